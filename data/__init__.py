@@ -1,0 +1,1 @@
+"""Builders of real data sets: documentation, package descriptions, court cases."""

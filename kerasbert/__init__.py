@@ -1,0 +1,54 @@
+"""Pre-train a text encoder on your own raw text, fine-tune it on your labels, see what it is worth.
+
+The public names are imported when they are first used, so that `import kerasbert` is instant and
+imports no backend.
+"""
+
+import importlib
+
+from kerasbert.backend import choose_backend
+
+__version__ = "0.1.0"
+
+choose_backend()  # an environment variable, set before anything can import Keras
+
+_HOME = {
+    "EpochF1": "kerasbert.training",
+    "InputError": "kerasbert.errors",
+    "KeepBest": "kerasbert.training",
+    "LabelSet": "kerasbert.text",
+    "LabeledBatches": "kerasbert.batches",
+    "MaskedLM": "kerasbert.tasks",
+    "MaskedLMValidation": "kerasbert.training",
+    "NextSentence": "kerasbert.tasks",
+    "PretrainingBatches": "kerasbert.batches",
+    "TextCNNConfig": "kerasbert.config",
+    "Tokenizer": "kerasbert.text",
+    "TokenStore": "kerasbert.text",
+    "TransformerConfig": "kerasbert.config",
+    "WarmupDecay": "kerasbert.training",
+    "build_classifier": "kerasbert.models",
+    "build_embedding": "kerasbert.models",
+    "build_encoder": "kerasbert.models",
+    "build_encoder_model": "kerasbert.models",
+    "build_pretrain_model": "kerasbert.models",
+    "compile_classifier": "kerasbert.models",
+    "compile_pretrain": "kerasbert.models",
+    "load_model": "kerasbert.training",
+    "prepare_store": "kerasbert.text",
+    "read_labeled": "kerasbert.text",
+    "train_tokenizer": "kerasbert.text",
+    "transfer_weights": "kerasbert.models",
+}
+
+__all__ = ["__version__", *sorted(_HOME)]
+
+
+def __getattr__(name: str):
+    if name not in _HOME:
+        raise AttributeError(f"module 'kerasbert' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

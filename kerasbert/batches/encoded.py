@@ -1,0 +1,69 @@
+"""Texts as token ids: one flat array, and rows of it padded to a length."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+CLS_ID, SEP_ID = 2, 3
+
+
+class EncodedTexts:
+    """Texts or pairs of texts, tokenized, cut to fit, ready to be put into rows.
+
+    A row is `[CLS] a [SEP]`, or `[CLS] a [SEP] b [SEP]` with segment id 1 for b and its [SEP]. Of a
+    pair that is too long the longer text is cut first.
+
+    Attributes:
+        lengths: (N,) int, the positions each row takes, special tokens among them.
+        truncated: how many texts were cut.
+        unknown: how many of `tokens` tokens the tokenizer did not know.
+    """
+
+    def __init__(self, texts: Sequence[tuple[str, ...]], tokenizer, max_length: int):
+        self.max_length = max_length
+        self.truncated = 0
+        sides = [tokenizer.encode([text[0] for text in texts])]
+        if texts and len(texts[0]) == 2:
+            sides.append(tokenizer.encode([text[1] for text in texts]))
+        self.tokens = int(sum(len(ids) for side in sides for ids in side))
+        self.unknown = int(sum((ids == tokenizer.unk_id).sum() for side in sides for ids in side))
+        self._rows = [self._join(parts) for parts in zip(*sides, strict=True)]
+        self.lengths = np.array([len(ids) for ids, _ in self._rows], dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def _join(self, parts: tuple[np.ndarray, ...]) -> tuple[np.ndarray, int]:
+        """Token ids of a row, and where segment 1 begins."""
+        room = self.max_length - 1 - len(parts)
+        kept = _cut([len(part) for part in parts], room)
+        self.truncated += sum(kept) < sum(len(part) for part in parts)
+        pieces = [[CLS_ID]]
+        for part, length in zip(parts, kept, strict=True):
+            pieces += [part[:length], [SEP_ID]]
+        return np.concatenate(pieces).astype(np.int32), kept[0] + 2
+
+    def rows(self, indices: np.ndarray, length: int) -> dict[str, np.ndarray]:
+        """token_ids and segment_ids, each (len(indices), length) int32."""
+        token_ids = np.zeros((len(indices), length), np.int32)
+        segment_ids = np.zeros((len(indices), length), np.int32)
+        for row, index in enumerate(indices):
+            ids, second = self._rows[index]
+            token_ids[row, : len(ids)] = ids
+            segment_ids[row, second : len(ids)] = 1
+        return {"token_ids": token_ids, "segment_ids": segment_ids}
+
+
+def _cut(lengths: list[int], room: int) -> list[int]:
+    """Lengths that fit into `room`, taken from the longer text first."""
+    if len(lengths) == 1:
+        return [min(lengths[0], room)]
+    first, second = lengths
+    if first + second <= room:
+        return lengths
+    half = room // 2
+    if first <= half:
+        return [first, room - first]
+    if second <= half:
+        return [room - second, second]
+    return [room - half, half]

@@ -1,0 +1,105 @@
+"""How every recipe becomes a command: flags in, a table for people out, and an exit status."""
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from kerasbert.errors import InputError
+
+
+def run_command(
+    config: type,
+    run: Callable[[Any], dict[str, Any]],
+    argv: Sequence[str] | None,
+    name: str,
+    show: Callable[[dict[str, Any]], None] | None = None,
+) -> int:
+    """Parse `argv` into `config`, call `run`, show the result.
+
+    Returns:
+        0 done, 2 wrong input (one message on standard error, no traceback), 130 interrupted.
+    """
+    import tyro
+
+    with contextlib.suppress(ValueError):  # only the main thread may; elsewhere nothing is killed
+        signal.signal(signal.SIGTERM, _terminated)
+    try:
+        settings = tyro.cli(
+            config,
+            prog=f"kerasbert {name}",
+            description=sys.modules[run.__module__].__doc__,
+            args=list(argv) if argv is not None else None,
+            config=(tyro.conf.OmitArgPrefixes, tyro.conf.HelptextFromCommentsOff),
+        )
+        result = run(settings)
+    except InputError as error:
+        print(f"kerasbert {name}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt as error:
+        print(f"kerasbert {name}: {error or 'interrupted'}", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has enough; keep the interpreter from complaining as it closes it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    if show is not None:
+        show(result)
+    return 0
+
+
+def _terminated(number: int, frame: Any) -> None:
+    """SIGTERM ends a command as Ctrl-C does: half-written files are removed on the way out."""
+    raise KeyboardInterrupt("terminated")
+
+
+def say(text: str) -> None:
+    """A line for people, on standard error, so that standard output stays for results."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def say_row(row: dict[str, Any]) -> None:
+    """One report of a run, on a line of standard error."""
+    say("  ".join(f"{name} {_short(value)}" for name, value in row.items() if value != ""))
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+@contextlib.contextmanager
+def counting(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """A bar that counts, on a terminal; the function it yields takes how many were done since."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    with Progress(
+        TextColumn(what), BarColumn(), MofNCompleteColumn(), console=Console(stderr=True), transient=True
+    ) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.advance(task, done)
+
+
+def print_table(title: str, rows: Sequence[Sequence[Any]]) -> None:
+    """A table on standard output; the first row is its header."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    header, *body = rows
+    for column, text in enumerate(header):
+        table.add_column(str(text), justify="left" if column == 0 else "right")
+    for row in body:
+        table.add_row(*[_cell(value) for value in row])
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4f}" if abs(value) < 1000 else f"{value:,.0f}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

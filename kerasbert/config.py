@@ -1,0 +1,121 @@
+"""The architectures as data: frozen dataclasses, the named sizes, to and from JSON.
+
+A config is what a run folder remembers. Builders in `kerasbert.models` read it; layers take flat
+arguments and never see it.
+"""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, Literal
+
+from kerasbert.errors import InputError
+
+SIZES = {"tiny": 64, "small": 128, "base": 512}  # d_model
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransformerConfig:
+    """A Transformer encoder and its embedding.
+
+    `norm="post"` with the other defaults is BERT's setting (Devlin et al. 2019); `norm="pre"`, the
+    default here, trains without it at learning rates where post-norm does not (Xiong et al. 2020,
+    https://arxiv.org/abs/2002.04745).
+    """
+
+    encoder: ClassVar[str] = "transformer"
+
+    vocabulary_size: int
+    d_model: int = 128
+    layers: int = 6
+    heads: int = 8
+    d_k: int | None = None  # width of a query or key in each head; d_model / heads unless given
+    d_v: int | None = None  # width of a value in each head; d_model / heads unless given
+    d_ff: int | None = None  # width of the feed-forward layer; 4 x d_model unless given
+    dropout: float = 0.1
+    attention_dropout: float = 0.0  # above 0, attention leaves the backend's fused path
+    norm: Literal["post", "pre"] = "pre"
+    activation: str = "gelu"
+    epsilon: float = 1e-12
+    positions: Literal["learned", "none"] = "learned"
+    max_positions: int = 512
+    segments: int = 2
+
+    def __post_init__(self) -> None:
+        _check_positive(self, "vocabulary_size d_model layers heads max_positions segments")
+        if self.d_model % self.heads and (self.d_k is None or self.d_v is None):
+            raise InputError(
+                f"d_model {self.d_model} cannot be divided by {self.heads} heads: choose a "
+                "multiple, or give d_k and d_v."
+            )
+
+    @classmethod
+    def bert(cls, **changes: Any) -> "TransformerConfig":
+        """BERT's setting: post-norm, dropout on the attention probabilities too."""
+        return cls(**{"norm": "post", "attention_dropout": 0.1} | changes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextCNNConfig:
+    """A TextCNN encoder that keeps a state per position, and its embedding.
+
+    A convolution knows the order of its window, so there are no position embeddings by default,
+    and a text of any length can be read.
+    """
+
+    encoder: ClassVar[str] = "text-cnn"
+
+    vocabulary_size: int
+    d_model: int = 128
+    filters: int | None = None  # of each width; d_model unless given
+    widths: tuple[int, ...] = (2, 3, 4, 5)
+    convolutions: int = 2
+    dropout: float = 0.1
+    activation: str = "gelu"
+    epsilon: float = 1e-6
+    positions: Literal["learned", "none"] = "none"
+    max_positions: int = 512
+    segments: int = 2
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "widths", tuple(self.widths))  # JSON brings a list
+        _check_positive(self, "vocabulary_size d_model convolutions max_positions segments")
+        if not self.widths or min(self.widths) < 1:
+            raise InputError(f"widths: expected one or more widths >= 1, received {self.widths}.")
+
+
+EncoderConfig = TransformerConfig | TextCNNConfig
+CONFIGS: dict[str, type[TransformerConfig] | type[TextCNNConfig]] = {
+    "text-cnn": TextCNNConfig,
+    "transformer": TransformerConfig,
+}
+
+
+def config_to_json(config: EncoderConfig) -> dict[str, Any]:
+    """A dict of plain JSON values, with the encoder's name under "encoder"."""
+    return {"encoder": config.encoder, **asdict(config)}
+
+
+def config_from_json(values: dict[str, Any]) -> EncoderConfig:
+    """The config that `config_to_json` wrote.
+
+    Raises:
+        InputError: an unknown encoder or setting, as a newer version may have written.
+    """
+    values = dict(values)
+    name = values.pop("encoder", None)
+    if name not in CONFIGS:
+        raise InputError(f"encoder {name!r} is unknown: expected one of {', '.join(CONFIGS)}.")
+    known = {field.name for field in fields(CONFIGS[name])}
+    if unknown := set(values) - known:
+        raise InputError(
+            f"the settings {', '.join(sorted(unknown))} of encoder {name!r} are unknown here: "
+            "was the run made by a newer version of kerasbert?"
+        )
+    return CONFIGS[name](**values)
+
+
+def _check_positive(config: Any, names: str) -> None:
+    for name in names.split():
+        if getattr(config, name) < 1:
+            raise InputError(f"{name}: expected 1 or more, received {getattr(config, name)}.")
+    if not 0 <= config.dropout < 1:
+        raise InputError(f"dropout: expected 0 <= dropout < 1, received {config.dropout}.")

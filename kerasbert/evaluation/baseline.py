@@ -1,0 +1,134 @@
+"""What one would use instead of a neural network: TF-IDF and a linear SVM, from scikit-learn."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from kerasbert.evaluation.f1 import f1_scores, predict_labels
+from kerasbert.evaluation.thresholds import fit_threshold
+
+NAME = "TF-IDF + LinearSVC"
+
+# A word is a run of letters and digits, one-letter words included ("C", "R"); a Chinese or
+# Japanese character is a word of its own, because nothing separates words there.
+_CJK = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+TOKEN_PATTERN = rf"[{_CJK}]|[^\W{_CJK}]+"
+
+# Decision scores lie around -1 and 1; 0 is the side of the line where the SVM itself would decide.
+SCORE_GRID = np.round(np.arange(-1.5, 1.501, 0.02), 2)
+
+
+def linear_svc_baseline(
+    train_texts: list[str],
+    train_gold: np.ndarray,
+    valid_texts: list[str],
+    valid_gold: np.ndarray,
+    test_texts: list[str],
+    test_gold: np.ndarray,
+    kind: str,
+    unseen_valid: int = 0,
+    unseen_test: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Any] | None:
+    """Train on TF-IDF of words and pairs of words, and score with the F1 of every other model.
+
+    For "multi-label", one SVM a label and one threshold on the decision scores, fitted on the
+    validation texts, with the top label where none reaches it. Otherwise a plain LinearSVC and its
+    most probable label.
+
+    Args:
+        train_texts: N texts. A pair of texts is given as one string.
+        train_gold: (N, K) multi-hot; likewise for valid and test.
+        valid_texts: texts that the threshold is fitted on.
+        valid_gold: their labels.
+        test_texts: texts that nothing is fitted on.
+        test_gold: their labels.
+        kind: "multi-label", "multi-class" or "binary".
+        unseen_valid: gold occurrences outside the label set in valid, as in `f1_scores`.
+        unseen_test: the same in test.
+        progress: called with (SVMs trained, SVMs in all) after each one.
+
+    Returns:
+        name, valid and test (each the figures of `f1_scores`), seconds (reading the texts to
+        the last score) and threshold (None unless multi-label). None when scikit-learn isn't
+        installed, or when there is nothing to learn: no word or no label in the training texts.
+
+    Raises:
+        InputError: a split is empty, or an unknown kind.
+    """
+    try:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+    except ImportError:
+        return None
+    train_gold = np.asarray(train_gold) > 0
+    began = time.perf_counter()
+    words = TfidfVectorizer(
+        ngram_range=(1, 2), sublinear_tf=True, token_pattern=TOKEN_PATTERN, dtype=np.float32
+    )
+    try:
+        train = words.fit_transform(train_texts)
+    except ValueError:  # scikit-learn's "empty vocabulary": no text has a word
+        return None
+    if not train_gold.any():
+        return None
+    others = [words.transform(valid_texts), words.transform(test_texts)]
+    if kind == "multi-label":
+        columns = _score_each_label(train, train_gold, others, progress)
+    else:
+        columns = _score_classes(train, train_gold, others)
+    valid, test = columns
+    threshold = None
+    if kind == "multi-label":
+        threshold = fit_threshold(valid, valid_gold, unseen_valid, grid=SCORE_GRID, prefer=0.0)
+    limit = 0.0 if threshold is None else threshold
+    return {
+        "name": NAME,
+        "valid": f1_scores(predict_labels(valid, kind, limit), valid_gold, unseen_valid),
+        "test": f1_scores(predict_labels(test, kind, limit), test_gold, unseen_test),
+        "seconds": time.perf_counter() - began,
+        "threshold": threshold,
+    }
+
+
+def _score_each_label(
+    train: Any, gold: np.ndarray, others: list[Any], progress: Callable[[int, int], None] | None
+) -> list[np.ndarray]:
+    """Decision scores (N, K) of each of `others`, from one SVM a label."""
+    labels = gold.shape[1]
+    scores = [np.empty((part.shape[0], labels)) for part in others]
+    for label in range(labels):
+        for part, column in zip(scores, _two_classes(train, gold[:, label], others), strict=True):
+            part[:, label] = column
+        if progress is not None:
+            progress(label + 1, labels)
+    return scores
+
+
+def _two_classes(train: Any, gold: np.ndarray, others: list[Any]) -> Iterator[np.ndarray]:
+    """Decision scores (N,) of one label; a label that all or none have is not learned."""
+    if gold.all() or not gold.any():
+        yield from (np.full(part.shape[0], np.inf if gold.all() else -np.inf) for part in others)
+        return
+    model = _linear_svc().fit(train, gold)
+    yield from (model.decision_function(part) for part in others)
+
+
+def _score_classes(train: Any, gold: np.ndarray, others: list[Any]) -> list[np.ndarray]:
+    """(N, K) of each of `others`: 1 at the class that one multi-class SVM chooses, else 0."""
+    labelled = gold.any(axis=1)  # a document without a label teaches no class
+    classes = gold[labelled].argmax(axis=1)
+    if (classes == classes[0]).all():
+        chosen = [np.full(part.shape[0], classes[0]) for part in others]
+    else:
+        model = _linear_svc().fit(train[labelled], classes)
+        chosen = [model.predict(part) for part in others]
+    return [np.eye(gold.shape[1])[numbers] for numbers in chosen]
+
+
+def _linear_svc() -> Any:
+    """A LinearSVC that gives the same result every time."""
+    from sklearn.svm import LinearSVC
+
+    return LinearSVC(random_state=0)

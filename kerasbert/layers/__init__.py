@@ -1,0 +1,22 @@
+"""Backend-agnostic Keras layers. They take flat arguments and know nothing of files or configs."""
+
+from kerasbert.backend import require_backend
+
+require_backend()  # before the first import of Keras, so that a missing backend is one clear line
+
+from kerasbert.layers.attention import SelfAttention  # noqa: E402
+from kerasbert.layers.embedding import TextEmbedding  # noqa: E402
+from kerasbert.layers.gather import GatherPositions  # noqa: E402
+from kerasbert.layers.pooling import Pooling  # noqa: E402
+from kerasbert.layers.text_cnn import TextCNNEncoder  # noqa: E402
+from kerasbert.layers.transformer import TransformerBlock, TransformerEncoder  # noqa: E402
+
+__all__ = [
+    "GatherPositions",
+    "Pooling",
+    "SelfAttention",
+    "TextCNNEncoder",
+    "TextEmbedding",
+    "TransformerBlock",
+    "TransformerEncoder",
+]

@@ -1,0 +1,88 @@
+"""Multi-head self-attention over a padded batch."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="kerasbert")
+class SelfAttention(keras.layers.Layer):
+    """Every position looks at every position of the same row that is not padding.
+
+    With B batch, L length, D width of the input, H = `heads`:
+
+        hidden        (B, L, D)  float
+        padding_mask  (B, L)     bool, True where there is text
+        returns       (B, L, D)  float
+
+    Query, key and value come from one product with a kernel of width H x (2 d_k + d_v): queries of
+    all heads first, then keys, then values.
+
+    Args:
+        heads: H.
+        d_k: width of a query or key in each head.
+        d_v: width of a value in each head.
+        dropout: share of the attention probabilities set to 0 in training. Above 0, training
+            computes them with plain operations instead of the backend's fused attention.
+        seed: of the initial weights and of dropout.
+
+    Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, section 3.2.
+    """
+
+    def __init__(
+        self, heads: int, d_k: int, d_v: int, dropout: float = 0.0, seed: int = 0, **kwargs
+    ):
+        super().__init__(**kwargs)
+        self.heads = heads
+        self.d_k = d_k
+        self.d_v = d_v
+        self.seed = seed
+        self.dropout = keras.layers.Dropout(dropout, seed=seed, name="dropout")
+
+    def build(self, hidden_shape, padding_mask_shape=None):
+        width = hidden_shape[-1]
+        self.qkv = keras.layers.Dense(
+            self.heads * (2 * self.d_k + self.d_v),
+            kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 1),
+            name="qkv",
+        )
+        self.output_projection = keras.layers.Dense(
+            width,
+            kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 2),
+            name="output",
+        )
+        self.qkv.build(hidden_shape)
+        self.output_projection.build((None, None, self.heads * self.d_v))
+
+    def call(self, hidden, padding_mask, training=None):
+        _, length, _ = ops.shape(hidden)
+        keys = self.heads * self.d_k
+        query, key, value = ops.split(self.qkv(hidden), [keys, 2 * keys], axis=-1)
+        query = ops.reshape(query, (-1, length, self.heads, self.d_k))
+        key = ops.reshape(key, (-1, length, self.heads, self.d_k))
+        value = ops.reshape(value, (-1, length, self.heads, self.d_v))
+        visible = ops.cast(padding_mask, "bool")[:, None, None, :]  # (B, 1, 1, L)
+        if self.d_k == self.d_v and not (training and self.dropout.rate > 0):
+            context = ops.dot_product_attention(query, key, value, mask=visible)
+        else:
+            context = self._attend(query, key, value, visible, training)
+        return self.output_projection(ops.reshape(context, (-1, length, self.heads * self.d_v)))
+
+    def _attend(self, query, key, value, visible, training):
+        """The same with plain operations: dropout, and values of another width than keys."""
+        scores = ops.einsum("bqhd,bkhd->bhqk", query, key) * (self.d_k**-0.5)
+        lowest = -1e30 if scores.dtype != "float16" else -6e4
+        scores = ops.where(visible, scores, ops.cast(lowest, scores.dtype))
+        probabilities = self.dropout(ops.softmax(scores, axis=-1), training=training)
+        return ops.einsum("bhqk,bkhd->bqhd", probabilities, value)
+
+    def compute_output_shape(self, hidden_shape, padding_mask_shape=None):
+        return tuple(hidden_shape)
+
+    def get_config(self):
+        return super().get_config() | {
+            "heads": self.heads,
+            "d_k": self.d_k,
+            "d_v": self.d_v,
+            "dropout": self.dropout.rate,
+            "seed": self.seed,
+        }

@@ -1,0 +1,122 @@
+"""Token, segment and position embedding; in reverse, the scores of the vocabulary."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="kerasbert")
+class TextEmbedding(keras.layers.Layer):
+    """The sum of token, segment and learned position embeddings, normalized, with dropout.
+
+    With B batch, L length, D = `d_model`, V = `vocabulary_size`:
+
+        token_ids    (B, L)     int in [0, V)
+        segment_ids  (B, L)     int in [0, segments); all 0 if left out
+        returns      (B, L, D)  float
+
+    Called with `reverse=True` it computes vocabulary scores with the same token table, as the head
+    of masked language modelling needs them:
+
+        hidden       (B, M, D)  float
+        returns      (B, M, V)  float: the product with the transposed token table, without bias
+
+    Args:
+        vocabulary_size: V.
+        d_model: D.
+        max_positions: rows of the position table; a longer text is an error.
+        positions: "learned", or "none" for encoders that know the order by themselves.
+        segments: rows of the segment table.
+        dropout: share of the output set to 0 in training.
+        epsilon: of the layer normalization; 1e-12 in BERT.
+        seed: of the initial weights and of dropout.
+
+    Source: Devlin et al. 2019, https://arxiv.org/abs/1810.04805, section 3 and figure 2.
+    """
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        d_model: int,
+        max_positions: int = 512,
+        positions: str = "learned",
+        segments: int = 2,
+        dropout: float = 0.1,
+        epsilon: float = 1e-12,
+        seed: int = 0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if positions not in ("learned", "none"):
+            raise ValueError(f"positions: expected 'learned' or 'none'. Received: {positions!r}")
+        self.vocabulary_size = vocabulary_size
+        self.d_model = d_model
+        self.max_positions = max_positions
+        self.positions = positions
+        self.segments = segments
+        self.epsilon = epsilon
+        self.seed = seed
+        self.norm = keras.layers.LayerNormalization(epsilon=epsilon, name="norm")
+        self.dropout = keras.layers.Dropout(dropout, seed=seed, name="dropout")
+
+    def build(self, inputs_shape, segment_ids_shape=None):
+        def table(name, rows, offset):
+            return self.add_weight(
+                name=name,
+                shape=(rows, self.d_model),
+                initializer=keras.initializers.TruncatedNormal(stddev=0.02, seed=self.seed + offset),
+            )
+
+        self.token_table = table("token_table", self.vocabulary_size, 1)
+        self.segment_table = table("segment_table", self.segments, 2)
+        if self.positions == "learned":
+            self.position_table = table("position_table", self.max_positions, 3)
+        self.norm.build((None, None, self.d_model))
+
+    def call(self, inputs, segment_ids=None, reverse=False, training=None):
+        if reverse:
+            return ops.matmul(inputs, ops.transpose(ops.cast(self.token_table, inputs.dtype)))
+        self._check_length(inputs.shape)
+        hidden = ops.take(self.token_table, inputs, axis=0)
+        if segment_ids is None:
+            hidden = hidden + self.segment_table[0]
+        else:
+            hidden = hidden + self._segment_rows(segment_ids)
+        if self.positions == "learned":
+            hidden = hidden + self.position_table[: ops.shape(inputs)[1]]
+        hidden = ops.cast(hidden, self.compute_dtype)
+        return self.dropout(self.norm(hidden), training=training)
+
+    def _segment_rows(self, segment_ids):
+        # A product with a one-hot matrix: for two rows its gradient is far cheaper than a scatter.
+        one_hot = ops.one_hot(segment_ids, self.segments, dtype=self.segment_table.dtype)
+        return ops.matmul(one_hot, self.segment_table)
+
+    def _check_length(self, shape):
+        if len(shape) != 2:
+            raise ValueError(f"TextEmbedding expects token_ids (B, L). Received: {tuple(shape)}")
+        length = shape[1]
+        if self.positions == "learned" and isinstance(length, int) and length > self.max_positions:
+            raise ValueError(
+                f"The text has {length} positions, the position table {self.max_positions} rows. "
+                "Cut the text (--max-length), or pre-train with a longer table (--max-positions)."
+            )
+
+    def compute_output_spec(self, inputs, segment_ids=None, reverse=False, training=None):
+        if reverse:
+            shape = (*inputs.shape[:-1], self.vocabulary_size)
+        else:
+            self._check_length(inputs.shape)
+            shape = (*inputs.shape, self.d_model)
+        return keras.KerasTensor(shape, dtype=self.compute_dtype)
+
+    def get_config(self):
+        return super().get_config() | {
+            "vocabulary_size": self.vocabulary_size,
+            "d_model": self.d_model,
+            "max_positions": self.max_positions,
+            "positions": self.positions,
+            "segments": self.segments,
+            "dropout": self.dropout.rate,
+            "epsilon": self.epsilon,
+            "seed": self.seed,
+        }

@@ -1,0 +1,113 @@
+"""The TextCNN encoder: convolutions of several widths that keep a state per position."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="kerasbert")
+class TextCNNEncoder(keras.layers.Layer):
+    """Convolutions of several widths side by side, each a few layers deep, brought back to width D.
+
+    With B batch, L length, D width:
+
+        hidden        (B, L, D)  float
+        padding_mask  (B, L)     bool, True where there is text
+        returns       (B, L, D)  float; zeros at padding
+
+    Each width has `convolutions` layers of `filters` filters with "same" padding, so there is a
+    state per position and masked language modelling works on it. Padding is set to zero before
+    every convolution: it looks like the zeros beyond the text's end, however long the row is. The
+    widths are concatenated, projected to D, added to the input and normalized.
+
+    Args:
+        filters: of each width.
+        widths: of the convolutions, in tokens.
+        convolutions: layers of each width.
+        dropout: before the residual sum, in training.
+        activation: of the convolutions; "gelu" is the exact one.
+        epsilon: of the layer normalization.
+        seed: of the initial weights and of dropout.
+
+    Source: Kim 2014, https://arxiv.org/abs/1408.5882, with the pooling over time left to `Pooling`.
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        widths: tuple[int, ...] = (2, 3, 4, 5),
+        convolutions: int = 2,
+        dropout: float = 0.1,
+        activation: str = "gelu",
+        epsilon: float = 1e-6,
+        seed: int = 0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.widths = tuple(widths)
+        self.convolutions = convolutions
+        self.activation = activation
+        self.epsilon = epsilon
+        self.seed = seed
+        self.towers = [
+            [
+                keras.layers.Conv1D(
+                    filters,
+                    width,
+                    padding="same",
+                    kernel_initializer=keras.initializers.GlorotUniform(
+                        seed=seed + 100 * width + depth
+                    ),
+                    name=f"width_{width}_convolution_{depth}",
+                )
+                for depth in range(convolutions)
+            ]
+            for width in self.widths
+        ]
+        self.norm = keras.layers.LayerNormalization(epsilon=epsilon, name="norm")
+        self.dropout = keras.layers.Dropout(dropout, seed=seed, name="dropout")
+
+    def build(self, hidden_shape, padding_mask_shape=None):
+        width = hidden_shape[-1]
+        for tower in self.towers:
+            tower[0].build(hidden_shape)
+            for convolution in tower[1:]:
+                convolution.build((*hidden_shape[:-1], self.filters))
+        self.projection = keras.layers.Dense(
+            width,
+            kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 1),
+            name="projection",
+        )
+        self.projection.build((*hidden_shape[:-1], self.filters * len(self.widths)))
+        self.norm.build(hidden_shape)
+
+    def call(self, hidden, padding_mask, training=None):
+        mask = ops.expand_dims(ops.cast(padding_mask, hidden.dtype), -1)  # (B, L, 1)
+        hidden = hidden * mask
+        features = []
+        for tower in self.towers:
+            states = hidden
+            for convolution in tower:
+                states = self._activate(convolution(states)) * mask
+            features.append(states)
+        joined = self.projection(ops.concatenate(features, axis=-1))  # (B, L, widths x F) -> D
+        return self.norm(hidden + self.dropout(joined, training=training)) * mask
+
+    def _activate(self, states):
+        if self.activation == "gelu":
+            return ops.gelu(states, approximate=False)
+        return keras.activations.get(self.activation)(states)
+
+    def compute_output_shape(self, hidden_shape, padding_mask_shape=None):
+        return tuple(hidden_shape)
+
+    def get_config(self):
+        return super().get_config() | {
+            "filters": self.filters,
+            "widths": self.widths,
+            "convolutions": self.convolutions,
+            "dropout": self.dropout.rate,
+            "activation": self.activation,
+            "epsilon": self.epsilon,
+            "seed": self.seed,
+        }

@@ -1,0 +1,195 @@
+"""The Transformer encoder: attention and feed-forward blocks, post- or pre-norm."""
+
+import keras
+from keras import ops
+
+from kerasbert.layers.attention import SelfAttention
+
+
+@keras.saving.register_keras_serializable(package="kerasbert")
+class TransformerBlock(keras.layers.Layer):
+    """Self-attention and a feed-forward network, each with dropout, residual and normalization.
+
+        hidden        (B, L, D)  float
+        padding_mask  (B, L)     bool, True where there is text
+        returns       (B, L, D)  float
+
+    `norm="post"` normalizes after each residual sum (Vaswani et al. 2017, section 3.1; BERT),
+    `norm="pre"` before each sublayer (Xiong et al. 2020, https://arxiv.org/abs/2002.04745).
+    `activation="gelu"` is the exact GELU. For the other arguments see `TransformerEncoder`.
+    """
+
+    def __init__(
+        self,
+        heads: int,
+        d_k: int,
+        d_v: int,
+        d_ff: int,
+        dropout: float = 0.1,
+        attention_dropout: float = 0.0,
+        norm: str = "pre",
+        activation: str = "gelu",
+        epsilon: float = 1e-12,
+        seed: int = 0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if norm not in ("post", "pre"):
+            raise ValueError(f"norm: expected 'post' or 'pre'. Received: {norm!r}")
+        self.d_ff = d_ff
+        self.dropout = dropout
+        self.norm = norm
+        self.activation = activation
+        self.epsilon = epsilon
+        self.seed = seed
+        self.attention = SelfAttention(
+            heads, d_k, d_v, dropout=attention_dropout, seed=seed + 10, name="attention"
+        )
+        self.attention_norm = keras.layers.LayerNormalization(
+            epsilon=epsilon, name="attention_norm"
+        )
+        self.attention_dropout = keras.layers.Dropout(
+            dropout, seed=seed + 20, name="attention_dropout"
+        )
+        self.feed_forward_norm = keras.layers.LayerNormalization(
+            epsilon=epsilon, name="feed_forward_norm"
+        )
+        self.feed_forward_dropout = keras.layers.Dropout(
+            dropout, seed=seed + 30, name="feed_forward_dropout"
+        )
+
+    def build(self, hidden_shape, padding_mask_shape=None):
+        width = hidden_shape[-1]
+        self.inner = keras.layers.Dense(
+            self.d_ff,
+            kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 1),
+            name="feed_forward_inner",
+        )
+        self.outer = keras.layers.Dense(
+            width,
+            kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 2),
+            name="feed_forward_outer",
+        )
+        self.attention.build(hidden_shape)
+        self.attention_norm.build(hidden_shape)
+        self.inner.build(hidden_shape)
+        self.outer.build((*hidden_shape[:-1], self.d_ff))
+        self.feed_forward_norm.build(hidden_shape)
+
+    def call(self, hidden, padding_mask, training=None):
+        if self.norm == "post":
+            hidden = self.attention_norm(hidden + self._attend(hidden, padding_mask, training))
+            return self.feed_forward_norm(hidden + self._feed_forward(hidden, training))
+        hidden = hidden + self._attend(self.attention_norm(hidden), padding_mask, training)
+        return hidden + self._feed_forward(self.feed_forward_norm(hidden), training)
+
+    def _attend(self, hidden, padding_mask, training):
+        context = self.attention(hidden, padding_mask, training=training)
+        return self.attention_dropout(context, training=training)
+
+    def _feed_forward(self, hidden, training):
+        inner = self.inner(hidden)
+        if self.activation == "gelu":
+            inner = ops.gelu(inner, approximate=False)
+        else:
+            inner = keras.activations.get(self.activation)(inner)
+        return self.feed_forward_dropout(self.outer(inner), training=training)
+
+    def compute_output_shape(self, hidden_shape, padding_mask_shape=None):
+        return tuple(hidden_shape)
+
+    def get_config(self):
+        return super().get_config() | {
+            "heads": self.attention.heads,
+            "d_k": self.attention.d_k,
+            "d_v": self.attention.d_v,
+            "d_ff": self.d_ff,
+            "dropout": self.dropout,
+            "attention_dropout": self.attention.dropout.rate,
+            "norm": self.norm,
+            "activation": self.activation,
+            "epsilon": self.epsilon,
+            "seed": self.seed,
+        }
+
+
+@keras.saving.register_keras_serializable(package="kerasbert")
+class TransformerEncoder(keras.layers.Layer):
+    """A stack of Transformer blocks.
+
+    With B batch, L length, D width:
+
+        hidden        (B, L, D)  float
+        padding_mask  (B, L)     bool, True where there is text
+        returns       (B, L, D)  float; states at padding are without meaning
+
+    Args:
+        layers: number of blocks.
+        heads: attention heads of each block.
+        d_k: width of a query or key in each head.
+        d_v: width of a value in each head.
+        d_ff: width of the feed-forward network.
+        dropout: after attention and after the feed-forward network, in training.
+        attention_dropout: on the attention probabilities, in training.
+        norm: "post" (BERT) or "pre"; "pre" normalizes the output of the last block too.
+        activation: of the feed-forward network; "gelu" is the exact one.
+        epsilon: of the layer normalizations.
+        seed: of the initial weights and of dropout.
+
+    Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762; as in BERT, Devlin et al. 2019.
+    """
+
+    def __init__(
+        self,
+        layers: int,
+        heads: int,
+        d_k: int,
+        d_v: int,
+        d_ff: int,
+        dropout: float = 0.1,
+        attention_dropout: float = 0.0,
+        norm: str = "pre",
+        activation: str = "gelu",
+        epsilon: float = 1e-12,
+        seed: int = 0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.settings = {
+            "layers": layers,
+            "heads": heads,
+            "d_k": d_k,
+            "d_v": d_v,
+            "d_ff": d_ff,
+            "dropout": dropout,
+            "attention_dropout": attention_dropout,
+            "norm": norm,
+            "activation": activation,
+            "epsilon": epsilon,
+            "seed": seed,
+        }
+        of_block = {name: value for name, value in self.settings.items() if name != "layers"}
+        self.blocks = [
+            TransformerBlock(**of_block | {"seed": seed + 100 * (i + 1)}, name=f"block_{i}")
+            for i in range(layers)
+        ]
+        self.norm = (
+            keras.layers.LayerNormalization(epsilon=epsilon, name="norm") if norm == "pre" else None
+        )
+
+    def build(self, hidden_shape, padding_mask_shape=None):
+        for block in self.blocks:
+            block.build(hidden_shape)
+        if self.norm is not None:
+            self.norm.build(hidden_shape)
+
+    def call(self, hidden, padding_mask, training=None):
+        for block in self.blocks:
+            hidden = block(hidden, padding_mask, training=training)
+        return hidden if self.norm is None else self.norm(hidden)
+
+    def compute_output_shape(self, hidden_shape, padding_mask_shape=None):
+        return tuple(hidden_shape)
+
+    def get_config(self):
+        return super().get_config() | self.settings

@@ -1,0 +1,18 @@
+"""Functional Keras models of both stages, from builders."""
+
+from kerasbert.models.classifier import build_classifier, compile_classifier
+from kerasbert.models.encoder import build_embedding, build_encoder, build_encoder_model
+from kerasbert.models.pretrain import build_pretrain_model, compile_pretrain
+from kerasbert.models.transfer import TransferReport, transfer_weights
+
+__all__ = [
+    "TransferReport",
+    "build_classifier",
+    "build_embedding",
+    "build_encoder",
+    "build_encoder_model",
+    "build_pretrain_model",
+    "compile_classifier",
+    "compile_pretrain",
+    "transfer_weights",
+]

@@ -1,0 +1,59 @@
+"""The fine-tuning model: the same embedding and encoder, pooled, with a head for the labels."""
+
+import keras
+
+from kerasbert.layers import Pooling
+from kerasbert.models.encoder import encode
+
+
+def build_classifier(
+    embedding,
+    encoder,
+    labels: int,
+    pooling: Pooling | None = None,
+    dropout: float = 0.1,
+    seed: int = 0,
+) -> keras.Model:
+    """A functional model from a text, or a pair of texts, to a logit for each label.
+
+    With B batch, L length, K labels:
+
+        token_ids, segment_ids  (B, L)  int32
+        returns                 (B, K)  float32 logits
+
+    Args:
+        embedding: a layer named "embedding", as in `build_pretrain_model`.
+        encoder: any layer named "encoder": (B, L, D), (B, L) mask -> (B, L, D).
+        labels: K; binary classification has 2.
+        pooling: how states become one vector; the maximum over positions unless given.
+        dropout: on the pooled vector, in training.
+        seed: of the head's initial weights and its dropout.
+    """
+    inputs, padding_mask, sequence = encode(embedding, encoder)
+    pooling = pooling or Pooling("max", name="pooling")
+    pooled = pooling(sequence, padding_mask)
+    pooled = keras.layers.Dropout(dropout, seed=seed + 1, name="classifier_dropout")(pooled)
+    logits = keras.layers.Dense(
+        labels,
+        kernel_initializer=keras.initializers.GlorotUniform(seed=seed + 2),
+        dtype="float32",
+        name="logits",
+    )(pooled)
+    return keras.Model(inputs, logits, name="classifier")
+
+
+def compile_classifier(model: keras.Model, kind: str, optimizer) -> keras.Model:
+    """Compile with the loss of the kind of classification.
+
+    "multi-label" takes multi-hot targets (B, K); "multi-class" and "binary" take class indices (B,).
+    """
+    if kind == "multi-label":
+        loss: keras.losses.Loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    elif kind in ("multi-class", "binary"):
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    else:
+        raise ValueError(
+            f"kind: expected 'multi-label', 'multi-class' or 'binary'. Received: {kind!r}"
+        )
+    model.compile(optimizer=optimizer, loss=loss)
+    return model

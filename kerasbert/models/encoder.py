@@ -1,0 +1,86 @@
+"""From an architecture to its two layers, and to the model that gives both of their outputs."""
+
+import keras
+from keras import ops
+
+from kerasbert.config import EncoderConfig, TransformerConfig
+from kerasbert.layers import Pooling, TextCNNEncoder, TextEmbedding, TransformerEncoder
+
+
+def build_embedding(config: EncoderConfig, seed: int = 0) -> TextEmbedding:
+    """The embedding layer of an architecture, named "embedding"."""
+    return TextEmbedding(
+        vocabulary_size=config.vocabulary_size,
+        d_model=config.d_model,
+        max_positions=config.max_positions,
+        positions=config.positions,
+        segments=config.segments,
+        dropout=config.dropout,
+        epsilon=config.epsilon,
+        seed=seed,
+        name="embedding",
+    )
+
+
+def build_encoder(config: EncoderConfig, seed: int = 0) -> keras.layers.Layer:
+    """The encoder layer of an architecture, named "encoder"."""
+    if isinstance(config, TransformerConfig):
+        return TransformerEncoder(
+            layers=config.layers,
+            heads=config.heads,
+            d_k=config.d_k or config.d_model // config.heads,
+            d_v=config.d_v or config.d_model // config.heads,
+            d_ff=config.d_ff or 4 * config.d_model,
+            dropout=config.dropout,
+            attention_dropout=config.attention_dropout,
+            norm=config.norm,
+            activation=config.activation,
+            epsilon=config.epsilon,
+            seed=seed + 1000,
+            name="encoder",
+        )
+    return TextCNNEncoder(
+        filters=config.filters or config.d_model,
+        widths=config.widths,
+        convolutions=config.convolutions,
+        dropout=config.dropout,
+        activation=config.activation,
+        epsilon=config.epsilon,
+        seed=seed + 1000,
+        name="encoder",
+    )
+
+
+def encode(embedding, encoder):
+    """Call both layers on new inputs.
+
+    Returns:
+        The input tensors by name, the (B, L) padding mask and the (B, L, D) states.
+    """
+    for layer, name in ((embedding, "embedding"), (encoder, "encoder")):
+        if layer.name != name:
+            raise ValueError(
+                f"The {name} layer must be called {name!r}, so that its weights are found again. "
+                f"Received: a layer named {layer.name!r}; pass name={name!r} to its constructor."
+            )
+    inputs = {
+        "token_ids": keras.Input((None,), dtype="int32", name="token_ids"),
+        "segment_ids": keras.Input((None,), dtype="int32", name="segment_ids"),
+    }
+    padding_mask = ops.not_equal(inputs["token_ids"], 0)
+    hidden = embedding(inputs["token_ids"], inputs["segment_ids"])
+    return inputs, padding_mask, encoder(hidden, padding_mask)
+
+
+def build_encoder_model(embedding, encoder, pooling: Pooling | None = None) -> keras.Model:
+    """The encoder alone, with both of its outputs.
+
+    With B batch, L length, D width:
+
+        token_ids, segment_ids  (B, L)     int32
+        returns                 {"sequence": (B, L, D), "pooled": (B, D)}
+    """
+    inputs, padding_mask, sequence = encode(embedding, encoder)
+    pooling = pooling or Pooling("mean", name="pooling")
+    outputs = {"sequence": sequence, "pooled": pooling(sequence, padding_mask)}
+    return keras.Model(inputs, outputs, name="encoder_model")

@@ -1,0 +1,79 @@
+"""Carry weights from a pre-trained model into a new one, and say of each what became of it."""
+
+from dataclasses import asdict, dataclass, field
+
+import keras
+
+from kerasbert.errors import InputError
+
+CARRIED = ("embedding", "encoder", "pooling")
+REQUIRED = ("embedding", "encoder")
+
+
+@dataclass
+class TransferReport:
+    """Paths of weights: copied, only in the new model, only in the pre-trained one."""
+
+    loaded: list[str] = field(default_factory=list)
+    new: list[str] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, list[str]]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        lines = [f"{len(self.loaded)} weights of embedding and encoder loaded"]
+        if self.new:
+            lines.append(f"new: {', '.join(self.new)}")
+        if self.unused:
+            lines.append(f"unused: {', '.join(self.unused)}")
+        return "; ".join(lines)
+
+
+def transfer_weights(source: keras.Model, target: keras.Model) -> TransferReport:
+    """Copy embedding and encoder of `source` into `target`, weight by weight.
+
+    The pooling is copied too, where both models have one with the same weights.
+
+    Raises:
+        InputError: an embedding or encoder weight of either side has no counterpart of its shape.
+    """
+    report = TransferReport()
+    available = _weights(source)
+    problems = []
+    for path, variable in _weights(target).items():
+        layer = path.split("/")[0]
+        counterpart = available.get(path) if layer in CARRIED else None
+        if counterpart is not None and counterpart.shape == variable.shape:
+            variable.assign(counterpart)
+            report.loaded.append(path)
+            del available[path]
+        elif layer in REQUIRED:
+            found = "nothing" if counterpart is None else f"shape {tuple(counterpart.shape)}"
+            problems.append(f"{path}: expected shape {tuple(variable.shape)}, found {found}")
+        else:
+            report.new.append(path)
+    report.unused = list(available)
+    problems += [
+        f"{path}: not used by the new model"
+        for path in report.unused
+        if path.split("/")[0] in REQUIRED
+    ]
+    if problems:
+        raise InputError(
+            "the pre-trained weights do not fit the new model:\n  "
+            + "\n  ".join(problems)
+            + "\nBoth must have one architecture: leave it to the pre-trained run."
+        )
+    return report
+
+
+def _weights(model: keras.Model) -> dict:
+    """Weights by the path from their top-level layer, which is the same in both stages."""
+    weights = {}
+    for layer in model.layers:
+        for variable in layer.weights:
+            path = variable.path
+            start = path.find(f"{layer.name}/")
+            weights[path[start:] if start >= 0 else f"{layer.name}/{path}"] = variable
+    return weights

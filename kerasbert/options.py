@@ -1,0 +1,185 @@
+"""The flags that several commands share. Nothing here imports Keras: `--help` is instant."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import tyro
+
+from kerasbert.config import CONFIGS, SIZES, EncoderConfig
+from kerasbert.errors import InputError
+
+if TYPE_CHECKING:
+    from kerasbert.text.tokenizer import Tokenizer
+
+EncoderName = Literal["text-cnn", "transformer"]
+SizeName = Literal["tiny", "small", "base"]
+StyleName = Literal["word", "char", "jieba", "wordpiece"]
+KindName = Literal["multi-label", "multi-class", "binary"]
+
+DEFAULT_ENCODER = "text-cnn"
+DEFAULT_SIZE = "small"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderOptions:
+    """The architecture: a named size, and any number of it. Not beside --pretrained."""
+
+    encoder: EncoderName | None = None
+    """Which encoder; text-cnn unless given."""
+    size: SizeName | None = None
+    """Named size: d_model 64, 128 or 512; small unless given."""
+    d_model: int | None = None
+    """Width of the states."""
+    layers: int | None = None
+    """Transformer: number of blocks."""
+    heads: int | None = None
+    """Transformer: attention heads of each block."""
+    d_k: int | None = None
+    """Transformer: width of a query or key in each head; d_model / heads unless given."""
+    d_v: int | None = None
+    """Transformer: width of a value in each head; d_model / heads unless given."""
+    d_ff: int | None = None
+    """Transformer: width of the feed-forward layer; 4 x d_model unless given."""
+    norm: Literal["pre", "post"] | None = None
+    """Transformer: normalize before each sublayer, or after it as BERT does."""
+    filters: int | None = None
+    """TextCNN: filters of each width; d_model unless given."""
+    dropout: float | None = None
+    """Dropout of embedding and encoder; 0.1 unless given."""
+    max_positions: int | None = None
+    """Longest text that learned positions can hold; 512 unless given."""
+
+    def architecture(self, vocabulary_size: int) -> EncoderConfig:
+        """The config that these flags describe."""
+        given = given_flags(self, EncoderOptions)
+        name = given.pop("encoder", DEFAULT_ENCODER)
+        size = given.pop("size", DEFAULT_SIZE)
+        config = CONFIGS[name]
+        known = {field.name for field in fields(config)}
+        if foreign := sorted(set(given) - known):
+            raise InputError(
+                f"{_flags(foreign)}: not a setting of the {name} encoder; leave it out, or choose "
+                "another --encoder."
+            )
+        return config(**{"vocabulary_size": vocabulary_size, "d_model": SIZES[size]} | given)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenizerOptions:
+    """The tokenizer to train, or one to take. Not beside --pretrained."""
+
+    tokenizer: StyleName | None = None
+    """How text becomes tokens; wordpiece unless given. jieba needs kerasbert[zh]."""
+    tokenizer_file: Path | None = None
+    """Take this tokenizer.json instead of training one."""
+    vocab_size: int | None = None
+    """The most entries of the vocabulary; 20000 unless given."""
+    lowercase: bool = True
+    """Whether the tokenizer lower-cases the text."""
+
+    def for_training(self) -> dict[str, Any]:
+        """Arguments of `train_tokenizer` and `prepare_store`."""
+        return {
+            "style": self.tokenizer or "wordpiece",
+            "vocabulary_size": 20000 if self.vocab_size is None else self.vocab_size,
+            "lowercase": self.lowercase,
+        }
+
+    def from_file(self) -> "Tokenizer | None":
+        """The tokenizer of --tokenizer-file."""
+        if self.tokenizer_file is None:
+            return None
+        if self.vocab_size is not None or not self.lowercase:
+            raise InputError(
+                "--vocab-size and --no-lowercase are for a tokenizer that is trained: the one of "
+                "--tokenizer-file is what it is."
+            )
+        from kerasbert.text.tokenizer import Tokenizer
+
+        # The file of a jieba tokenizer encodes segmented text: only its user knows that.
+        segmenter = "jieba" if self.tokenizer == "jieba" else None
+        return Tokenizer.load(self.tokenizer_file, segmenter=segmenter)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingOptions:
+    """What every training command takes."""
+
+    batch_size: int = 32
+    """Rows a training step."""
+    learning_rate: float | None = None
+    """The highest learning rate of the run; by the encoder unless given."""
+    seed: int = 0
+    """Of weights, order, masks and dropout: the same seed gives the same run."""
+    limit: int | None = None
+    """Load only the first N documents, to try an idea in seconds."""
+    save_minutes: float = 10.0
+    """Save the state at least so often, for --resume."""
+    resume: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Go on with an interrupted run; begins one if there is none."""
+    skip_bad_lines: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Leave out lines that cannot be read, count them, and say so."""
+
+    def check(self) -> None:
+        """Refuse numbers that no run can have."""
+        for name in ("batch_size", "limit"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise InputError(f"{_flags([name])}: expected 1 or more, received {value}.")
+        if self.learning_rate is not None and not self.learning_rate > 0:
+            raise InputError(
+                f"--learning-rate: expected a number above 0, received {self.learning_rate}."
+            )
+
+
+def given_flags(options: Any, group: type) -> dict[str, Any]:
+    """The flags of `group` that differ from their defaults."""
+    return {
+        field.name: getattr(options, field.name)
+        for field in fields(group)
+        if getattr(options, field.name) != field.default
+    }
+
+
+def refuse_beside_pretrained(options: Any, *groups: type) -> None:
+    """A pre-trained run brings its architecture and tokenizer."""
+    given = [name for group in groups for name in given_flags(options, group)]
+    if given:
+        raise InputError(
+            f"{_flags(given)}: not beside --pretrained, whose run brings architecture and "
+            "tokenizer. Leave it out, or train without --pretrained."
+        )
+
+
+def settings_of(config: Any) -> dict[str, Any]:
+    """A command's flags as plain JSON values, for config.json."""
+    return {field.name: _plain(getattr(config, field.name)) for field in fields(config)}
+
+
+def refuse_other_settings(saved: dict[str, Any], config: Any) -> None:
+    """A run goes on with the settings it was started with, or not at all."""
+    free = {"resume", "save_minutes", "out"}
+    now = settings_of(config)
+    changed = [
+        f"--{name.replace('_', '-')} (was {saved[name]!r}, now {now[name]!r})"
+        for name in now
+        if name not in free and name in saved and saved[name] != now[name]
+    ]
+    if changed:
+        raise InputError(
+            f"cannot resume with other settings than the run was started with: {', '.join(changed)}"
+            ". Repeat the settings, or start a new run in another --out."
+        )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _flags(names: list[str]) -> str:
+    return ", ".join(f"--{name.replace('_', '-')}" for name in names)

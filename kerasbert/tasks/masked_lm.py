@@ -1,0 +1,131 @@
+"""Masked language modelling: hide tokens, and predict them from what is around them."""
+
+import keras
+import numpy as np
+
+from kerasbert.layers.gather import GatherPositions
+from kerasbert.tasks.task import Rows, TaskBatch
+
+MASK_ID = 4
+FIRST_WORD_ID = 5  # ids below are the special tokens
+
+
+@keras.saving.register_keras_serializable(package="kerasbert")
+class VocabularyBias(keras.layers.Layer):
+    """Add a learned bias for each token of the vocabulary: (B, M, V) float -> (B, M, V)."""
+
+    def build(self, scores_shape):
+        self.bias = self.add_weight(name="bias", shape=(scores_shape[-1],), initializer="zeros")
+
+    def call(self, scores):
+        return scores + keras.ops.cast(self.bias, scores.dtype)
+
+    def compute_output_shape(self, scores_shape):
+        return tuple(scores_shape)
+
+
+class MaskedLM:
+    """Dynamic masking of tokens, 80% [MASK], 10% a random token, 10% unchanged.
+
+    With B rows of L positions, of which M = min(`max_predictions`, ceil(`rate` x L)) can be masked:
+
+        input masked_positions  (B, M)     int32, ascending; unused slots are 0
+        target                  (B, M)     int32, the tokens that stood there
+        weight                  (B, M)     float32, 0 in unused slots
+        output                  (B, M, V)  float32 logits, at masked positions only
+
+    In each row round(`rate` x its tokens) positions are chosen, at least one and at most M, never a
+    special token. The head is a Dense layer with GELU and a normalization, then the transposed
+    token embedding with a bias of its own.
+
+    Args:
+        vocabulary_size: V.
+        rate: share of a row's tokens to choose.
+        max_predictions: the most positions chosen in a row; by the row's length unless given.
+        mask_rate: of the chosen positions, the share replaced by [MASK].
+        random_rate: of the chosen positions, the share replaced by a random token.
+        seed: of the head's initial weights.
+
+    Source: Devlin et al. 2019, https://arxiv.org/abs/1810.04805, section 3.1, "Masked LM".
+    """
+
+    name = "masked_lm"
+    uses_pairs = False
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        rate: float = 0.15,
+        max_predictions: int | None = None,
+        mask_rate: float = 0.8,
+        random_rate: float = 0.1,
+        seed: int = 0,
+    ):
+        if not 0 < rate < 1:
+            raise ValueError(f"rate: expected 0 < rate < 1. Received: {rate}")
+        if mask_rate < 0 or random_rate < 0 or mask_rate + random_rate > 1:
+            raise ValueError(
+                "mask_rate and random_rate: expected shares that add up to at most 1. "
+                f"Received: {mask_rate} and {random_rate}"
+            )
+        self.vocabulary_size = vocabulary_size
+        self.rate = rate
+        self.max_predictions = max_predictions
+        self.mask_rate = mask_rate
+        self.random_rate = random_rate
+        self.seed = seed
+
+    def make(self, rows: Rows, rng: np.random.Generator) -> TaskBatch:
+        batch, length = rows.token_ids.shape
+        slots = int(np.ceil(self.rate * length))
+        if self.max_predictions is not None:
+            slots = min(slots, self.max_predictions)
+        slots = max(1, min(slots, length))
+        candidates = ~rows.special
+        available = candidates.sum(axis=1)
+        chosen = np.clip(np.rint(self.rate * available).astype(int), 1, slots)
+        chosen = np.minimum(chosen, available)  # a row of special tokens only has none
+
+        order = np.where(candidates, rng.random((batch, length)), 2.0)
+        positions = np.argsort(order, axis=1, kind="stable")[:, :slots]
+        used = np.arange(slots) < chosen[:, None]
+        positions = np.sort(np.where(used, positions, length), axis=1)
+        used = positions < length
+        positions = np.where(used, positions, 0).astype(np.int32)
+
+        rows_index = np.arange(batch)[:, None]
+        target = np.where(used, rows.token_ids[rows_index, positions], 0).astype(np.int32)
+        draw = rng.random((batch, slots))
+        random_tokens = rng.integers(FIRST_WORD_ID, self.vocabulary_size, (batch, slots))
+        shown = np.where(draw < self.mask_rate, MASK_ID, target)
+        is_random = (draw >= self.mask_rate) & (draw < self.mask_rate + self.random_rate)
+        shown = np.where(is_random, random_tokens, shown)
+        token_ids = rows.token_ids.copy()
+        where = np.broadcast_to(rows_index, positions.shape)[used]
+        token_ids[where, positions[used]] = shown[used]
+        return TaskBatch(
+            target=target,
+            weight=used.astype(np.float32),
+            token_ids=token_ids,
+            inputs={"masked_positions": positions},
+        )
+
+    def inputs(self):
+        return {"masked_positions": keras.Input((None,), dtype="int32", name="masked_positions")}
+
+    def head(self, embedding, sequence, pooled, inputs):
+        hidden = GatherPositions(name="masked_lm_gather")(sequence, inputs["masked_positions"])
+        hidden = keras.layers.Dense(
+            sequence.shape[-1],
+            activation="gelu",
+            kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 1),
+            name="masked_lm_transform",
+        )(hidden)
+        hidden = keras.layers.LayerNormalization(epsilon=1e-12, name="masked_lm_norm")(hidden)
+        scores = embedding(hidden, reverse=True)
+        return VocabularyBias(name=self.name, dtype="float32")(scores)
+
+    def loss(self):
+        return keras.losses.SparseCategoricalCrossentropy(
+            from_logits=True, reduction="mean_with_sample_weight", name=f"{self.name}_loss"
+        )

@@ -1,0 +1,45 @@
+"""Next-sentence prediction: does the second segment follow the first one in its document?"""
+
+import keras
+import numpy as np
+
+from kerasbert.tasks.task import Rows, TaskBatch
+
+
+class NextSentence:
+    """Two classes over the pooled vector, 1 where segment b follows segment a.
+
+    With B rows:
+
+        target  (B,)    int32, 1 = next, 0 = from another document
+        weight  (B,)    float32, 0 for a row that is not a pair (a document of one sentence)
+        output  (B, 2)  float32 logits
+
+    Source: Devlin et al. 2019, https://arxiv.org/abs/1810.04805, section 3.1, "Next Sentence
+    Prediction".
+    """
+
+    name = "next_sentence"
+    uses_pairs = True
+
+    def __init__(self, seed: int = 0):
+        self.seed = seed
+
+    def make(self, rows: Rows, rng: np.random.Generator) -> TaskBatch:
+        return TaskBatch(target=rows.is_next, weight=rows.is_pair.astype(np.float32))
+
+    def inputs(self):
+        return {}
+
+    def head(self, embedding, sequence, pooled, inputs):
+        return keras.layers.Dense(
+            2,
+            kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 1),
+            dtype="float32",
+            name=self.name,
+        )(pooled)
+
+    def loss(self):
+        return keras.losses.SparseCategoricalCrossentropy(
+            from_logits=True, reduction="mean_with_sample_weight", name=f"{self.name}_loss"
+        )

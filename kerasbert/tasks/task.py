@@ -1,0 +1,68 @@
+"""What a pre-training objective is: a small protocol, so that a user's own object is one too."""
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+
+@dataclass
+class Rows:
+    """Rows of text as they come from the store, before any objective has changed them.
+
+    With B rows, L positions:
+
+        token_ids    (B, L)  int32, padded with 0
+        segment_ids  (B, L)  int32: 0 for [CLS] a [SEP], 1 for b [SEP]
+        special      (B, L)  bool: [CLS], [SEP] and padding, which no objective may hide
+        is_next      (B,)    int32: 1 where b follows a in its document, 0 where it is from another
+        is_pair      (B,)    bool: False for a row of one segment, where `is_next` means nothing
+    """
+
+    token_ids: np.ndarray
+    segment_ids: np.ndarray
+    special: np.ndarray
+    is_next: np.ndarray
+    is_pair: np.ndarray
+
+
+@dataclass
+class TaskBatch:
+    """What one objective makes of the rows.
+
+    `token_ids` replaces the rows' own for the model and for the objectives after it; `inputs` are
+    further model inputs by key; `target` and `weight` go to the objective's loss.
+    """
+
+    target: np.ndarray
+    weight: np.ndarray
+    token_ids: np.ndarray | None = None
+    inputs: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+class Task(Protocol):
+    """A pre-training objective.
+
+    Attributes:
+        name: of the model output, the target and the loss.
+        uses_pairs: whether rows must be drawn as two segments, half of them from two documents.
+    """
+
+    name: str
+    uses_pairs: bool
+
+    def make(self, rows: Rows, rng: np.random.Generator) -> TaskBatch:
+        """One batch from rows; a pure function of its arguments. Must not change `rows`."""
+        ...
+
+    def inputs(self) -> dict[str, Any]:
+        """A `keras.Input` for each key of `TaskBatch.inputs`."""
+        ...
+
+    def head(self, embedding, sequence, pooled, inputs: dict[str, Any]):
+        """The output tensor, from the embedding layer, (B, L, D) states and (B, D) pooled."""
+        ...
+
+    def loss(self):
+        """A `keras.losses.Loss` between target and output."""
+        ...

@@ -1,0 +1,21 @@
+"""From files to token ids: readers, tokenizers, labels, the token store. No Keras here."""
+
+from kerasbert.text.documents import LabeledDocument, LineProblems, read_corpus, read_labeled
+from kerasbert.text.labels import LabelSet, check_kind, infer_kind
+from kerasbert.text.prepare import prepare_store
+from kerasbert.text.store import TokenStore
+from kerasbert.text.tokenizer import Tokenizer, train_tokenizer
+
+__all__ = [
+    "LabelSet",
+    "LabeledDocument",
+    "LineProblems",
+    "TokenStore",
+    "Tokenizer",
+    "check_kind",
+    "infer_kind",
+    "prepare_store",
+    "read_corpus",
+    "read_labeled",
+    "train_tokenizer",
+]

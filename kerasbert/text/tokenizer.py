@@ -1,0 +1,367 @@
+"""Tokenizers of four styles, each a `tokenizer.json` that the `tokenizers` library reads.
+
+word       words and punctuation, as BERT splits them (a Chinese character is a word)
+char       every character that is not white space
+jieba      Chinese words; the text is segmented before the file sees it, see `Tokenizer.segmenter`
+wordpiece  pieces of words, as BERT's
+
+Training counts words in one pass over the texts and is repeatable byte for byte. The stock trainer
+is not: it numbers the `##` forms of the alphabet in the order of a randomly seeded hash map, and
+these numbers decide ties between merges. Here the whole alphabet is numbered beforehand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tokenizers
+from tokenizers import Regex, models, normalizers, pre_tokenizers, trainers
+
+from kerasbert.errors import InputError
+
+SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+STYLES = ("word", "char", "jieba", "wordpiece")
+SEGMENTERS = ("jieba",)
+
+_LONGEST_WORD = 100  # characters; WordPiece makes [UNK] of anything longer
+_CHUNKS_IN_MEMORY = 500_000
+_WORDS_IN_MEMORY = 5_000_000
+
+
+class Tokenizer:
+    """A `tokenizers.Tokenizer` that treats every text as text, with its segmenter.
+
+    Args:
+        text: the content of a `tokenizer.json`. It is kept as it is, so that the fingerprint does
+            not change with the version of the library; only truncation and padding are removed.
+        segmenter: "jieba" if the texts must be cut into words first; the file cannot tell.
+
+    Attributes:
+        style: one of `STYLES`, or the kind of model of a foreign file, such as "bpe".
+        segmenter: "jieba" or None.
+        lowercase: whether the file lower-cases.
+        vocabulary_size: ids are in [0, vocabulary_size).
+        pad_id, unk_id, cls_id, sep_id, mask_id: ids of the special tokens (0 to 4 if trained here).
+
+    Raises:
+        InputError: the text is no tokenizer, or lacks special tokens.
+    """
+
+    def __init__(self, text: str, segmenter: str | None = None) -> None:
+        if segmenter is not None and segmenter not in SEGMENTERS:
+            raise InputError(f"unknown segmenter {segmenter!r}, expected jieba or none.")
+        try:
+            settings = json.loads(text)
+            self._tokenizer = tokenizers.Tokenizer.from_str(text)
+        except Exception as error:  # the library raises plain Exception
+            raise InputError(
+                f"this is no tokenizer.json ({error}). Expected a file of the tokenizers library;"
+                " make one with: kerasbert prepare."
+            ) from None
+        if settings.get("truncation") or settings.get("padding"):
+            self._tokenizer.no_truncation()
+            self._tokenizer.no_padding()
+            text = self._tokenizer.to_str(pretty=True)
+        # A literal [MASK] in a text is text. The file does not keep this setting.
+        self._tokenizer.encode_special_tokens = True
+        vocabulary = self._tokenizer.get_vocab(with_added_tokens=True)
+        missing = [token for token in SPECIAL_TOKENS if token not in vocabulary]
+        if missing:
+            raise InputError(
+                f"the tokenizer lacks {', '.join(missing)}, expected all of"
+                f" {', '.join(SPECIAL_TOKENS)}. Train one with: kerasbert prepare."
+            )
+        self._json = text
+        self.segmenter = segmenter
+        self._segment = _segmenter(segmenter)
+        self.vocabulary_size: int = max(vocabulary.values()) + 1
+        special = [vocabulary[token] for token in SPECIAL_TOKENS]
+        self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id = special
+        self.lowercase = _lowers(settings.get("normalizer"))
+        self.style = _style(settings, segmenter)
+        # A foreign file may split at white space alone: then "[MASK]" is a word of its vocabulary.
+        words = " ".join([*SPECIAL_TOKENS, "𓀀"])
+        try:
+            probe = self._tokenizer.encode(words, add_special_tokens=False).ids
+        except Exception as error:  # a model whose own token for the unknown is missing
+            raise InputError(
+                f"the tokenizer cannot encode an unknown word ({error}). Its unk_token must be"
+                " [UNK]. Train one with: kerasbert prepare."
+            ) from None
+        self._forbidden = np.array(sorted(set(special) & set(probe) - {self.unk_id}), np.int32)
+
+    @classmethod
+    def from_json(cls, text: str, segmenter: str | None = None) -> Tokenizer:
+        """Make a tokenizer from the content of a `tokenizer.json`."""
+        return cls(text, segmenter)
+
+    @classmethod
+    def load(cls, path: str | Path, segmenter: str | None = None) -> Tokenizer:
+        """Read a `tokenizer.json`.
+
+        Raises:
+            InputError: the file cannot be read, is no tokenizer, or lacks special tokens.
+        """
+        try:
+            text = Path(path).read_bytes().decode("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(
+                f"{path}: cannot be read ({error}). Expected a tokenizer.json."
+            ) from None
+        try:
+            return cls(text, segmenter)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from None
+
+    def to_json(self) -> str:
+        """Return the content of the `tokenizer.json`."""
+        return self._json
+
+    def save(self, path: str | Path) -> None:
+        """Write the `tokenizer.json` under a temporary name that is then renamed."""
+        path = Path(path)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            with temporary.open("wb") as file:
+                file.write(self._json.encode("utf-8"))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of file and segmenter: equal for tokenizers that yield equal ids."""
+        return hashlib.sha256(f"{self._json}\n{self.segmenter}".encode()).hexdigest()
+
+    def encode(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """Return int32 ids (tokens,) of each text. No special token is added or found in it."""
+        encoded = []
+        for encoding in self._encodings(texts):
+            ids = np.array(encoding.ids, np.int32)
+            if self._forbidden.size:
+                ids[np.isin(ids, self._forbidden)] = self.unk_id
+            encoded.append(ids)
+        return encoded
+
+    def tokens(self, text: str) -> list[str]:
+        """Return the tokens of a text as strings, [UNK] for the unknown."""
+        names = (self._tokenizer.id_to_token(int(index)) for index in self.encode([text])[0])
+        return [name or SPECIAL_TOKENS[1] for name in names]
+
+    def _encodings(self, texts: Sequence[str]) -> list[Any]:
+        encode_batch = getattr(self._tokenizer, "encode_batch_fast", self._tokenizer.encode_batch)
+        try:
+            segmented = [self._segment(text) for text in texts]
+            return encode_batch(segmented, add_special_tokens=False)
+        except (TypeError, UnicodeEncodeError):  # lone surrogates, which no UTF-8 file holds
+            if not all(isinstance(text, str) for text in texts):
+                raise
+            clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+            if clean == list(texts):
+                raise
+            return self._encodings(clean)
+
+
+def train_tokenizer(
+    texts: Iterable[str],
+    style: str = "wordpiece",
+    vocabulary_size: int = 20000,
+    lowercase: bool = True,
+    min_frequency: int = 2,
+) -> Tokenizer:
+    """Train a tokenizer in one pass; memory grows with the number of different words.
+
+    Args:
+        texts: the training texts, read once.
+        style: one of `STYLES`.
+        vocabulary_size: the most entries, the five special tokens included.
+        lowercase: lower-case texts before they are split. Accents are kept (composed, NFC).
+        min_frequency: rarer words (characters, merges) stay out of the vocabulary.
+
+    Raises:
+        InputError: an unknown style, no text, nothing frequent enough, or a vocabulary that does
+            not even hold the alphabet.
+    """
+    if style not in STYLES:
+        raise InputError(f"unknown tokenizer style {style!r}, expected one of {', '.join(STYLES)}.")
+    if vocabulary_size <= len(SPECIAL_TOKENS):
+        raise InputError(
+            f"a vocabulary of {vocabulary_size} entries has no room beside the"
+            f" {len(SPECIAL_TOKENS)} special tokens. Give a larger --vocab-size."
+        )
+    segmenter = "jieba" if style == "jieba" else None
+    normalizer = _normalizer(style, lowercase)
+    pre_tokenizer = _pre_tokenizer(style)
+    words = _count_words(texts, normalizer, pre_tokenizer, _segmenter(segmenter))
+    if not words:
+        raise InputError(
+            "there is no text to train a tokenizer on. Expected texts with at least one word."
+        )
+    model: Any
+    if style == "wordpiece":
+        vocabulary = _train_word_pieces(words, vocabulary_size, min_frequency)
+        model = models.WordPiece(
+            vocabulary,
+            unk_token="[UNK]",
+            continuing_subword_prefix="##",
+            max_input_chars_per_word=_LONGEST_WORD,
+        )
+    else:
+        ordered = sorted(words.items(), key=lambda item: (-item[1], item[0]))
+        frequent = [word for word, times in ordered if times >= min_frequency]
+        kept = [*SPECIAL_TOKENS, *frequent[: vocabulary_size - len(SPECIAL_TOKENS)]]
+        vocabulary = {word: index for index, word in enumerate(kept)}
+        model = models.WordLevel(vocabulary, unk_token="[UNK]")
+    if len(vocabulary) == len(SPECIAL_TOKENS):
+        raise InputError(
+            f"no word occurs {min_frequency} times in the texts, so the vocabulary would be empty."
+            " Give more text, or a smaller min_frequency."
+        )
+    tokenizer = tokenizers.Tokenizer(model)
+    tokenizer.normalizer = normalizer
+    tokenizer.pre_tokenizer = pre_tokenizer
+    tokenizer.add_special_tokens(list(SPECIAL_TOKENS))
+    return Tokenizer(tokenizer.to_str(pretty=True), segmenter)
+
+
+def _normalizer(style: str, lowercase: bool) -> Any:
+    bert = normalizers.BertNormalizer(
+        clean_text=True,
+        handle_chinese_chars=style in ("word", "wordpiece"),
+        strip_accents=False,  # a language's own letters carry meaning: "schön" is not "schon"
+        lowercase=lowercase,
+    )
+    return normalizers.Sequence([normalizers.NFC(), bert])
+
+
+def _pre_tokenizer(style: str) -> Any:
+    if style == "char":
+        characters = pre_tokenizers.Split(Regex("."), "isolated")
+        return pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), characters])
+    if style == "jieba":
+        return pre_tokenizers.WhitespaceSplit()
+    return pre_tokenizers.BertPreTokenizer()
+
+
+def _segmenter(name: str | None) -> Callable[[str], str]:
+    """Return what is done to a text before the file sees it: nothing, or words parted by spaces."""
+    if name is None:
+        return lambda text: text
+    try:
+        import rjieba
+    except ImportError:
+        raise InputError(
+            "the jieba tokenizer needs the package rjieba, which is not installed."
+            " Install it with: pip install kerasbert[zh]"
+        ) from None
+
+    def segment(text: str) -> str:
+        composed = unicodedata.normalize("NFC", text)
+        return " ".join(word for word in rjieba.cut(composed) if not word.isspace())
+
+    return segment
+
+
+def _count_words(
+    texts: Iterable[str], normalizer: Any, pre_tokenizer: Any, segment: Callable[[str], str]
+) -> Counter[str]:
+    """Count the words of the texts as the pre-tokenizer splits them.
+
+    Counting what stands between white space first, and splitting each different chunk once, is
+    several times faster than splitting every text, and yields the same words.
+    """
+    words: Counter[str] = Counter()
+    chunks: Counter[str] = Counter()
+    rare = 1
+
+    def split_chunks() -> None:
+        nonlocal words, rare
+        for chunk, times in chunks.items():
+            for word, _ in pre_tokenizer.pre_tokenize_str(normalizer.normalize_str(chunk)):
+                words[word] += times
+        chunks.clear()
+        while len(words) > _WORDS_IN_MEMORY:  # word2vec's way to count a web in bounded memory
+            words = Counter({word: times for word, times in words.items() if times > rare})
+            rare += 1
+
+    for text in texts:
+        chunks.update(segment(text).split())
+        if len(chunks) > _CHUNKS_IN_MEMORY:
+            split_chunks()
+    split_chunks()
+    return words
+
+
+def _train_word_pieces(
+    words: Counter[str], vocabulary_size: int, min_frequency: int
+) -> dict[str, int]:
+    """Return the vocabulary of the stock WordPiece trainer, with the whole alphabet pinned."""
+    characters: Counter[str] = Counter()
+    for word, times in words.items():
+        for character in word:
+            characters[character] += times
+    known = {character for character, times in characters.items() if times >= min_frequency}
+    # A word with an unknown character becomes [UNK] as a whole, so it teaches nothing.
+    usable = sorted(word for word in words if len(word) <= _LONGEST_WORD and known.issuperset(word))
+    alphabet = sorted(known)
+    continued = sorted({f"##{character}" for word in usable for character in word[1:]})
+    pinned = [*SPECIAL_TOKENS, *alphabet, *continued]
+    if len(pinned) > vocabulary_size:
+        raise InputError(
+            f"a vocabulary of {vocabulary_size} entries cannot hold the {len(pinned)} characters,"
+            " their ## forms and the special tokens of these texts. Give a larger --vocab-size,"
+            " or take --tokenizer char or word, which leave the rarest out."
+        )
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=vocabulary_size,
+        min_frequency=min_frequency,
+        special_tokens=pinned,
+        show_progress=False,
+        continuing_subword_prefix="##",
+    )
+    tokenizer = tokenizers.Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer.train_from_iterator(_repeated(usable, words), trainer)
+    return tokenizer.get_vocab(with_added_tokens=True)
+
+
+def _repeated(usable: list[str], words: Counter[str], most: int = 10_000) -> Iterator[str]:
+    """Yield each word as often as it was counted, in strings of at most `most` repetitions."""
+    for word in usable:
+        whole, rest = divmod(words[word], most)
+        for times in [most] * whole + [rest] * bool(rest):
+            yield " ".join([word] * times)
+
+
+def _nodes(component: Any) -> Iterator[dict[str, Any]]:
+    """Walk a normalizer or pre-tokenizer of a tokenizer.json and all it is composed of."""
+    if isinstance(component, dict):
+        yield component
+        for part in component.get("normalizers") or component.get("pretokenizers") or ():
+            yield from _nodes(part)
+
+
+def _lowers(normalizer: Any) -> bool:
+    return any(
+        node.get("type") == "Lowercase" or node.get("lowercase") is True
+        for node in _nodes(normalizer)
+    )
+
+
+def _style(settings: dict[str, Any], segmenter: str | None) -> str:
+    if segmenter is not None:
+        return segmenter
+    model = (settings.get("model") or {}).get("type") or "unknown"
+    if model == "WordLevel":
+        kinds = {node.get("type") for node in _nodes(settings.get("pre_tokenizer"))}
+        return "char" if kinds & {"Split", "FixedLength"} else "word"
+    return str(model).lower()

@@ -1,0 +1,25 @@
+"""Callbacks, and what a run leaves on disk."""
+
+from kerasbert.training.epoch_f1 import EpochF1, evaluate_classifier
+from kerasbert.training.fit import fit
+from kerasbert.training.history import History
+from kerasbert.training.keep_best import KeepBest
+from kerasbert.training.masked_lm_validation import MaskedLMValidation
+from kerasbert.training.resume import Interrupted, SaveState
+from kerasbert.training.run_folder import RunFolder, load_model
+from kerasbert.training.schedule import WarmupDecay, build_optimizer
+
+__all__ = [
+    "EpochF1",
+    "History",
+    "Interrupted",
+    "KeepBest",
+    "MaskedLMValidation",
+    "RunFolder",
+    "SaveState",
+    "WarmupDecay",
+    "build_optimizer",
+    "evaluate_classifier",
+    "fit",
+    "load_model",
+]

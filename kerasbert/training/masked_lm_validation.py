@@ -1,0 +1,91 @@
+"""Has the masked language model learned to use context? Its loss beside that of word frequencies."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasbert.batches.pretraining import PretrainingBatches
+from kerasbert.tasks.masked_lm import MASK_ID
+from kerasbert.text.store import TokenStore, validation_documents
+
+
+class MaskedLMValidation(keras.callbacks.Callback):
+    """Score held-out rows at the end of each report, in nats per masked position.
+
+    Adds to the logs:
+
+        val_loss, unigram_loss            on all chosen positions
+        val_loss_mask, unigram_loss_mask  on those that show [MASK] alone: one in five is readable
+                                          as it stands, so only these show that context is used
+        masked_accuracy                   share of chosen positions predicted right
+
+    The unigram loss is that of predicting each token by its frequency in the training part (with
+    one added to each count). Losses are total loss over total weight.
+
+    Args:
+        valid: batches of the "valid" part; its first pass is scored, the same each time.
+        rows: the most rows scored.
+    """
+
+    def __init__(self, valid: PretrainingBatches, rows: int = 4096):
+        super().__init__()
+        self.valid = valid
+        self.steps = min(valid.steps_per_epoch, max(1, rows // valid.batch_size))
+        self.unigram = unigram_nats(valid.store)
+        self._scorer: keras.Model | None = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs is not None:
+            logs.update(self.scores(self.model))
+
+    def scores(self, model: keras.Model) -> dict[str, float]:
+        """The figures above, of any pre-training model with a "masked_lm" output."""
+        if self._scorer is None:
+            self._scorer = _scoring_model(model)
+        sums = np.zeros(5)
+        weights = np.zeros(2)
+        for step in range(self.steps):
+            inputs, targets, sample_weights = self.valid.batch(step)
+            target, weight = targets["masked_lm"], sample_weights["masked_lm"]
+            scored = self._scorer.predict_on_batch({**inputs, "masked_lm_target": target})
+            nats, correct = np.asarray(scored["nats"]), np.asarray(scored["correct"])
+            unigram = self.unigram[target]
+            shown = np.take_along_axis(inputs["token_ids"], inputs["masked_positions"], axis=1)
+            hidden = weight * (shown == MASK_ID)
+            figures = (nats, unigram, correct)
+            sums[:3] += [(figure * weight).sum() for figure in figures]
+            sums[3:] += [(figure * hidden).sum() for figure in figures[:2]]
+            weights += weight.sum(), hidden.sum()
+        all_positions, mask_positions = np.maximum(weights, 1)
+        return {
+            "val_loss": sums[0] / all_positions,
+            "unigram_loss": sums[1] / all_positions,
+            "masked_accuracy": sums[2] / all_positions,
+            "val_loss_mask": sums[3] / mask_positions,
+            "unigram_loss_mask": sums[4] / mask_positions,
+        }
+
+
+def unigram_nats(store: TokenStore) -> np.ndarray:
+    """(V,) float64, -log of each token's share of the training part, one added to each count."""
+    size = store.tokenizer.vocabulary_size
+    counts = np.ones(size)
+    block = 2**24
+    for start in range(0, len(store.token_ids), block):
+        counts += np.bincount(store.token_ids[start : start + block], minlength=size)
+    starts = np.asarray(store.sentence_offsets)[np.asarray(store.document_offsets)]
+    for document in np.flatnonzero(validation_documents(store.document_hashes)):
+        held_out = store.token_ids[starts[document] : starts[document + 1]]
+        np.subtract.at(counts, held_out, 1)
+    return -np.log(counts / counts.sum())
+
+
+def _scoring_model(model: keras.Model) -> keras.Model:
+    """The same layers, but nats and hits of each masked position instead of the logits."""
+    target = keras.Input((None,), dtype="int32", name="masked_lm_target")
+    logits = model.output["masked_lm"]
+    outputs = {
+        "nats": ops.sparse_categorical_crossentropy(target, logits, from_logits=True),
+        "correct": ops.cast(ops.equal(ops.argmax(logits, axis=-1), target), "float32"),
+    }
+    return keras.Model({**model.input, "masked_lm_target": target}, outputs)

@@ -1,0 +1,180 @@
+"""Saving and restoring the whole state of a run, so that it goes on as if never interrupted."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasbert.errors import InputError
+from kerasbert.files import atomic_path
+from kerasbert.training.schedule import exclude_from_decay
+
+KEPT = 2  # the last states; the older one is there if the newer is torn
+
+
+class Interrupted(KeyboardInterrupt):
+    """The user or the system asked the run to stop; its state is saved."""
+
+
+class SaveState(keras.callbacks.Callback):
+    """Write the run's state now and then, at the end of a report, and when told to stop.
+
+    A state is one file, `state/step-N.npz`: weights, optimizer, dropout seeds and running metrics,
+    and what the other callbacks remember (each gives `state()` and takes `restore(state)`).
+    The data needs no state: batch N is a function of the seed and N.
+
+    Args:
+        folder: where states go.
+        minutes: at most so long between two states.
+        callbacks: those whose `state()` belongs to it.
+    """
+
+    def __init__(self, folder: Path, minutes: float, callbacks: list):
+        super().__init__()
+        self.folder = Path(folder)
+        self.seconds = 60 * minutes
+        self.remembering = callbacks
+        self.step = 0
+        self.stop_signal: int | None = None
+        self._metrics: list[np.ndarray] | None = None
+        self._saved_step: int | None = None
+        self._saved_at = time.monotonic()
+        self._previous: dict[int, Any] = {}
+
+    def on_train_begin(self, logs=None):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # Only the main thread may set handlers; elsewhere the caller handles interruption.
+            try:
+                self._previous[number] = signal.signal(number, self._on_signal)
+            except ValueError:
+                break
+
+    def on_train_end(self, logs=None):
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+        self._previous = {}
+
+    def _on_signal(self, number, frame):
+        if self.stop_signal is not None:  # asked twice: at once
+            raise KeyboardInterrupt
+        self.stop_signal = number
+
+    def on_epoch_begin(self, epoch, logs=None):
+        # `fit` has just reset the metrics: in the middle of an epoch they go on from where they were.
+        if self._metrics is not None:
+            _assign(self.model.metrics_variables, self._metrics)
+            self._metrics = None
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.step += 1
+        if self.stop_signal is not None:
+            self.save()
+            raise Interrupted(f"stopped at step {self.step}; the state is saved")
+        elif time.monotonic() - self._saved_at > self.seconds:
+            self.save()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.save()
+
+    def save(self) -> None:
+        """Write the state of this step, unless it is there already."""
+        self._saved_at = time.monotonic()
+        if self._saved_step == self.step:
+            return
+        model = self.model
+        arrays = {}
+        for group, variables in _groups(model).items():
+            for number, variable in enumerate(variables):
+                arrays[f"{group}/{number}"] = keras.ops.convert_to_numpy(variable)
+        meta = {
+            "step": self.step,
+            "backend": keras.backend.backend(),
+            "threads": os.cpu_count(),
+            "callbacks": [callback.state() for callback in self.remembering],
+        }
+        arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with atomic_path(self.folder / f"step-{self.step:010d}.npz") as temporary:
+            np.savez(temporary, **arrays)
+        self._saved_step = self.step
+        for old in sorted(self.folder.glob("step-*.npz"))[:-KEPT]:
+            old.unlink()
+
+    def restore(self, model: keras.Model) -> tuple[int, list[str]]:
+        """Bring the newest whole state into model, optimizer and callbacks.
+
+        Returns:
+            the step to go on with (0 if there is no state) and what the user should know.
+
+        Raises:
+            InputError: the state is another backend's, or another model's.
+        """
+        said = []
+        for path in sorted(self.folder.glob("step-*.npz"), reverse=True):
+            try:
+                with np.load(path, allow_pickle=False) as file:
+                    arrays = {name: file[name] for name in file.files}
+                meta = json.loads(arrays.pop("meta").tobytes())
+            except Exception as error:  # a torn file: whatever the reader makes of it
+                said.append(f"{path.name} cannot be read ({type(error).__name__}): left out.")
+                continue
+            self._restore(model, path, arrays, meta, said)
+            return self.step, said
+        return 0, said
+
+    def _restore(self, model, path, arrays, meta, said) -> None:
+        if meta["backend"] != keras.backend.backend():
+            raise InputError(
+                f"{path}: the run was made with KERAS_BACKEND={meta['backend']}, this is "
+                f"{keras.backend.backend()}. Resume with the same backend."
+            )
+        if meta["threads"] != os.cpu_count():
+            said.append(
+                f"the run had {meta['threads']} processors, here are {os.cpu_count()}: the results "
+                "may differ in the last bits."
+            )
+        if not model.optimizer.built:
+            model.optimizer.build(model.trainable_variables)
+        groups = _groups(model)
+        expected = sum(len(variables) for name, variables in groups.items() if name != "metrics")
+        found = sum(not name.startswith("metrics/") for name in arrays)
+        if expected != found:
+            raise InputError(
+                f"{path}: holds {found} variables, the model and its optimizer have {expected}. "
+                "Resume with the settings that the run was started with."
+            )
+        for name, variables in groups.items():
+            if name != "metrics":
+                _assign(variables, [arrays[f"{name}/{i}"] for i in range(len(variables))])
+        exclude_from_decay(model.optimizer)
+        metrics = sorted(
+            (name for name in arrays if name.startswith("metrics/")),
+            key=lambda name: int(name.split("/")[1]),
+        )
+        self._metrics = [arrays[name] for name in metrics]
+        self.step = self._saved_step = meta["step"]
+        for callback, state in zip(self.remembering, meta["callbacks"], strict=True):
+            callback.restore(state)
+
+
+def _groups(model) -> dict[str, list]:
+    return {
+        "model": list(model.variables),  # weights and the seeds of dropout
+        "optimizer": list(model.optimizer.variables),
+        "metrics": list(model.metrics_variables),
+    }
+
+
+def _assign(variables, values) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        if tuple(variable.shape) != value.shape:
+            raise InputError(
+                f"{variable.path}: the saved state has shape {value.shape}, the model "
+                f"{tuple(variable.shape)}. Resume with the settings that the run was started with."
+            )
+        variable.assign(value)

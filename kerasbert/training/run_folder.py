@@ -1,0 +1,167 @@
+"""A run's folder: the only hand-over between commands, and complete."""
+
+import csv
+import importlib.metadata
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from kerasbert.config import EncoderConfig, config_from_json, config_to_json
+from kerasbert.errors import InputError
+from kerasbert.files import atomic_path, write_json, write_text
+
+FINISHED = "metrics.json"
+
+
+class RunFolder:
+    """The files of a run, by name.
+
+    `config.json` (architecture, settings, kind, seed, versions, backend), `tokenizer.json`,
+    `labels.txt`, `model.keras`, `history.csv`, `metrics.json` (written last: a run that has it is
+    finished), `report.html`, and `state/` for resuming.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+
+    def file(self, name: str) -> Path:
+        return self.path / name
+
+    @property
+    def finished(self) -> bool:
+        return self.file(FINISHED).exists()
+
+    @classmethod
+    def create(cls, path: str | Path, resume: bool = False) -> "RunFolder":
+        """A folder for a new run, or one to go on with.
+
+        Raises:
+            InputError: the folder holds something and `resume` is not set, or is no run's folder.
+        """
+        path = Path(path)
+        if path.exists() and not path.is_dir():
+            raise InputError(f"{path}: a file is there, expected a new folder; choose another --out.")
+        if path.exists() and any(path.iterdir()):
+            if not resume:
+                raise InputError(
+                    f"{path}: the folder is not empty. Choose another --out, or go on with the run "
+                    "that is there: --resume."
+                )
+            if not (path / "config.json").exists() and not _only_temporary(path):
+                raise InputError(f"{path}: no run is there to resume, and it is not empty.")
+        path.mkdir(parents=True, exist_ok=True)
+        return cls(path)
+
+    @classmethod
+    def open(cls, path: str | Path) -> "RunFolder":
+        """The folder of a finished run.
+
+        Raises:
+            InputError: something that a finished run has is missing.
+        """
+        run = cls(path)
+        if not run.path.is_dir():
+            raise InputError(f"{path}: no such folder, expected the folder of a run.")
+        for name in ("config.json", "tokenizer.json", "model.keras", FINISHED):
+            if not run.file(name).exists():
+                hint = "the run has not finished: repeat its command with --resume"
+                if not run.file("config.json").exists():
+                    hint = "expected a folder that `kerasbert pretrain` or `finetune` made"
+                raise InputError(f"{path}: there is no {name}; {hint}.")
+        return run
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        try:
+            return json.loads(self.file(name).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(f"{self.file(name)}: cannot be read as JSON ({error}).") from error
+
+    def write_json(self, name: str, values: Any) -> None:
+        write_json(self.file(name), values)
+
+    def write_history(self, rows: list[dict[str, Any]]) -> None:
+        """history.csv, whole each time: a torn line is worse than a few kilobytes again."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_text(self.file("history.csv"), text.getvalue())
+
+    def write_config(
+        self, stage: str, architecture: EncoderConfig | None, settings: dict[str, Any], **more: Any
+    ) -> None:
+        """config.json. `architecture` is None for a user's own encoder, which model.keras holds."""
+        import keras
+
+        values = {
+            "stage": stage,
+            "architecture": config_to_json(architecture) if architecture is not None else None,
+            "settings": settings,
+            **more,
+            "backend": keras.backend.backend(),
+            "versions": versions(),
+        }
+        self.write_json("config.json", values)
+
+    def architecture(self) -> EncoderConfig | None:
+        values = self.read_json("config.json").get("architecture")
+        return config_from_json(values) if values is not None else None
+
+    def tokenizer(self):
+        from kerasbert.text.tokenizer import Tokenizer
+
+        segmenter = self.read_json("config.json").get("segmenter")
+        return Tokenizer.load(self.file("tokenizer.json"), segmenter=segmenter)
+
+    def save_model(self, model) -> None:
+        """model.keras, without the optimizer."""
+        import keras
+
+        bare = keras.Model(model.input, model.output, name=model.name)  # the same layers
+        with atomic_path(self.file("model.keras")) as temporary:
+            bare.save(temporary)
+
+    def load_model(self):
+        return load_model(self.path)
+
+
+def load_model(run: str | Path):
+    """The Keras model of a run, on any backend, whichever wrote it.
+
+    Raises:
+        InputError: there is no model, or it cannot be read; a user's own layer must have been
+            registered (`keras.saving.register_keras_serializable`) and imported before.
+    """
+    import keras
+
+    import kerasbert.layers
+    import kerasbert.tasks
+    import kerasbert.training.schedule  # noqa: F401  (each registers its classes with Keras)
+
+    path = Path(run) / "model.keras"
+    if not path.exists():
+        raise InputError(f"{run}: there is no model.keras, expected the folder of a run.")
+    try:
+        return keras.models.load_model(path, compile=False)
+    except Exception as error:
+        raise InputError(
+            f"{path}: cannot be loaded. It is damaged, or uses a layer that is not registered: "
+            f"import the module that defines it first.\nKeras says: {str(error)[:500]}"
+        ) from error
+
+
+def versions() -> dict[str, str]:
+    """The installed versions of what a run's figures depend on."""
+    found = {}
+    for name in ("kerasbert", "keras", "numpy", "tokenizers", "jax", "torch", "tensorflow"):
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _only_temporary(path: Path) -> bool:
+    """Nothing but what a run that was killed while it began may have left."""
+    return all(entry.name.startswith(".") or entry.name == "state" for entry in path.iterdir())

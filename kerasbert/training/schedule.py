@@ -1,0 +1,61 @@
+"""The learning rate over a run."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="kerasbert")
+class WarmupDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """Rise from 0 to `peak` over `warmup_steps` updates, then fall to 0 at `total_steps`.
+
+    Args:
+        peak: the highest learning rate.
+        total_steps: updates of the whole run.
+        warmup_steps: updates of the rise; a tenth of the run unless given.
+        decay: "linear" or "cosine".
+
+    Source: linear as in Devlin et al. 2019, https://arxiv.org/abs/1810.04805, appendix A.2.
+    """
+
+    def __init__(
+        self,
+        peak: float,
+        total_steps: int,
+        warmup_steps: int | None = None,
+        decay: str = "linear",
+    ):
+        if decay not in ("linear", "cosine"):
+            raise ValueError(f"decay: expected 'linear' or 'cosine'. Received: {decay!r}")
+        self.peak = peak
+        self.total_steps = total_steps
+        self.warmup_steps = max(1, total_steps // 10) if warmup_steps is None else warmup_steps
+        self.decay = decay
+
+    def __call__(self, step):
+        step = ops.cast(step, "float32")
+        # The first update is step 0 and already moves.
+        rise = (step + 1) / max(1, self.warmup_steps)
+        rest = max(1, self.total_steps - self.warmup_steps)
+        done = ops.clip((step - self.warmup_steps) / rest, 0.0, 1.0)
+        fall = 1 - done if self.decay == "linear" else (1 + ops.cos(done * 3.14159265)) / 2
+        return self.peak * ops.minimum(ops.minimum(rise, 1.0), fall)
+
+    def get_config(self):
+        return {
+            "peak": self.peak,
+            "total_steps": self.total_steps,
+            "warmup_steps": self.warmup_steps,
+            "decay": self.decay,
+        }
+
+
+def build_optimizer(schedule, weight_decay: float = 0.01, clip_norm: float = 1.0):
+    """AdamW with global-norm clipping; biases, normalizations and embeddings do not decay."""
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=weight_decay, global_clipnorm=clip_norm)
+    exclude_from_decay(optimizer)
+    return optimizer
+
+
+def exclude_from_decay(optimizer) -> None:
+    """Tell AdamW what does not decay; loading an optimizer forgets it, so it is told again then."""
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "_table"])

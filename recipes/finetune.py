@@ -1,0 +1,303 @@
+"""Fine-tune an encoder on labelled text, and see micro and macro F1 after every epoch."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+from kerasbert.command import print_table, run_command, say, say_row
+from kerasbert.errors import InputError
+from kerasbert.options import (
+    EncoderOptions,
+    KindName,
+    TokenizerOptions,
+    TrainingOptions,
+    refuse_beside_pretrained,
+    refuse_other_settings,
+    settings_of,
+)
+
+LEARNING_RATES = {"text-cnn": 1e-3, "transformer": 5e-4}
+POOLING = {"text-cnn": "max", "transformer": "mean"}
+COLUMNS = "epoch loss val_loss val_micro_f1 val_macro_f1 val_f1 seconds"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
+    """Labelled text in, a run folder with a classifier out.
+
+    Example: kerasbert finetune --pretrained runs/lm --train train.txt --valid valid.txt
+    --test test.txt --out runs/tags
+    """
+
+    train: Path
+    """Labelled text to learn from: lines of text __label__a __label__b."""
+    valid: Path
+    """Labelled text that chooses epoch and threshold."""
+    out: Path
+    """The folder of the run."""
+    test: Path | None = None
+    """Labelled text that nothing is chosen on: for the last figure only."""
+    pretrained: Path | None = None
+    """The run whose tokenizer, architecture and weights to start from."""
+    from_scratch: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Take tokenizer and architecture of --pretrained, but none of its weights."""
+    kind: KindName | None = None
+    """What is to be predicted; recognised from the labels unless given."""
+    epochs: int = 7
+    """Passes over the training data."""
+    patience: int | None = None
+    """Stop after so many epochs without a better validation F1."""
+    max_length: int = 200
+    """Positions of the longest text; longer ones are cut, and counted."""
+    pooling: Literal["cls", "mean", "max"] | None = None
+    """How states become one vector; max for text-cnn, mean for transformer unless given."""
+
+    def __post_init__(self) -> None:
+        self.check()
+        if self.epochs < 1:
+            raise InputError(f"--epochs: expected 1 or more, received {self.epochs}.")
+        if self.pretrained is not None:
+            refuse_beside_pretrained(self, EncoderOptions, TokenizerOptions)
+        elif self.from_scratch:
+            raise InputError("--from-scratch: expected beside --pretrained RUN.")
+
+
+def run(config: Config) -> dict[str, Any]:
+    """Fine-tune, and return the figures of metrics.json."""
+    from kerasbert.training.run_folder import RunFolder
+
+    folder = RunFolder.create(config.out, config.resume)
+    if folder.finished:
+        say(f"{folder.path}: the run is finished; nothing to do.")
+        return folder.read_json("metrics.json")
+    if folder.file("config.json").exists():
+        refuse_other_settings(folder.read_json("config.json")["settings"], config)
+    source = RunFolder.open(config.pretrained) if config.pretrained is not None else None
+    documents, kind = _read(config)
+
+    import keras
+
+    from kerasbert.batches import LabeledBatches
+    from kerasbert.models import (
+        build_classifier,
+        build_embedding,
+        build_encoder,
+        compile_classifier,
+        transfer_weights,
+    )
+    from kerasbert.text import LabelSet, train_tokenizer
+    from kerasbert.training import (
+        EpochF1,
+        History,
+        KeepBest,
+        SaveState,
+        WarmupDecay,
+        build_optimizer,
+        fit,
+    )
+    from kerasbert.training.epoch_f1 import evaluate_classifier
+    from kerasbert.training.progress import Progress
+
+    keras.utils.set_random_seed(config.seed)
+    labels = LabelSet.from_documents(documents["train"])
+    if source is not None:
+        tokenizer = source.tokenizer()
+        architecture = source.architecture()
+    else:
+        texts = (text for document in documents["train"] for text in document.texts)
+        tokenizer = config.from_file() or train_tokenizer(texts, **config.for_training())
+        architecture = config.architecture(tokenizer.vocabulary_size)
+    options = {"max_length": config.max_length, "batch_size": config.batch_size}
+    data = {
+        name: LabeledBatches(part, tokenizer, labels, kind, seed=config.seed, **options)
+        for name, part in documents.items()
+    }
+    _say_what_was_read(config, kind, labels, documents, data)
+
+    pretrained_model = source.load_model() if source is not None else None
+    if architecture is not None:
+        embedding = build_embedding(architecture, config.seed)
+        encoder = build_encoder(architecture, config.seed)
+        name = architecture.encoder
+    else:  # a user's own encoder: its layers, made anew from what model.keras says of them
+        assert pretrained_model is not None
+        embedding, encoder = (
+            keras.saving.deserialize_keras_object(
+                keras.saving.serialize_keras_object(pretrained_model.get_layer(layer))
+            )
+            for layer in ("embedding", "encoder")
+        )
+        name = "text-cnn"
+    from kerasbert.layers import Pooling
+
+    pooling = Pooling(config.pooling or POOLING[name], name="pooling")
+    model = build_classifier(
+        embedding,
+        encoder,
+        labels=len(labels),
+        pooling=pooling,
+        dropout=0.1 if config.dropout is None else config.dropout,
+        seed=config.seed,
+    )
+    total = config.epochs * data["train"].steps_per_epoch
+    peak = config.learning_rate or LEARNING_RATES[name]
+    compile_classifier(model, kind, build_optimizer(WarmupDecay(peak, total)))
+    transfer = None
+    if pretrained_model is not None and not config.from_scratch:
+        transfer = transfer_weights(pretrained_model, model)
+        say(f"from {config.pretrained}: {transfer}")
+
+    labels.save(folder.file("labels.txt"))
+    tokenizer.save(folder.file("tokenizer.json"))
+    folder.write_config(
+        "finetune",
+        architecture,
+        settings_of(config),
+        kind=kind,
+        segmenter=tokenizer.segmenter,
+        seed=config.seed,
+        max_length=config.max_length,
+        texts=len(documents["train"][0].texts),
+        transfer=transfer.to_json() if transfer is not None else None,
+    )
+    steps_per_epoch = data["train"].steps_per_epoch
+    history = History(
+        folder, COLUMNS.split(), steps_per_epoch, steps_per_epoch, total, say=say_row
+    )
+    best = KeepBest(folder, patience=config.patience)
+    saver = SaveState(folder.file("state"), config.save_minutes, [history, best])
+    start, notes = saver.restore(model)
+    for note in notes:
+        say(note)
+    if not best.stopped:
+        progress = Progress(total, start, "fine-tuning")
+        callbacks = [EpochF1(data["valid"]), best, history, progress]
+        try:
+            fit(model, data["train"], total, steps_per_epoch, callbacks, saver)
+        finally:
+            progress.close()
+
+    last = {
+        name: evaluate_classifier(model, data[name]) for name in ("valid", "test") if name in data
+    }
+    metrics = _final_metrics(folder, data, kind)
+    metrics |= {
+        "last_epoch_at_half": last,
+        "kind": kind,
+        "labels": len(labels),
+        "best_epoch": best.best_epoch,
+        "epochs": len(history.rows),
+        "learning_rate": peak,
+        "initial_loss": history.initial_loss,
+        "seconds": round(sum(row["seconds"] for row in history.rows), 1),
+    }
+    _write_report(folder, history.rows, metrics, transfer)
+    folder.write_json("metrics.json", metrics)
+    return metrics
+
+
+def _read(config: Config) -> tuple[dict[str, list], str]:
+    """The documents of each part, and what kind of classification they are for."""
+    from kerasbert.text import LineProblems, check_kind, infer_kind, read_labeled
+
+    paths = {"train": config.train, "valid": config.valid, "test": config.test}
+    problems = LineProblems(skip=config.skip_bad_lines)
+    documents = {
+        name: read_labeled(path, problems, config.limit)
+        for name, path in paths.items()
+        if path is not None
+    }
+    if problems.skipped:
+        say(f"{problems.skipped} lines were left out, such as {problems.examples[0]}")
+    for name, part in documents.items():
+        if len(part[0].texts) != len(documents["train"][0].texts):
+            raise InputError(
+                f"{paths[name]}: one of the files holds single texts, the other pairs; expected "
+                f"the same as in {config.train}."
+            )
+    if config.kind is None:
+        return documents, infer_kind(documents["train"])
+    check_kind(documents["train"], config.kind, config.train)
+    return documents, config.kind
+
+
+def _say_what_was_read(config, kind, labels, documents, data) -> None:
+    pair = ", pairs of texts" if len(documents["train"][0].texts) == 2 else ""
+    say(f"{kind}{pair}, {len(labels)} labels")
+    for name, part in data.items():
+        texts = part.texts
+        notes = [f"{name}: {len(texts):,} documents"]
+        if texts.truncated:
+            notes.append(f"{texts.truncated:,} longer than {config.max_length} positions were cut")
+        if empty := int((~part.gold.any(axis=1)).sum()):
+            notes.append(f"{empty:,} without a label of the training set")
+        if unseen := labels.unseen(documents[name]):
+            notes.append(
+                f"{len(unseen)} labels that training never saw, {sum(unseen.values())} times "
+                f"({', '.join(list(unseen)[:5])}): they count as misses"
+            )
+        notes.append(f"{texts.unknown / max(texts.tokens, 1):.1%} unknown tokens")
+        say("; ".join(notes))
+
+
+def _final_metrics(folder, data, kind) -> dict[str, Any]:
+    """The best model, by the threshold fitted on validation data, and again at one half."""
+    from kerasbert.batches.labeled import predict_logits, probabilities
+    from kerasbert.evaluation.thresholds import fit_threshold
+    from kerasbert.training.epoch_f1 import score_logits
+
+    model = folder.load_model()
+    names = [name for name in ("valid", "test") if name in data]
+    logits = {name: predict_logits(model, data[name].texts) for name in names}
+    threshold = 0.5
+    if kind == "multi-label":
+        valid = data["valid"]
+        threshold = fit_threshold(probabilities(logits["valid"], kind), valid.gold, valid.unseen)
+    return {
+        **{name: score_logits(logits[name], data[name], threshold) for name in names},
+        "at_half": {name: score_logits(logits[name], data[name]) for name in names},
+        "threshold": threshold,
+    }
+
+
+def _write_report(folder, history, metrics, transfer) -> None:
+    from kerasbert.evaluation.report import finetune_report
+
+    finetune_report(
+        folder.file("report.html"),
+        folder.path.name,
+        history,
+        {name: metrics[name] for name in ("valid", "test", "at_half") if name in metrics},
+        folder.read_json("config.json")["settings"],
+        transfer.to_json() if transfer is not None else None,
+        [],
+    )
+
+
+def metrics_table(metrics: dict[str, Any]) -> list[list[Any]]:
+    """Rows for people: each part by the saved rule, and at threshold 0.5."""
+    columns = ("micro_f1", "macro_f1", "f1", "loss", "documents")
+    rows: list[list[Any]] = [["", *(name.replace("_", " ") for name in columns)]]
+    views = [("", metrics), (" at 0.5", metrics.get("at_half", {}))]
+    for note, view in views:
+        for name in ("valid", "test", "data"):
+            if name in view:
+                rows.append([name + note, *(view[name][column] for column in columns)])
+    return rows
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command."""
+
+    def show(metrics: dict[str, Any]) -> None:
+        title = f"best epoch {metrics['best_epoch']}, threshold {metrics['threshold']:.2f}"
+        print_table(title, metrics_table(metrics))
+
+    return run_command(Config, run, argv, "finetune", show)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
