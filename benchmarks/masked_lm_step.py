@@ -250,6 +250,11 @@ def work(name: str, size: Size, commands: TextIO, replies: TextIO) -> None:
 # --- The parent ---------------------------------------------------------------------------------
 
 
+# PyTorch's OpenMP threads by default spin while they wait for each other. Beside any other load
+# that cost it a factor of three here, and only it. Who sets the variable keeps his own choice.
+WAITING = {"OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE")}
+
+
 class Worker:
     """A contestant's process."""
 
@@ -259,7 +264,7 @@ class Worker:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.masked_lm_step", "--worker", name,
              "--size", json.dumps(asdict(size))],
-            env=os.environ | {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            env=os.environ | WAITING | {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True,
         )  # fmt: skip
         self.built: dict[str, Any] = {}
@@ -341,6 +346,7 @@ def run(
         SystemExit: nothing is installed, a contestant failed, or the work isn't the same.
     """
     workers = []
+    load = os.getloadavg()[0]
     pairs = contestants(names, backends)
     if not pairs:
         raise SystemExit("no contestant is installed here")
@@ -348,6 +354,7 @@ def run(
         for name, backend in pairs:
             workers.append(Worker(name, backend, size))
             workers[-1].built = workers[-1].read()  # one after the other: compiling needs memory
+            print(f"built {name} on {backend}", file=sys.stderr)
         check_same_work(workers, size)
         for worker in workers:
             worker.train(steps)  # warm-up, not counted
@@ -355,6 +362,7 @@ def run(
             start = turn % len(workers)
             for worker in workers[start:] + workers[:start]:
                 worker.rounds.append(worker.train(steps))
+            print(f"round {turn + 1} of {rounds}", file=sys.stderr)
     finally:
         for worker in workers:
             worker.stop()
@@ -362,7 +370,8 @@ def run(
         "size": asdict(size),
         "rounds": rounds,
         "steps": steps,
-        "machine": {"cores": len(os.sched_getaffinity(0)), "processor": platform.machine()},
+        "machine": {"cores": len(os.sched_getaffinity(0)), "processor": platform.machine()}
+        | {"load_before": load, "load_after": os.getloadavg()[0]},
         "contestants": [
             {
                 "name": worker.name,
@@ -391,8 +400,9 @@ def show(result: dict[str, Any]) -> None:
     machine, size = result["machine"], result["size"]
     print(", ".join(f"{name} {value}" for name, value in size.items()))
     print(
-        f"{machine['cores']} cores; medians of {result['rounds']} rounds of {result['steps']} "
-        "steps, range in brackets; ratios of times, under 1 is faster"
+        f"{machine['cores']} cores, load {machine['load_before']:.1f} before; medians of "
+        f"{result['rounds']} rounds of {result['steps']} steps, range in brackets; "
+        "ratios of times, under 1 is faster"
     )
     table = Table()
     heads = ("contestant", "backend", "parameters", "first loss", "ms a step",

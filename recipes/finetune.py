@@ -19,7 +19,7 @@ from kerasbert.options import (
     settings_of,
 )
 
-LEARNING_RATES = {"text-cnn": 1e-3, "transformer": 5e-4}
+LEARNING_RATES = {"text-cnn": 2e-3, "transformer": 5e-4}
 POOLING = {"text-cnn": "max", "transformer": "mean"}
 COLUMNS = "epoch loss val_loss val_micro_f1 val_macro_f1 val_f1 seconds"
 
@@ -101,7 +101,6 @@ def run(config: Config) -> dict[str, Any]:
     from kerasbert.training.epoch_f1 import evaluate_classifier
     from kerasbert.training.progress import Progress
 
-    keras.utils.set_random_seed(config.seed)
     labels = LabelSet.from_documents(documents["train"])
     if source is not None:
         tokenizer = source.tokenizer()
@@ -164,9 +163,7 @@ def run(config: Config) -> dict[str, Any]:
         transfer=transfer.to_json() if transfer is not None else None,
     )
     steps_per_epoch = data["train"].steps_per_epoch
-    history = History(
-        folder, COLUMNS.split(), steps_per_epoch, steps_per_epoch, total, say=say_row
-    )
+    history = History(folder, COLUMNS.split(), steps_per_epoch, steps_per_epoch, total, say=say_row)
     best = KeepBest(folder, patience=config.patience)
     saver = SaveState(folder.file("state"), config.save_minutes, [history, best])
     start, notes = saver.restore(model)

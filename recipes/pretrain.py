@@ -120,7 +120,6 @@ def run(config: Config) -> dict[str, Any]:
             f"{config.pretrained}: the run has an encoder of its own making, which the command "
             "line cannot build again. Use the library: see 'Your own encoder' in the README."
         )
-    keras.utils.set_random_seed(config.seed)
     tasks = [TASKS[name](tokenizer.vocabulary_size, config.seed) for name in config.tasks]
     options: dict[str, Any] = {
         "store": store,
@@ -142,7 +141,9 @@ def run(config: Config) -> dict[str, Any]:
         return compile_pretrain(model, tasks, build_optimizer(WarmupDecay(peak, steps)))
 
     if config.minutes is not None:
-        plan = folder.read_json("config.json")["plan"] if folder.file("config.json").exists() else {}
+        plan = (
+            folder.read_json("config.json")["plan"] if folder.file("config.json").exists() else {}
+        )
         total = plan.get("steps") or steps_in(config.minutes, build(1000), train)
     else:
         total = config.steps or (config.epochs or 3) * train.steps_per_epoch

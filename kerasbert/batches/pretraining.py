@@ -156,9 +156,7 @@ class PretrainingBatches:
         return float(sum((ids == 0).sum() for ids in counted) / sum(ids.size for ids in counted))
 
 
-def cut_rows(
-    store: TokenStore, documents: np.ndarray, room: int
-) -> tuple[np.ndarray, np.ndarray]:
+def cut_rows(store: TokenStore, documents: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray]:
     """Token ranges of rows of at most `room` tokens: as many whole sentences as fit.
 
     All documents advance by a row at a time together, so it takes as many passes as the longest

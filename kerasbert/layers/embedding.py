@@ -63,7 +63,9 @@ class TextEmbedding(keras.layers.Layer):
             return self.add_weight(
                 name=name,
                 shape=(rows, self.d_model),
-                initializer=keras.initializers.TruncatedNormal(stddev=0.02, seed=self.seed + offset),
+                initializer=keras.initializers.TruncatedNormal(
+                    stddev=0.02, seed=self.seed + offset
+                ),
             )
 
         self.token_table = table("token_table", self.vocabulary_size, 1)

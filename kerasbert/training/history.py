@@ -76,7 +76,11 @@ class History(keras.callbacks.Callback):
             self.say(row)
 
     def state(self) -> dict[str, Any]:
-        return {"rows": self.rows, "initial_loss": self.initial_loss, "row_seconds": self._row_seconds}
+        return {
+            "rows": self.rows,
+            "initial_loss": self.initial_loss,
+            "row_seconds": self._row_seconds,
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         self.rows = list(state["rows"])

@@ -41,7 +41,9 @@ class RunFolder:
         """
         path = Path(path)
         if path.exists() and not path.is_dir():
-            raise InputError(f"{path}: a file is there, expected a new folder; choose another --out.")
+            raise InputError(
+                f"{path}: a file is there, expected a new folder; choose another --out."
+            )
         if path.exists() and any(path.iterdir()):
             if not resume:
                 raise InputError(

@@ -51,7 +51,9 @@ class WarmupDecay(keras.optimizers.schedules.LearningRateSchedule):
 
 def build_optimizer(schedule, weight_decay: float = 0.01, clip_norm: float = 1.0):
     """AdamW with global-norm clipping; biases, normalizations and embeddings do not decay."""
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=weight_decay, global_clipnorm=clip_norm)
+    optimizer = keras.optimizers.AdamW(
+        schedule, weight_decay=weight_decay, global_clipnorm=clip_norm
+    )
     exclude_from_decay(optimizer)
     return optimizer
 

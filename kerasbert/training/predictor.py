@@ -1,0 +1,93 @@
+"""A fine-tuned run, ready to answer."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kerasbert.batches.encoded import EncodedTexts
+from kerasbert.batches.labeled import predict_logits, probabilities
+from kerasbert.errors import InputError
+from kerasbert.evaluation.f1 import predict_labels
+from kerasbert.text.labels import LabelSet
+from kerasbert.training.run_folder import RunFolder
+
+
+class Predictor:
+    """The model of a fine-tuning run with its tokenizer, labels and threshold.
+
+    Attributes:
+        kind: "multi-label", "multi-class" or "binary".
+        pairs: whether a text is a pair of texts.
+        threshold: of a label's probability, fitted on validation data.
+
+    Args:
+        run: the folder that `kerasbert finetune` made.
+
+    Raises:
+        InputError: the folder is not that of a finished fine-tuning run.
+    """
+
+    def __init__(self, run: str | Path):
+        folder = RunFolder.open(run)
+        config = folder.read_json("config.json")
+        if config.get("stage") != "finetune":
+            raise InputError(
+                f"{run}: this is the run of `kerasbert {config.get('stage')}`, expected one of "
+                "`kerasbert finetune`."
+            )
+        self.kind: str = config["kind"]
+        self.pairs: bool = config["texts"] == 2
+        self.max_length: int = config["max_length"]
+        self.threshold = folder.read_json("metrics.json")["threshold"]
+        self.labels = LabelSet.load(folder.file("labels.txt"))
+        self.tokenizer = folder.tokenizer()
+        self.model = folder.load_model()
+        if self.model.output_shape[-1] != len(self.labels):
+            raise InputError(
+                f"{run}: labels.txt has {len(self.labels)} labels, the model "
+                f"{self.model.output_shape[-1]}. Both must come from one run."
+            )
+
+    def check_texts(self, texts: int, where: str) -> None:
+        """Refuse a pair where the model reads single texts, and the other way round."""
+        if (texts == 2) != self.pairs:
+            expected = "a pair of texts (one TAB)" if self.pairs else "one text (no TAB)"
+            raise InputError(f"{where}: expected {expected}, as the model was trained on.")
+
+    def probabilities(self, texts: Sequence[tuple[str, ...]], batch_size: int = 64) -> np.ndarray:
+        """(N, K) float32 probability of each label."""
+        encoded = EncodedTexts(texts, self.tokenizer, self.max_length)
+        return probabilities(predict_logits(self.model, encoded, batch_size), self.kind)
+
+    def __call__(
+        self, texts: Sequence[str | tuple[str, ...]], top_k: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Labels and scores of each text, in order.
+
+        Args:
+            texts: strings, or pairs of strings.
+            top_k: how many scores to give; all unless given.
+
+        Returns:
+            a dict for each text: "labels" (the most probable first) and "scores" by label.
+        """
+        rows = [(text,) if isinstance(text, str) else tuple(text) for text in texts]
+        if not rows:
+            return []
+        for number, row in enumerate(rows):
+            self.check_texts(len(row), f"text {number}")
+        scores = self.probabilities(rows)
+        chosen = predict_labels(scores, self.kind, self.threshold)
+        names = self.labels.names
+        answers = []
+        for row_scores, row_chosen in zip(scores, chosen, strict=True):
+            order = np.argsort(-row_scores, kind="stable")
+            answers.append(
+                {
+                    "labels": [names[i] for i in order if row_chosen[i]],
+                    "scores": {names[i]: round(float(row_scores[i]), 6) for i in order[:top_k]},
+                }
+            )
+        return answers

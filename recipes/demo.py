@@ -1,0 +1,114 @@
+"""The whole way on real text found on any machine: from docstrings to F1, in minutes."""
+
+import itertools
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from kerasbert.command import print_table, run_command, say
+
+NEXT = """
+The picture: {out}/compare/compare.png
+
+Now your own files:
+  kerasbert pretrain --corpus RAW.txt --out runs/lm --minutes 30
+  kerasbert compare  --pretrained runs/lm --train TRAIN.txt --valid VALID.txt --test TEST.txt --out runs/compare
+  kerasbert finetune --pretrained runs/lm --train TRAIN.txt --valid VALID.txt --test TEST.txt --out runs/tags
+RAW.txt has a document a line; the labelled files have lines of: text __label__a __label__b
+"""  # noqa: E501  (commands to copy stay on one line)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Build a data set, prepare it, pre-train a TextCNN, compare it with one from scratch.
+
+    The texts are the docstrings of Python's standard library and of the installed packages; the
+    labels are their package, topic and kind. Few documents are labelled, many are not: the case
+    that pre-training is for.
+
+    Example: kerasbert demo
+    """
+
+    out: Path = Path("runs/demo")
+    """The folder for data and runs."""
+    documents: int = 8000
+    """Labelled documents to build, in all splits."""
+    labeled: int = 2000
+    """Of those for training, how many to fine-tune on."""
+    minutes: float = 1.0
+    """Minutes of pre-training."""
+    epochs: int = 7
+    """Epochs of fine-tuning."""
+    seed: int = 0
+    """Of weights, order, masks and dropout."""
+    resume: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Go on with an interrupted demo."""
+    packages: tuple[Path, ...] = ()
+    """Read these folders of Python files instead of the installed packages."""
+
+
+def run(config: Config) -> dict[str, Any]:
+    """Walk the whole way, and return what the comparison found."""
+    from kerasbert.data import docstrings
+    from kerasbert.recipes import compare, prepare, pretrain
+    from kerasbert.training.run_folder import RunFolder
+
+    if config.out.exists() and not config.resume:
+        RunFolder.create(config.out)  # refuses a folder that holds something
+    data, store = config.out / "data", config.out / "store"
+    if not (data / "few.txt").exists():
+        say("1. building the data set from docstrings")
+        counts = docstrings.build(data, documents=config.documents, packages=config.packages)
+        say("   " + ", ".join(f"{name} {count:,}" for name, count in counts.items()))
+        with (data / "train.txt").open(encoding="utf-8") as file:
+            few = "".join(itertools.islice(file, config.labeled))
+        (data / "few.txt").write_text(few, encoding="utf-8")
+    if not store.exists():
+        say("2. preparing the raw text")
+        prepare.run(prepare.Config(corpus=(data / "raw.txt",), out=store, vocab_size=10_000))
+    say("3. pre-training")
+    pretrain.run(
+        pretrain.Config(
+            store=store,
+            out=config.out / "pretrained",
+            encoder="text-cnn",
+            size="tiny",
+            minutes=config.minutes,
+            seed=config.seed,
+            resume=True,
+        )
+    )
+    say("4. fine-tuning, from scratch and pre-trained")
+    result = compare.run(
+        compare.Config(
+            pretrained=config.out / "pretrained",
+            train=data / "few.txt",
+            valid=data / "valid.txt",
+            test=data / "test.txt",
+            out=config.out / "compare",
+            epochs=config.epochs,
+            learning_rates=(2e-3, 4e-3),
+            max_length=128,
+            seed=config.seed,
+            resume=True,
+        )
+    )
+    return {**result, "out": str(config.out)}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command."""
+
+    def show(result: dict[str, Any]) -> None:
+        print_table("pre-training against from scratch", result["table"])
+        print(result["sentence"])
+        print(NEXT.format(out=result["out"]))
+
+    return run_command(Config, run, argv, "demo", show)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

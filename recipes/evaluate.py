@@ -1,0 +1,81 @@
+"""Score a fine-tuned run on labelled text: loss, micro and macro F1."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from kerasbert.command import print_table, run_command, say
+from kerasbert.recipes.finetune import metrics_table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """A fine-tuned run and labelled text in, F1 out.
+
+    Example: kerasbert evaluate --model runs/tags --data test.txt --out test.json
+    """
+
+    model: Path
+    """The folder of a fine-tuning run."""
+    data: Path
+    """Labelled text."""
+    out: Path | None = None
+    """Write the figures to this JSON file, too."""
+    batch_size: int = 64
+    """Documents at a time."""
+    skip_bad_lines: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Leave out lines that cannot be read, count them, and say so."""
+
+
+def run(config: Config) -> dict[str, Any]:
+    """Evaluate, and return the figures by the saved rule, and again at threshold 0.5."""
+    from kerasbert.text import LineProblems, read_labeled
+
+    problems = LineProblems(skip=config.skip_bad_lines)
+    documents = read_labeled(config.data, problems)
+    if problems.skipped:
+        say(f"{problems.skipped} lines were left out, such as {problems.examples[0]}")
+
+    from kerasbert.batches.labeled import LabeledBatches, predict_logits
+    from kerasbert.files import write_json
+    from kerasbert.training.epoch_f1 import score_logits
+    from kerasbert.training.predictor import Predictor
+
+    predictor = Predictor(config.model)
+    predictor.check_texts(len(documents[0].texts), str(config.data))
+    data = LabeledBatches(
+        documents, predictor.tokenizer, predictor.labels, predictor.kind, predictor.max_length
+    )
+    unseen = predictor.labels.unseen(documents)
+    if unseen:
+        say(
+            f"{len(unseen)} labels that training never saw, {sum(unseen.values())} times "
+            f"({', '.join(list(unseen)[:5])}): they count as misses"
+        )
+    logits = predict_logits(predictor.model, data.texts, config.batch_size)
+    metrics = {
+        "data": score_logits(logits, data, predictor.threshold),
+        "at_half": {"data": score_logits(logits, data)},
+        "threshold": predictor.threshold,
+        "kind": predictor.kind,
+        "unseen_labels": dict(unseen),
+    }
+    if config.out is not None:
+        write_json(config.out, metrics)
+    return metrics
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command."""
+
+    def show(metrics: dict[str, Any]) -> None:
+        print_table(f"threshold {metrics['threshold']:.2f}", metrics_table(metrics))
+
+    return run_command(Config, run, argv, "evaluate", show)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+"""The counting task: can the model learn at all, on this machine and backend?"""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from kerasbert.command import print_table, run_command, say
+from kerasbert.errors import InputError
+
+BITS = 100
+MORE_THAN = 51
+ZERO_ID, ONE_ID = 5, 6  # after the special tokens
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Among 100 fair random bits, are there more than 51 ones?
+
+    Trains on fresh sequences, then predicts sequences it has never seen.
+
+    Example: KERAS_BACKEND=torch kerasbert toy --size tiny
+    """
+
+    encoder: Literal["transformer", "text-cnn"] = "transformer"
+    """Which encoder learns to count."""
+    size: Literal["tiny", "small", "base"] = "tiny"
+    """Its named size."""
+    steps: int = 900
+    """Training steps."""
+    batch_size: int = 64
+    """Sequences a step."""
+    learning_rate: float = 1e-3
+    """The highest learning rate of the run."""
+    test_documents: int = 2000
+    """Unseen sequences to predict."""
+    seed: int = 0
+    """Of weights, bits and order."""
+    out: Path | None = None
+    """Write the figures to this JSON file, too."""
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch_size", "test_documents"):
+            if getattr(self, name) < 1:
+                raise InputError(f"--{name.replace('_', '-')}: expected 1 or more.")
+
+
+class CountingBatches:
+    """Fresh sequences of random bits: a batch is a pure function of (seed, step)."""
+
+    def __init__(self, batch_size: int, seed: int):
+        self.batch_size = batch_size
+        self.seed = seed
+
+    def batch(self, step: int):
+        """token_ids and segment_ids (B, 102) int32: [CLS] bits [SEP]; target (B,) int32."""
+        import numpy as np
+
+        from kerasbert.batches.encoded import CLS_ID, SEP_ID
+        from kerasbert.batches.rng import keyed_rng
+
+        bits = keyed_rng(self.seed, step).integers(0, 2, (self.batch_size, BITS))
+        edge = np.ones((self.batch_size, 1), int)
+        token_ids = np.hstack([edge * CLS_ID, np.where(bits, ONE_ID, ZERO_ID), edge * SEP_ID])
+        inputs = {"token_ids": token_ids.astype(np.int32)}
+        inputs["segment_ids"] = np.zeros_like(inputs["token_ids"])
+        return inputs, (bits.sum(axis=1) > MORE_THAN).astype(np.int32)
+
+    def stream(self, start: int = 0):
+        """What `model.fit` takes."""
+        from kerasbert.batches.stream import stream
+
+        return stream(self, start)
+
+
+def run(config: Config) -> dict[str, Any]:
+    """Train, predict, and return loss and accuracy on unseen sequences."""
+    import time
+
+    import keras
+    import numpy as np
+
+    from kerasbert.batches.labeled import mean_loss
+    from kerasbert.config import CONFIGS, SIZES
+    from kerasbert.files import write_json
+    from kerasbert.layers import Pooling
+    from kerasbert.models import (
+        build_classifier,
+        build_embedding,
+        build_encoder,
+        compile_classifier,
+    )
+    from kerasbert.training import WarmupDecay, build_optimizer
+    from kerasbert.training.progress import Progress
+
+    architecture = CONFIGS[config.encoder](
+        vocabulary_size=7, d_model=SIZES[config.size], dropout=0.0, max_positions=BITS + 2
+    )
+    model = build_classifier(
+        build_embedding(architecture, config.seed),
+        build_encoder(architecture, config.seed),
+        labels=2,
+        pooling=Pooling("mean", name="pooling"),
+        dropout=0.0,
+        seed=config.seed,
+    )
+    schedule = WarmupDecay(config.learning_rate, config.steps)
+    compile_classifier(model, "binary", build_optimizer(schedule))
+    # Batches of the seed after this one's are never trained on.
+    unseen, gold = CountingBatches(config.test_documents, config.seed + 1).batch(0)
+    majority = max(gold.mean(), 1 - gold.mean())
+    say(f"always the more frequent answer is right in {majority:.1%} of the cases")
+    progress = Progress(config.steps, description="counting")
+    began = time.monotonic()
+    try:
+        history = model.fit(
+            CountingBatches(config.batch_size, config.seed).stream(),
+            steps_per_epoch=max(1, config.steps // 10),
+            epochs=min(10, config.steps),
+            shuffle=False,
+            verbose=0,
+            callbacks=[progress, keras.callbacks.LambdaCallback(on_epoch_end=_say_loss)],
+        )
+    finally:
+        progress.close()
+    logits = np.asarray(model.predict(unseen, batch_size=100, verbose=0))
+    result = {
+        "backend": keras.backend.backend(),
+        "encoder": config.encoder,
+        "size": config.size,
+        "steps": config.steps,
+        "training_loss": round(history.history["loss"][-1], 4),
+        "unseen_loss": round(mean_loss(logits, np.eye(2)[gold], "binary"), 4),
+        "unseen_accuracy": round(float((logits.argmax(axis=1) == gold).mean()), 4),
+        "majority_share": round(float(majority), 4),
+        "seconds": round(time.monotonic() - began, 1),
+    }
+    if config.out is not None:
+        write_json(config.out, result)
+    return result
+
+
+def _say_loss(epoch: int, logs: dict[str, float]) -> None:
+    say(f"{10 * (epoch + 1)}%: loss {logs['loss']:.4f}")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command."""
+
+    def show(result: dict[str, Any]) -> None:
+        print_table("counting", [("", ""), *result.items()])
+
+    return run_command(Config, run, argv, "toy", show)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""Labelled texts as batches."""
+
+import numpy as np
+import pytest
+
+from kerasbert import LabeledBatches, LabelSet
+from kerasbert.batches.encoded import EncodedTexts, _cut
+from kerasbert.batches.labeled import in_order, mean_loss, probabilities
+from kerasbert.text import LabeledDocument, train_tokenizer
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return train_tokenizer(["a b c d e f g h a b c d e f g h"] * 2, "word", 50)
+
+
+def documents(*texts, labels=("x",)):
+    return [
+        LabeledDocument((text,) if isinstance(text, str) else text, labels, line)
+        for line, text in enumerate(texts, start=1)
+    ]
+
+
+def test_a_text_stands_between_cls_and_sep(tokenizer):
+    texts = EncodedTexts([("a b",), ("c",)], tokenizer, 8)
+    a, b, c = (ids[0] for ids in tokenizer.encode(["a", "b", "c"]))
+    rows = texts.rows(np.array([1, 0]), 5)
+    assert rows["token_ids"].tolist() == [[2, c, 3, 0, 0], [2, a, b, 3, 0]]
+    assert not rows["segment_ids"].any()
+
+
+def test_the_second_of_a_pair_is_segment_one(tokenizer):
+    rows = EncodedTexts([("a b", "c")], tokenizer, 8).rows(np.array([0]), 7)
+    assert (rows["token_ids"][0] == 3).sum() == 2
+    assert rows["segment_ids"].tolist() == [[0, 0, 0, 0, 1, 1, 0]]
+
+
+def test_long_texts_are_cut_and_counted(tokenizer):
+    texts = EncodedTexts([("a b c d e f g h",), ("a",)], tokenizer, 6)
+    assert texts.truncated == 1 and texts.lengths.tolist() == [6, 3]
+
+
+@pytest.mark.parametrize(
+    "lengths, room, expected",
+    [
+        ([3, 4], 9, [3, 4]),
+        ([3, 9], 9, [3, 6]),
+        ([9, 3], 9, [6, 3]),
+        ([9, 9], 9, [5, 4]),
+        ([12], 9, [9]),
+    ],
+)
+def test_of_a_pair_the_longer_is_cut_first(lengths, room, expected):
+    assert _cut(lengths, room) == expected
+
+
+def test_targets_by_kind(tokenizer):
+    docs = [
+        LabeledDocument(("a",), ("x", "y"), 1),
+        LabeledDocument(("b",), ("y",), 2),
+        LabeledDocument(("c",), (), 3),
+    ]
+    labels = LabelSet.from_documents(docs)
+    batches = LabeledBatches(docs, tokenizer, labels, "multi-label", batch_size=3)
+    inputs, target = batches.batch(0)
+    by_row = {tuple(ids[:3]): row.tolist() for ids, row in zip(inputs["token_ids"], target)}
+    a, b, c = (ids[0] for ids in tokenizer.encode(["a", "b", "c"]))
+    assert by_row == {(2, a, 3): [1, 1], (2, b, 3): [0, 1], (2, c, 3): [0, 0]}
+
+    singles = documents("a", "b", labels=("y",)) + documents("c", labels=("x",))
+    batches = LabeledBatches(singles, tokenizer, labels, "multi-class", batch_size=3)
+    assert sorted(batches.batch(0)[1].tolist()) == [0, 1, 1]
+
+
+def test_prediction_batches_have_one_size_and_cover_all(tokenizer):
+    texts = EncodedTexts([("a " * length,) for length in (5, 1, 3, 2, 4)], tokenizer, 16)
+    seen = []
+    for indices, inputs in in_order(texts, 2):
+        assert len(inputs["token_ids"]) == 2
+        seen += indices.tolist()
+    assert sorted(seen) == [0, 1, 2, 3, 4]
+
+
+def test_losses_are_those_of_keras():
+    import keras
+
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(5, 3)).astype(np.float32)
+    hot = (rng.random((5, 3)) < 0.4).astype(np.float32)
+    expected = keras.losses.BinaryCrossentropy(from_logits=True)(hot, logits)
+    assert mean_loss(logits, hot, "multi-label") == pytest.approx(float(expected), abs=1e-5)
+    classes = rng.integers(0, 3, 5)
+    expected = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(classes, logits)
+    found = mean_loss(logits, np.eye(3)[classes], "multi-class")
+    assert found == pytest.approx(float(expected), abs=1e-5)
+
+
+def test_probabilities_of_extreme_logits_are_finite():
+    logits = np.array([[-1e4, 0, 1e4]], np.float32)
+    np.testing.assert_allclose(probabilities(logits, "multi-label"), [[0, 0.5, 1]], atol=1e-6)
+    np.testing.assert_allclose(probabilities(logits, "multi-class"), [[0, 0, 1]], atol=1e-6)

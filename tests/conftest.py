@@ -1,0 +1,81 @@
+"""What several tests share: a check that every layer must pass, and small real files."""
+
+import os
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+ANIMALS = "cat dog horse mouse bird fish".split()
+PLANTS = "oak rose fern moss tulip pine".split()
+COMMON = "the small old green one saw near of under it we found and then".split()
+
+
+def sentence(rng: random.Random, words: list[str], length: int) -> str:
+    """Words of a topic among common ones: there is something to learn in it."""
+    return " ".join(rng.choice(words if rng.random() < 0.4 else COMMON) for _ in range(length))
+
+
+def document(rng: random.Random, words: list[str]) -> str:
+    """One to four sentences about a topic."""
+    sentences = [sentence(rng, words, rng.randint(4, 12)) for _ in range(rng.randint(1, 4))]
+    return " ".join(f"{text}." for text in sentences)
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory) -> Path:
+    """A folder with raw.txt, and train.txt, valid.txt and test.txt with the labels of two topics."""
+    folder = tmp_path_factory.mktemp("files")
+    rng = random.Random(0)
+    topics = {"animal": ANIMALS, "plant": PLANTS}
+    raw = [document(rng, rng.choice(list(topics.values()))) for _ in range(400)]
+    (folder / "raw.txt").write_text("\n".join(raw) + "\n", encoding="utf-8")
+    for name, count in (("train", 96), ("valid", 40), ("test", 30)):
+        lines = []
+        for _ in range(count):
+            chosen = rng.choice([["animal"], ["plant"], ["animal", "plant"]])
+            text = " ".join(document(rng, topics[topic]) for topic in chosen)
+            lines.append(text + "".join(f" __label__{topic}" for topic in chosen))
+        (folder / f"{name}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def store(files):
+    """The token store of raw.txt."""
+    from kerasbert import TokenStore, prepare_store
+
+    prepare_store([files / "raw.txt"], files / "store", style="word", vocabulary_size=100)
+    return TokenStore.open(files / "store")
+
+
+@pytest.fixture
+def check_layer(tmp_path):
+    """What holds for every layer: shape, config, gradients, save and load."""
+    import keras
+
+    def check(layer, *inputs, untrained=()):
+        symbolic = [keras.Input(x.shape[1:], dtype=str(x.dtype)) for x in inputs]
+        output = layer(*symbolic)
+        model = keras.Model(symbolic, output)
+        before = np.asarray(model.predict(list(inputs), verbose=0))
+        assert tuple(output.shape[1:]) == before.shape[1:]
+        assert type(layer).from_config(layer.get_config()).get_config() == layer.get_config()
+
+        model.save(tmp_path / "layer.keras")
+        again = keras.models.load_model(tmp_path / "layer.keras")
+        np.testing.assert_array_equal(again.predict(list(inputs), verbose=0), before)
+
+        weights = [np.asarray(keras.ops.convert_to_numpy(w)) for w in layer.trainable_weights]
+        model.compile(optimizer=keras.optimizers.SGD(1.0), loss="mse")
+        target = np.random.default_rng(0).normal(size=before.shape)
+        model.train_on_batch(list(inputs), target)
+        for weight, old in zip(layer.trainable_weights, weights, strict=True):
+            moved = not np.array_equal(keras.ops.convert_to_numpy(weight), old)
+            assert moved != any(weight.path.endswith(name) for name in untrained), weight.path
+        return before
+
+    return check

@@ -1,0 +1,86 @@
+"""What both encoders must do: a state per position, and no trace of padding."""
+
+import keras
+import numpy as np
+import pytest
+
+from kerasbert.config import CONFIGS, SIZES
+from kerasbert.layers import TextCNNEncoder, TransformerEncoder
+from kerasbert.models import build_embedding, build_encoder, build_encoder_model
+
+RNG = np.random.default_rng(0)
+HIDDEN = RNG.normal(size=(2, 6, 8)).astype(np.float32)
+MASK = np.array([[1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 0, 0]], bool)
+
+
+def transformer(**changes):
+    settings = {"layers": 2, "heads": 2, "d_k": 4, "d_v": 4, "d_ff": 16} | changes
+    return TransformerEncoder(**settings)
+
+
+@pytest.mark.parametrize(
+    "encoder",
+    [
+        lambda: transformer(norm="post"),
+        lambda: transformer(norm="pre"),
+        lambda: transformer(d_v=3, attention_dropout=0.1),
+        lambda: TextCNNEncoder(filters=5),
+        lambda: TextCNNEncoder(filters=5, widths=(1, 3), convolutions=1, activation="relu"),
+    ],
+    ids=["post-norm", "pre-norm", "plain attention", "text-cnn", "text-cnn of one layer"],
+)
+def test_as_a_layer(check_layer, encoder):
+    assert check_layer(encoder(), HIDDEN, MASK).shape == HIDDEN.shape
+
+
+@pytest.mark.parametrize("pooling", ["cls", "mean", "max"])
+@pytest.mark.parametrize("name", sorted(CONFIGS))
+def test_padding_never_changes_a_result(name, pooling):
+    from kerasbert.layers import Pooling
+
+    config = CONFIGS[name](vocabulary_size=50, d_model=16)
+    model = build_encoder_model(
+        build_embedding(config), build_encoder(config), Pooling(pooling, name="pooling")
+    )
+    ids = RNG.integers(5, 50, (1, 9)).astype(np.int32)
+    batch = np.zeros((3, 18), np.int32)  # among others, and padded twice as long
+    batch[0] = RNG.integers(5, 50, 18)
+    batch[1, :9] = ids
+    batch[2, :2] = 7
+
+    def outputs(token_ids):
+        inputs = {"token_ids": token_ids, "segment_ids": np.zeros_like(token_ids)}
+        return {key: np.asarray(value) for key, value in model.predict(inputs, verbose=0).items()}
+
+    alone, together = outputs(ids), outputs(batch)
+    np.testing.assert_allclose(together["pooled"][1], alone["pooled"][0], atol=1e-5)
+    np.testing.assert_allclose(together["sequence"][1, :9], alone["sequence"][0], atol=1e-5)
+
+
+def test_a_convolution_sees_as_far_as_its_widths():
+    encoder = TextCNNEncoder(filters=4, widths=(3,), convolutions=2)
+    mask = np.ones((1, 11), bool)
+    before = np.zeros((1, 11, 8), np.float32)
+    after = before.copy()
+    after[0, 5] = np.arange(8)
+    seen = np.abs(
+        keras.ops.convert_to_numpy(encoder(after, mask))
+        - keras.ops.convert_to_numpy(encoder(before, mask))
+    ).max(axis=(0, 2))
+    # Two layers of width 3 reach two positions to each side.
+    assert list(np.flatnonzero(seen > 1e-7)) == [3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize("name", sorted(CONFIGS))
+def test_named_sizes_are_those_of_the_predecessor(name):
+    assert SIZES == {"tiny": 64, "small": 128, "base": 512}
+    config = CONFIGS[name](vocabulary_size=10, d_model=SIZES["tiny"])
+    encoder = build_encoder(config)
+    encoder.build((None, None, 64))
+    if name == "transformer":
+        attention = encoder.blocks[0].attention
+        assert (len(encoder.blocks), attention.heads, attention.d_k, attention.d_v) == (6, 8, 8, 8)
+        assert encoder.blocks[0].d_ff == 256
+    else:
+        kernels = [c.kernel.shape for tower in encoder.towers for c in tower]
+        assert kernels == [(w, 64, 64) for w in (2, 3, 4, 5) for _ in range(2)]

@@ -1,0 +1,193 @@
+"""The whole way through the commands, on small files, as a user would walk it."""
+
+import csv
+import io
+import json
+import sys
+
+import pytest
+
+from kerasbert import cli
+
+SMALL = ["--batch-size", "16", "--max-length", "40"]
+
+
+@pytest.fixture(scope="module")
+def runs(files, store, tmp_path_factory):
+    """A pre-trained run, and one fine-tuned from it."""
+    out = tmp_path_factory.mktemp("runs")
+    pretrain = ["pretrain", "--store", f"{files}/store", "--out", f"{out}/lm", *SMALL]
+    pretrain += ["--d-model", "16", "--epochs", "8", "--learning-rate", "0.01"]
+    assert cli.main(pretrain) == 0
+    finetune = ["finetune", "--pretrained", f"{out}/lm", "--out", f"{out}/tags", *SMALL]
+    finetune += ["--epochs", "4", "--learning-rate", "0.01"]
+    for part in ("train", "valid", "test"):
+        finetune += [f"--{part}", f"{files}/{part}.txt"]
+    assert cli.main(finetune) == 0
+    return out
+
+
+def history(run):
+    with (run / "history.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_pretraining_learns_to_use_context(runs):
+    metrics = json.loads((runs / "lm" / "metrics.json").read_text())
+    assert metrics["val_loss_mask"] < metrics["unigram_loss_mask"] - 0.1
+    rows = history(runs / "lm")
+    columns = "step epoch loss val_loss unigram_loss masked_accuracy"
+    assert list(rows[0])[:6] == columns.split() and "seconds" in rows[0]
+    assert len(rows) >= 8 and float(rows[-1]["epoch"]) == 8
+
+
+def test_a_pretrained_run_is_complete(runs):
+    names = {"config.json", "tokenizer.json", "model.keras", "history.csv", "metrics.json"}
+    assert names | {"report.html", "state"} <= {path.name for path in (runs / "lm").iterdir()}
+    config = json.loads((runs / "lm" / "config.json").read_text())
+    assert config["architecture"]["encoder"] == "text-cnn" and config["seed"] == 0
+    assert {"keras", "numpy", "kerasbert"} <= set(config["versions"])
+
+
+def test_fine_tuning_learns_and_leaves_a_complete_run(runs):
+    tags = runs / "tags"
+    names = {"config.json", "tokenizer.json", "labels.txt", "model.keras", "history.csv"}
+    assert names | {"metrics.json", "report.html"} <= {path.name for path in tags.iterdir()}
+    metrics = json.loads((tags / "metrics.json").read_text())
+    for part, count in (("valid", 40), ("test", 30)):
+        for view in (metrics, metrics["at_half"]):
+            figures = view[part]
+            assert {"loss", "micro_f1", "macro_f1", "f1", "documents"} <= set(figures)
+            assert figures["documents"] == count
+            assert figures["f1"] == pytest.approx((figures["micro_f1"] + figures["macro_f1"]) / 2)
+    assert metrics["test"]["f1"] > 0.9  # two topics of six words each
+    columns = "epoch loss val_loss val_micro_f1 val_macro_f1 val_f1 seconds"
+    assert list(history(tags)[0]) == columns.split() and len(history(tags)) == 4
+    assert (tags / "labels.txt").read_text().split() == ["animal", "plant"]
+    transfer = json.loads((tags / "config.json").read_text())["transfer"]
+    assert len(transfer["loaded"]) == 24 and transfer["new"] == ["logits/kernel", "logits/bias"]
+
+
+def test_the_tokenizer_of_pretraining_is_that_of_fine_tuning(runs):
+    texts = [(runs / run / "tokenizer.json").read_text() for run in ("lm", "tags")]
+    assert texts[0] == texts[1]
+
+
+def test_evaluate_gives_the_figures_of_the_run_again(runs, files, tmp_path):
+    out = tmp_path / "test.json"
+    command = ["evaluate", "--model", f"{runs}/tags", "--data", f"{files}/test.txt"]
+    assert cli.main([*command, "--out", str(out)]) == 0
+    found = json.loads(out.read_text())
+    saved = json.loads((runs / "tags" / "metrics.json").read_text())
+    assert found["data"] == pytest.approx(saved["test"])
+    assert found["at_half"]["data"] == pytest.approx(saved["at_half"]["test"])
+
+
+def predict(capsys, monkeypatch, *command, stdin=""):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+    status = cli.main(["predict", *command])
+    captured = capsys.readouterr()
+    return status, [json.loads(line) for line in captured.out.splitlines()], captured.err
+
+
+def test_predict_answers_each_line_in_order(runs, capsys, monkeypatch):
+    text = "the cat saw the dog near a mouse.\n\nthe oak and the old rose. __label__plant\n"
+    status, answers, said = predict(capsys, monkeypatch, "--model", f"{runs}/tags", stdin=text)
+    assert status == 0 and len(answers) == 3
+    assert answers[0]["labels"] == ["animal"] and answers[2]["labels"] == ["plant"]
+    assert set(answers[0]["scores"]) == {"animal", "plant"}
+    assert "1 lines ended with labels" in said
+
+
+def test_predict_top_k_and_a_file(runs, files, capsys, monkeypatch):
+    command = ["--model", f"{runs}/tags", "--top-k", "1", f"{files}/test.txt"]
+    status, answers, _ = predict(capsys, monkeypatch, *command)
+    assert status == 0 and len(answers) == 30
+    assert all(len(answer["scores"]) == 1 for answer in answers)
+
+
+def test_predict_refuses_a_pair_where_single_texts_were_trained(runs, capsys, monkeypatch):
+    status, _, said = predict(capsys, monkeypatch, "--model", f"{runs}/tags", stdin="a\tb\n")
+    assert status == 2 and "standard input:1: expected one text" in said
+
+
+def test_a_pretrained_run_is_no_classifier(runs, capsys, monkeypatch):
+    status, _, said = predict(capsys, monkeypatch, "--model", f"{runs}/lm", stdin="a\n")
+    assert status == 2 and "expected one of `kerasbert finetune`" in said
+
+
+def test_architecture_and_tokenizer_are_refused_beside_a_pretrained_run(runs, files, capsys):
+    base = ["finetune", "--pretrained", f"{runs}/lm", "--out", f"{runs}/refused"]
+    base += ["--train", f"{files}/train.txt", "--valid", f"{files}/valid.txt"]
+    for flags in (["--d-model", "16"], ["--tokenizer", "char"], ["--no-lowercase"]):
+        assert cli.main([*base, *flags]) == 2
+        assert f"{flags[0].replace('--no-', '--')}: not beside --pretrained" in capsys.readouterr().err
+    assert not (runs / "refused").exists()
+
+
+def test_going_on_from_a_run(runs, files, tmp_path, capsys):
+    command = ["pretrain", "--pretrained", f"{runs}/lm", "--corpus", f"{files}/raw.txt", *SMALL]
+    command += ["--out", str(tmp_path / "more"), "--steps", "10", "--learning-rate", "1e-4"]
+    assert cli.main(command) == 0
+    assert "24 weights of embedding and encoder loaded" in capsys.readouterr().err
+    first = float(history(tmp_path / "more")[0]["val_loss"])
+    last = float(history(runs / "lm")[-1]["val_loss"])
+    assert abs(first - last) < 0.3  # it begins where the other ended (its masks' head is new)
+
+
+def test_a_store_of_another_tokenizer_is_refused(runs, files, tmp_path, capsys):
+    store = ["--corpus", f"{files}/raw.txt", "--out", f"{tmp_path}/store", "--tokenizer", "char"]
+    assert cli.main(["prepare", *store]) == 0
+    command = ["pretrain", "--pretrained", f"{runs}/lm", "--store", f"{tmp_path}/store"]
+    assert cli.main([*command, "--out", f"{tmp_path}/run"]) == 2
+    assert "another tokenizer" in capsys.readouterr().err
+
+
+def test_joint_objectives_minutes_and_limit(files, tmp_path):
+    command = ["pretrain", "--corpus", f"{files}/raw.txt", "--tokenizer", "word", *SMALL]
+    command += ["--tasks", "masked-lm", "next-sentence", "--encoder", "transformer"]
+    command += ["--d-model", "16", "--layers", "1", "--minutes", "0.02", "--limit", "100"]
+    assert cli.main([*command, "--out", f"{tmp_path}/run"]) == 0
+    assert json.loads((tmp_path / "run" / "metrics.json").read_text())["documents"] == 100
+
+
+def test_compare_holds_the_same_rows_for_both_sides(runs, files, tmp_path, capsys):
+    command = ["compare", "--pretrained", f"{runs}/lm", "--out", f"{tmp_path}/compare", *SMALL]
+    command += ["--epochs", "2", "--seeds", "2", "--learning-rates", "0.005", "0.01"]
+    for part in ("train", "valid", "test"):
+        command += [f"--{part}", f"{files}/{part}.txt"]
+    assert cli.main(command) == 0
+    shown = capsys.readouterr().out
+    assert "from scratch" in shown and "LinearSVC" in shown
+    found = json.loads((tmp_path / "compare" / "compare.json").read_text())
+    for side in ("scratch", "pretrained"):
+        assert [run["seed"] for run in found[side]] == [0, 1]
+        assert all([row["epoch"] for row in run["history"]] == [1, 2] for run in found[side])
+        assert len({run["learning_rate"] for run in found[side]}) == 1
+    assert (tmp_path / "compare" / "compare.png").stat().st_size > 10_000
+    assert "| from scratch |" in (tmp_path / "compare" / "compare.md").read_text()
+    assert cli.main([*command, "--resume"]) == 0  # finished: nothing is trained again
+
+
+def test_pairs_and_classes(files, tmp_path):
+    """A pair of texts, one class each: recognised from the data, and learned."""
+    lines = []
+    for number, line in enumerate((files / "train.txt").read_text().splitlines()):
+        text = line.split(" __label__")[0]
+        other = "the fern" if number % 2 else "a dog saw it"
+        lines.append(f"{text}\t{other} __label__{'plant' if number % 2 else 'animal'}")
+    (tmp_path / "pairs.txt").write_text("\n".join(lines) + "\n")
+    command = ["finetune", "--out", f"{tmp_path}/run", "--epochs", "6", "--tokenizer", "word"]
+    command += ["--train", f"{tmp_path}/pairs.txt", "--valid", f"{tmp_path}/pairs.txt", *SMALL]
+    assert cli.main([*command, "--d-model", "16", "--learning-rate", "0.01"]) == 0
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["kind"] == "binary" and metrics["valid"]["f1"] > 0.95
+    assert metrics["threshold"] == 0.5
+
+
+def test_toy(tmp_path):
+    """Only that it runs: that it converges is measured at full length (benchmarks/)."""
+    out = tmp_path / "toy.json"
+    assert cli.main(["toy", "--steps", "10", "--batch-size", "8", "--out", str(out)]) == 0
+    found = json.loads(out.read_text())
+    assert 0.5 <= found["majority_share"] < 0.7 and found["unseen_loss"] > 0

@@ -1,0 +1,125 @@
+"""A run that was stopped ends as the one that was not."""
+
+import csv
+import signal
+
+import keras
+import numpy as np
+import pytest
+
+from kerasbert import InputError
+from kerasbert.recipes import finetune, pretrain
+from kerasbert.training import Interrupted
+from kerasbert.training.resume import SaveState
+
+
+def weights(run):
+    from kerasbert import load_model
+
+    return [keras.ops.convert_to_numpy(weight) for weight in load_model(run).weights]
+
+
+def rows(run):
+    with (run / "history.csv").open() as file:
+        return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
+
+
+def stop_at(monkeypatch, *steps):
+    """Deliver SIGTERM after these steps, as the system would."""
+    original = SaveState.on_train_batch_end
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.step + 1 in steps and self.stop_signal is None:
+            signal.raise_signal(signal.SIGTERM)
+        original(self, batch, logs)
+
+    monkeypatch.setattr(SaveState, "on_train_batch_end", on_train_batch_end)
+
+
+def pretrain_config(files, out, **changes):
+    return pretrain.Config(
+        **{"store": files / "store", "out": out, "d_model": 16, "steps": 23, "resume": True}
+        | {"batch_size": 8, "max_length": 32, "encoder": "transformer", "layers": 1}
+        | changes
+    )
+
+
+def finetune_config(files, out, **changes):
+    return finetune.Config(
+        **{"train": files / "train.txt", "valid": files / "valid.txt", "out": out, "epochs": 3}
+        | {"d_model": 16, "batch_size": 16, "max_length": 40, "tokenizer": "word", "resume": True}
+        | changes
+    )
+
+
+@pytest.mark.parametrize("stage", ["pretrain", "finetune"])
+def test_stopped_in_the_middle_it_ends_with_the_same_bits(
+    stage, files, store, tmp_path, monkeypatch
+):
+    recipe, config = {
+        "pretrain": (pretrain, pretrain_config),
+        "finetune": (finetune, finetune_config),
+    }[stage]
+    recipe.run(config(files, tmp_path / "whole"))
+    with monkeypatch.context() as patch:
+        stop_at(patch, 8, 14)
+        for _ in range(2):
+            with pytest.raises(Interrupted):
+                recipe.run(config(files, tmp_path / "stopped"))
+    recipe.run(config(files, tmp_path / "stopped"))
+    pairs = zip(weights(tmp_path / "whole"), weights(tmp_path / "stopped"), strict=True)
+    assert all(np.array_equal(one, other) for one, other in pairs)
+    assert rows(tmp_path / "whole") == rows(tmp_path / "stopped")
+
+
+def test_a_torn_state_falls_back_to_the_one_before(files, store, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "run"
+    pretrain.run(pretrain_config(files, tmp_path / "whole"))
+    with monkeypatch.context() as patch:
+        stop_at(patch, 11)
+        with pytest.raises(Interrupted):
+            pretrain.run(pretrain_config(files, out))
+    states = sorted((out / "state").glob("*.npz"))
+    assert len(states) == 2
+    states[-1].write_bytes(states[-1].read_bytes()[:1000])
+    pretrain.run(pretrain_config(files, out))
+    assert "cannot be read" in capsys.readouterr().err
+    pairs = zip(weights(tmp_path / "whole"), weights(out), strict=True)
+    assert all(np.array_equal(one, other) for one, other in pairs)
+
+
+def test_other_settings_are_refused_by_name(files, store, tmp_path, monkeypatch):
+    out = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        stop_at(patch, 5)
+        with pytest.raises(Interrupted):
+            pretrain.run(pretrain_config(files, out))
+    with pytest.raises(InputError, match=r"--batch-size \(was 8, now 4\)"):
+        pretrain.run(pretrain_config(files, out, batch_size=4))
+
+
+def test_a_finished_run_is_left_alone(files, store, tmp_path):
+    out = tmp_path / "run"
+    first = pretrain.run(pretrain_config(files, out, steps=3))
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+    assert pretrain.run(pretrain_config(files, out, steps=3)) == first
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
+
+
+def test_a_folder_that_is_not_empty_is_refused(files, store, tmp_path):
+    (tmp_path / "something").write_text("x")
+    for resume, message in ((False, "not empty"), (True, "no run is there")):
+        with pytest.raises(InputError, match=message):
+            pretrain.run(pretrain_config(files, tmp_path, resume=resume))
+
+
+def test_another_backends_state_is_refused(files, store, tmp_path, monkeypatch):
+    out = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        stop_at(patch, 5)
+        with pytest.raises(Interrupted):
+            pretrain.run(pretrain_config(files, out))
+    real = keras.backend.backend()
+    monkeypatch.setattr("kerasbert.training.resume.keras.backend.backend", lambda: "other")
+    with pytest.raises(InputError, match=f"KERAS_BACKEND={real}, this is other"):
+        pretrain.run(pretrain_config(files, out))
