@@ -9,15 +9,17 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 demo: $(VENV)/.installed-demo
 	KERAS_BACKEND=$${KERAS_BACKEND:-jax} $(BIN)/kerasbert demo --resume
 
+# OMP_WAIT_POLICY: beside other work on few cores, PyTorch's waiting threads take the time of the
+# working ones; passive, they do not.
 # The suite runs once for each backend; then what must agree between backends is compared.
 test: $(VENV)/.installed-test
 	@status=0; \
 	for backend in jax torch tensorflow; do \
 		echo "== tests on $$backend"; \
-		KERAS_BACKEND=$$backend $(BIN)/python -m pytest --ignore=tests/across_backends || status=1; \
+		OMP_WAIT_POLICY=PASSIVE KERAS_BACKEND=$$backend $(BIN)/python -m pytest --ignore=tests/across_backends || status=1; \
 	done; \
 	echo "== tests across backends"; \
-	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/across_backends || status=1; \
+	OMP_WAIT_POLICY=PASSIVE KERAS_BACKEND=jax $(BIN)/python -m pytest tests/across_backends || status=1; \
 	exit $$status
 
 lint: $(VENV)/.installed-test

@@ -8,7 +8,6 @@ settings) is chosen on valid. A program that isn't installed is left out, and th
 """
 
 import argparse
-import json
 import re
 import sys
 import tempfile
@@ -24,14 +23,13 @@ from rich.table import Table
 from kerasbert.errors import InputError
 from kerasbert.evaluation.baseline import NAME, TOKEN_PATTERN, linear_svc_baseline
 from kerasbert.evaluation.f1 import f1_scores, predict_labels
-from kerasbert.evaluation.report import write_atomically
 from kerasbert.evaluation.thresholds import GRID, fit_threshold
+from kerasbert.files import write_json
 from kerasbert.text.documents import LabeledDocument, read_labeled
 from kerasbert.text.labels import LabelSet, infer_kind
 
-# fastText 0.9.3 (and fasttext-numpy2) fills a tenth of its input matrix for each thread and leaves
-# the rest as it finds the memory: with fewer than ten threads it trains from garbage, and often
-# stops with "Encountered NaN". Ten threads write to one model, so the last digits vary.
+# With one thread fastText 0.9.3 sometimes stops with "Encountered NaN", with ten it never did here.
+# Ten threads write to one model, so the last digits vary.
 FASTTEXT_THREADS = 10
 
 FASTTEXT_SETTINGS: tuple[dict[str, Any], ...] = (
@@ -213,7 +211,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         result = run(options.train, options.valid, options.test, options.limit)
         if options.out:
-            write_atomically(options.out, json.dumps(result, indent=2).encode())
+            write_json(options.out, result)
     except InputError as error:
         print(error, file=sys.stderr)
         return 2

@@ -32,7 +32,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from kerasbert.evaluation.report import write_atomically
+from kerasbert.files import write_json
 
 BACKENDS = ("jax", "torch", "tensorflow")
 NEEDS = {
@@ -451,7 +451,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     result = run(size, options.contestants, options.backends, options.rounds, options.steps)
     show(result)
     if options.out:
-        write_atomically(options.out, json.dumps(result, indent=2).encode())
+        write_json(options.out, result)
     return 0
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kerasbert.data.splits import LABEL, labeled_line, one_line, run_command, write_lines
-
 from kerasbert.errors import InputError
 
 EXPECTED = '{"fact": "...", "meta": {"accusation": ["...", ...]}}'

@@ -26,8 +26,6 @@ from kerasbert.data.splits import (
     split_of,
     write_set,
 )
-from rich.console import Console
-
 from kerasbert.errors import InputError
 
 HELPER = Path("/usr/lib/apt/apt-helper")
@@ -187,6 +185,8 @@ def build(
     Returns:
         The number of lines of each file, of labels, and of words in raw.txt.
     """
+    from rich.console import Console
+
     with Console(stderr=True).status("building the debtags set"):
         return _build(out, lists, min_words, min_label_documents, boilerplate_families)
 

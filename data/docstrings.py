@@ -27,9 +27,6 @@ from kerasbert.data.splits import (
     split_of,
     write_set,
 )
-from rich.console import Console
-from rich.progress import track
-
 from kerasbert.errors import InputError
 
 # Not English about the package: tests, copies of other packages, and this package itself, whose
@@ -196,6 +193,9 @@ def _read_packages(folders: Sequence[Path], budget: int) -> list[Docstring]:
 def _read_all(chosen: Sequence[tuple[Path, str, str]]) -> list[Docstring]:
     found = []
     quiet = not sys.stderr.isatty()
+    from rich.console import Console
+    from rich.progress import track
+
     collecting = gc.isenabled()
     gc.disable()  # syntax trees hold no cycles, and looking for some takes half of the time
     try:

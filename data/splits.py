@@ -2,19 +2,17 @@
 
 import hashlib
 import json
-import os
 import re
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import tyro
 
 from kerasbert.errors import InputError
+from kerasbert.files import atomic_path
 
 LABEL = "__label__"
 SPLITS = ("train", "valid", "test")
@@ -125,30 +123,20 @@ def write_lines(path: Path, lines: Iterable[str]) -> int:
     Raises:
         InputError: if the file cannot be written.
     """
-    temporary: Path | None = None
     written = 0
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=".", delete=False
-        ) as file:
-            temporary = Path(file.name)
+        with (
+            atomic_path(path) as temporary,
+            temporary.open("w", encoding="utf-8", newline="\n") as file,
+        ):
             for line in lines:
                 file.write(line + "\n")
                 written += 1
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)  # a temporary file is its owner's alone; a data set is not
-        temporary.replace(path)
     except OSError as error:
         raise InputError(
             f"{path}: cannot be written ({error.strerror}). "
             "Expected a path in a folder you may write to; pass another one."
         ) from error
-    finally:
-        if temporary is not None:
-            with suppress(FileNotFoundError):
-                temporary.unlink()
     return written
 
 

@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 choose_backend()  # an environment variable, set before anything can import Keras
 
 _HOME = {
+    "DocumentWords": "kerasbert.tasks",
     "EpochF1": "kerasbert.training",
     "InputError": "kerasbert.errors",
     "KeepBest": "kerasbert.training",

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from kerasbert.backend import require_backend
 from kerasbert.errors import InputError
 
 
@@ -16,8 +17,17 @@ def run_command(
     argv: Sequence[str] | None,
     name: str,
     show: Callable[[dict[str, Any]], None] | None = None,
+    needs_backend: bool = True,
 ) -> int:
     """Parse `argv` into `config`, call `run`, show the result.
+
+    Args:
+        config: the dataclass of the flags.
+        run: the recipe.
+        argv: the flags; those of the process if None.
+        name: of the command.
+        show: prints the result for people.
+        needs_backend: refuse to start without one.
 
     Returns:
         0 done, 2 wrong input (one message on standard error, no traceback), 130 interrupted.
@@ -27,13 +37,15 @@ def run_command(
     with contextlib.suppress(ValueError):  # only the main thread may; elsewhere nothing is killed
         signal.signal(signal.SIGTERM, _terminated)
     try:
-        settings = tyro.cli(
+        settings: Any = tyro.cli(
             config,
             prog=f"kerasbert {name}",
             description=sys.modules[run.__module__].__doc__,
             args=list(argv) if argv is not None else None,
             config=(tyro.conf.OmitArgPrefixes, tyro.conf.HelptextFromCommentsOff),
         )
+        if needs_backend:
+            require_backend()
         result = run(settings)
     except InputError as error:
         print(f"kerasbert {name}: {error}", file=sys.stderr)

@@ -50,7 +50,8 @@ class TransformerConfig:
     @classmethod
     def bert(cls, **changes: Any) -> "TransformerConfig":
         """BERT's setting: post-norm, dropout on the attention probabilities too."""
-        return cls(**{"norm": "post", "attention_dropout": 0.1} | changes)
+        settings: dict[str, Any] = {"norm": "post", "attention_dropout": 0.1} | changes
+        return cls(**settings)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,14 @@ from typing import Any
 
 
 @contextlib.contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` with the same suffix; it becomes `path` if the block succeeds."""
+def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a temporary path beside `path`, of the same suffix, to be written in the block.
+
+    If the block succeeds the file gets its name; if it does not, no file is left. The folder is
+    made if it is missing.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         yield temporary
@@ -21,16 +27,23 @@ def atomic_path(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def write_text(path: Path, text: str) -> None:
+def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a file, whole or not at all."""
     with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(content)
 
 
-def write_json(path: Path, values: Any) -> None:
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write UTF-8 text as it is: line ends are not changed on any system."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_json(path: str | os.PathLike[str], values: Any) -> None:
+    """Write plain values, numpy's among them, as indented JSON."""
     write_text(path, json.dumps(values, indent=2, ensure_ascii=False, default=_plain) + "\n")
 
 
 def _plain(value: Any) -> Any:
-    """numpy scalars and arrays, paths, tuples: what JSON does not know."""
+    """numpy scalars and arrays, paths: what JSON does not know."""
     to_list: Callable | None = getattr(value, "tolist", None)
     return to_list() if to_list is not None else str(value)

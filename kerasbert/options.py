@@ -17,8 +17,11 @@ SizeName = Literal["tiny", "small", "base"]
 StyleName = Literal["word", "char", "jieba", "wordpiece"]
 KindName = Literal["multi-label", "multi-class", "binary"]
 
+PoolingName = Literal["cls", "mean", "max", "mean-max"]
+
 DEFAULT_ENCODER = "text-cnn"
 DEFAULT_SIZE = "small"
+POOLING: dict[str, PoolingName] = {"text-cnn": "mean-max", "transformer": "mean"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +134,19 @@ class TrainingOptions:
             raise InputError(
                 f"--learning-rate: expected a number above 0, received {self.learning_rate}."
             )
+
+
+def check_length(architecture: EncoderConfig | None, max_length: int) -> None:
+    """Refuse rows without room for a pair, or longer than the table of learned positions."""
+    if max_length < 5:  # [CLS] a [SEP] b [SEP]
+        raise InputError(f"--max-length: expected 5 or more, received {max_length}.")
+    if architecture is None or architecture.positions == "none":
+        return
+    if max_length > architecture.max_positions:
+        raise InputError(
+            f"--max-length {max_length}: the encoder has {architecture.max_positions} positions. "
+            "Give a smaller --max-length, or pre-train with a larger --max-positions."
+        )
 
 
 def given_flags(options: Any, group: type) -> dict[str, Any]:

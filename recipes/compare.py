@@ -4,11 +4,18 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from kerasbert.command import print_table, run_command, say
 from kerasbert.errors import InputError
-from kerasbert.options import KindName, TrainingOptions, refuse_other_settings, settings_of
+from kerasbert.options import (
+    KindName,
+    PoolingName,
+    TrainingOptions,
+    check_length,
+    refuse_other_settings,
+    settings_of,
+)
 
 SIDES = ("scratch", "pretrained")
 
@@ -18,7 +25,7 @@ class Config(TrainingOptions):
     """A pre-trained run and labelled text in; a table, a picture and compare.json out.
 
     Both sides have the same tokenizer, architecture, seeds, data and steps. On the first seed each
-    tries all learning rates; the one with the best validation F1 at the end is taken for the others.
+    tries all learning rates; that with the best validation F1 at the end is taken for the others.
 
     Example: kerasbert compare --pretrained runs/lm --train train.txt --valid valid.txt
     --test test.txt --out runs/compare --seeds 3
@@ -44,7 +51,7 @@ class Config(TrainingOptions):
     """What is to be predicted; recognised from the labels unless given."""
     max_length: int = 200
     """Positions of the longest text."""
-    pooling: Literal["cls", "mean", "max"] | None = None
+    pooling: PoolingName | None = None
     """How states become one vector."""
 
     def __post_init__(self) -> None:
@@ -65,6 +72,7 @@ def run(config: Config) -> dict[str, Any]:
         summarize,
     )
     from kerasbert.files import write_text
+    from kerasbert.recipes import finetune
     from kerasbert.training.run_folder import RunFolder
 
     folder = RunFolder.create(config.out, config.resume)
@@ -74,11 +82,13 @@ def run(config: Config) -> dict[str, Any]:
     if folder.file("config.json").exists():
         refuse_other_settings(folder.read_json("config.json")["settings"], config)
     source = RunFolder.open(config.pretrained)
+    documents, kind = finetune.read_parts(config)
+    check_length(source.architecture(), config.max_length)
     folder.write_config("compare", source.architecture(), settings_of(config))
     rates = _learning_rates(config, source)
 
     # The cheap rival first: a user who sees that it wins can stop here.
-    baseline = _baseline(config)
+    baseline = _baseline(documents, kind)
     rows = {side: _runs(config, folder, side, rates) for side in SIDES}
     baselines = [baseline] if baseline is not None else []
     seconds = float(source.read_json("metrics.json").get("seconds", 0.0))
@@ -125,6 +135,7 @@ def _run(config: Config, folder, side: str, rate: float, seed: int) -> dict[str,
     import csv
 
     import keras
+
     from kerasbert.recipes import finetune
 
     out = folder.path / "runs" / f"{side}-lr{rate:g}-seed{seed}"
@@ -167,27 +178,26 @@ def _run(config: Config, folder, side: str, rate: float, seed: int) -> dict[str,
     }
 
 
-def _baseline(config: Config) -> dict[str, Any] | None:
+def _baseline(documents: dict[str, list], kind: str) -> dict[str, Any] | None:
     """TF-IDF + LinearSVC on the same files: what one would use instead."""
     from kerasbert.evaluation.baseline import linear_svc_baseline
-    from kerasbert.text import LabelSet, LineProblems, infer_kind, read_labeled
+    from kerasbert.text import LabelSet
 
-    problems = LineProblems(skip=config.skip_bad_lines)
-    parts = [
-        read_labeled(path, problems, config.limit)
-        for path in (config.train, config.valid, config.test)
-    ]
-    labels = LabelSet.from_documents(parts[0])
-    arguments: list[Any] = []
-    for part in parts:
-        arguments += [[" ".join(document.texts) for document in part], labels.encode(part)]
-    unseen = [sum(labels.unseen(part).values()) for part in parts]
     say("--- TF-IDF + LinearSVC")
+    labels = LabelSet.from_documents(documents["train"])
+    texts = {name: [" ".join(d.texts) for d in part] for name, part in documents.items()}
+    gold = {name: labels.encode(part) for name, part in documents.items()}
+    unseen = {name: sum(labels.unseen(part).values()) for name, part in documents.items()}
     baseline = linear_svc_baseline(
-        *arguments,
-        kind=config.kind or infer_kind(parts[0]),
-        unseen_valid=unseen[1],
-        unseen_test=unseen[2],
+        texts["train"],
+        gold["train"],
+        texts["valid"],
+        gold["valid"],
+        texts["test"],
+        gold["test"],
+        kind=kind,
+        unseen_valid=unseen["valid"],
+        unseen_test=unseen["test"],
     )
     if baseline is None:
         say("left out: it needs scikit-learn (pip install scikit-learn).")

@@ -55,6 +55,10 @@ def run(config: Config) -> dict[str, Any]:
             f"{len(unseen)} labels that training never saw, {sum(unseen.values())} times "
             f"({', '.join(list(unseen)[:5])}): they count as misses"
         )
+    if unlabeled := sum(not document.labels for document in documents):
+        say(f"{unlabeled} documents have no label")
+    if data.texts.truncated:
+        say(f"{data.texts.truncated} texts longer than {data.max_length} positions were cut")
     logits = predict_logits(predictor.model, data.texts, config.batch_size)
     metrics = {
         "data": score_logits(logits, data, predictor.threshold),

@@ -3,24 +3,26 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import tyro
 
 from kerasbert.command import print_table, run_command, say, say_row
 from kerasbert.errors import InputError
 from kerasbert.options import (
+    POOLING,
     EncoderOptions,
     KindName,
+    PoolingName,
     TokenizerOptions,
     TrainingOptions,
+    check_length,
     refuse_beside_pretrained,
     refuse_other_settings,
     settings_of,
 )
 
-LEARNING_RATES = {"text-cnn": 2e-3, "transformer": 5e-4}
-POOLING = {"text-cnn": "max", "transformer": "mean"}
+LEARNING_RATES = {"text-cnn": 4e-3, "transformer": 1e-3}
 COLUMNS = "epoch loss val_loss val_micro_f1 val_macro_f1 val_f1 seconds"
 
 
@@ -52,8 +54,8 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
     """Stop after so many epochs without a better validation F1."""
     max_length: int = 200
     """Positions of the longest text; longer ones are cut, and counted."""
-    pooling: Literal["cls", "mean", "max"] | None = None
-    """How states become one vector; max for text-cnn, mean for transformer unless given."""
+    pooling: PoolingName | None = None
+    """How states become one vector; mean-max for text-cnn, mean for transformer unless given."""
 
     def __post_init__(self) -> None:
         self.check()
@@ -63,6 +65,8 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
             refuse_beside_pretrained(self, EncoderOptions, TokenizerOptions)
         elif self.from_scratch:
             raise InputError("--from-scratch: expected beside --pretrained RUN.")
+        else:
+            check_length(self.architecture(vocabulary_size=1), self.max_length)
 
 
 def run(config: Config) -> dict[str, Any]:
@@ -76,12 +80,13 @@ def run(config: Config) -> dict[str, Any]:
     if folder.file("config.json").exists():
         refuse_other_settings(folder.read_json("config.json")["settings"], config)
     source = RunFolder.open(config.pretrained) if config.pretrained is not None else None
-    documents, kind = _read(config)
+    documents, kind = read_parts(config)
 
     import keras
 
     from kerasbert.batches import LabeledBatches
     from kerasbert.models import (
+        begin_at_label_shares,
         build_classifier,
         build_embedding,
         build_encoder,
@@ -109,6 +114,7 @@ def run(config: Config) -> dict[str, Any]:
         texts = (text for document in documents["train"] for text in document.texts)
         tokenizer = config.from_file() or train_tokenizer(texts, **config.for_training())
         architecture = config.architecture(tokenizer.vocabulary_size)
+    check_length(architecture, config.max_length)
     options = {"max_length": config.max_length, "batch_size": config.batch_size}
     data = {
         name: LabeledBatches(part, tokenizer, labels, kind, seed=config.seed, **options)
@@ -141,6 +147,7 @@ def run(config: Config) -> dict[str, Any]:
         dropout=0.1 if config.dropout is None else config.dropout,
         seed=config.seed,
     )
+    begin_at_label_shares(model, data["train"].gold, kind)
     total = config.epochs * data["train"].steps_per_epoch
     peak = config.learning_rate or LEARNING_RATES[name]
     compile_classifier(model, kind, build_optimizer(WarmupDecay(peak, total)))
@@ -196,8 +203,12 @@ def run(config: Config) -> dict[str, Any]:
     return metrics
 
 
-def _read(config: Config) -> tuple[dict[str, list], str]:
-    """The documents of each part, and what kind of classification they are for."""
+def read_parts(config) -> tuple[dict[str, list], str]:
+    """The documents of each part, and what kind of classification they are for.
+
+    Args:
+        config: with train, valid, test, limit, kind and skip_bad_lines.
+    """
     from kerasbert.text import LineProblems, check_kind, infer_kind, read_labeled
 
     paths = {"train": config.train, "valid": config.valid, "test": config.test}

@@ -56,6 +56,8 @@ def run(config: Config) -> dict[str, Any]:
         documents += len(chunk)
     if stripped:
         say(f"{stripped} lines ended with labels: they were not read as text.")
+    if predictor.truncated:
+        say(f"{predictor.truncated} texts longer than {predictor.max_length} positions were cut.")
     return {"documents": documents, "stripped_labels": stripped}
 
 

@@ -71,7 +71,7 @@ def main(argv: list[str] | None = None) -> int:
     def show(result: dict[str, Any]) -> None:
         print_table("prepare", [("", ""), *result.items()])
 
-    return run_command(Config, run, argv, "prepare", show)
+    return run_command(Config, run, argv, "prepare", show, needs_backend=False)
 
 
 if __name__ == "__main__":

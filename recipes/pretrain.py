@@ -10,15 +10,19 @@ from typing import Any, Literal
 from kerasbert.command import counting, print_table, run_command, say, say_row
 from kerasbert.errors import InputError
 from kerasbert.options import (
+    POOLING,
     EncoderOptions,
+    PoolingName,
     TokenizerOptions,
     TrainingOptions,
+    check_length,
     refuse_beside_pretrained,
     refuse_other_settings,
     settings_of,
 )
 
-LEARNING_RATES = {"text-cnn": 2e-3, "transformer": 1e-3}
+TaskName = Literal["masked-lm", "document-words", "next-sentence"]
+LEARNING_RATES = {"text-cnn": 4e-3, "transformer": 1e-3}
 COLUMNS = (
     "step epoch loss val_loss unigram_loss masked_accuracy val_loss_mask unigram_loss_mask seconds"
 )
@@ -41,8 +45,10 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
     """lines: one document a line. sentences: one sentence a line, an empty line ends a document."""
     pretrained: Path | None = None
     """Go on from this run: its tokenizer, architecture and weights."""
-    tasks: tuple[Literal["masked-lm", "next-sentence"], ...] = ("masked-lm",)
+    tasks: tuple[TaskName, ...] = ("masked-lm", "document-words")
     """The objectives, trained jointly."""
+    pooling: PoolingName | None = None
+    """What objectives over a whole text see; mean-max for text-cnn, mean for transformer."""
     max_length: int = 128
     """Positions of a row; documents are cut into rows by whole sentences."""
     epochs: int | None = None
@@ -62,13 +68,16 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
             if getattr(self, name) is not None and not getattr(self, name) > 0:
                 raise InputError(f"--{name}: expected more than 0, received {getattr(self, name)}.")
         if self.store is not None:
-            refuse = [("tokenizer", self.tokenizer), ("tokenizer-file", self.tokenizer_file)]
+            refuse: list[tuple[str, Any]] = [("tokenizer", self.tokenizer)]
+            refuse += [("tokenizer-file", self.tokenizer_file)]
             refuse += [("vocab-size", self.vocab_size)]
             for name, value in refuse:
                 if value is not None:
                     raise InputError(f"--{name}: a store brings its tokenizer; leave it out.")
         if self.pretrained is not None:
             refuse_beside_pretrained(self, EncoderOptions, TokenizerOptions)
+        else:
+            check_length(self.architecture(vocabulary_size=1), self.max_length)
 
 
 def run(config: Config) -> dict[str, Any]:
@@ -83,6 +92,8 @@ def run(config: Config) -> dict[str, Any]:
         refuse_other_settings(folder.read_json("config.json")["settings"], config)
 
     source = RunFolder.open(config.pretrained) if config.pretrained is not None else None
+    if source is not None:
+        check_length(source.architecture(), config.max_length)
     store = _open_store(config, folder, source)
     tokenizer = store.tokenizer
     architecture = (
@@ -92,10 +103,9 @@ def run(config: Config) -> dict[str, Any]:
     )
     folder_settings = settings_of(config)
 
-    import keras
-
     from kerasbert.batches import PretrainingBatches
     from kerasbert.evaluation.report import pretrain_report
+    from kerasbert.layers import Pooling
     from kerasbert.models import (
         build_embedding,
         build_encoder,
@@ -120,7 +130,8 @@ def run(config: Config) -> dict[str, Any]:
             f"{config.pretrained}: the run has an encoder of its own making, which the command "
             "line cannot build again. Use the library: see 'Your own encoder' in the README."
         )
-    tasks = [TASKS[name](tokenizer.vocabulary_size, config.seed) for name in config.tasks]
+    tasks = [TASKS[name](store, config.seed) for name in config.tasks]
+    pooling = config.pooling or POOLING[architecture.encoder]
     options: dict[str, Any] = {
         "store": store,
         "tasks": tasks,
@@ -137,6 +148,7 @@ def run(config: Config) -> dict[str, Any]:
             build_embedding(architecture, config.seed),
             build_encoder(architecture, config.seed),
             tasks,
+            Pooling(pooling, name="pooling"),
         )
         return compile_pretrain(model, tasks, build_optimizer(WarmupDecay(peak, steps)))
 
@@ -165,8 +177,8 @@ def run(config: Config) -> dict[str, Any]:
     )
     say(
         f"{architecture.encoder}, d_model {architecture.d_model}: "
-        f"{model.count_params():,} weights; {store.documents:,} documents, {store.tokens:,} tokens, "
-        f"{len(train.starts):,} rows of up to {config.max_length} "
+        f"{model.count_params():,} weights; {store.documents:,} documents, "
+        f"{store.tokens:,} tokens, {len(train.starts):,} rows of up to {config.max_length} "
         f"({train.padding_share():.1%} padding); {total:,} steps of {config.batch_size} rows "
         f"({total / train.steps_per_epoch:.2f} epochs), learning rate {peak:g}"
     )

@@ -6,12 +6,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
+# Set before any backend is imported; the processes that tests start inherit it.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Nearly all of JAX's time here is compiling tiny models: do it fast, and once.
+os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " --xla_backend_optimization_level=0"
+CACHE = Path(__file__).parents[1] / ".pytest_cache" / "jax"
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(CACHE))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
-ANIMALS = "cat dog horse mouse bird fish".split()
-PLANTS = "oak rose fern moss tulip pine".split()
-COMMON = "the small old green one saw near of under it we found and then".split()
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("kerasbert", deadline=None)
+settings.load_profile("kerasbert")
+
+ANIMALS = ["cat", "dog", "horse", "mouse", "bird", "fish"]
+PLANTS = ["oak", "rose", "fern", "moss", "tulip", "pine"]
+COMMON = ["the", "small", "old", "green", "one", "saw", "near"]
+COMMON += ["of", "under", "it", "we", "found", "and", "then"]
 
 
 def sentence(rng: random.Random, words: list[str], length: int) -> str:
@@ -27,7 +40,7 @@ def document(rng: random.Random, words: list[str]) -> str:
 
 @pytest.fixture(scope="session")
 def files(tmp_path_factory) -> Path:
-    """A folder with raw.txt, and train.txt, valid.txt and test.txt with the labels of two topics."""
+    """A folder with raw.txt, and train.txt, valid.txt and test.txt labelled with two topics."""
     folder = tmp_path_factory.mktemp("files")
     rng = random.Random(0)
     topics = {"animal": ANIMALS, "plant": PLANTS}

@@ -41,7 +41,7 @@ def test_help_imports_nothing_heavy(command):
         f"    main({[*command, '--help']!r})\n"
         "except SystemExit as stop:\n"
         "    assert not stop.code, stop.code\n"
-        "heavy = {'keras', 'jax', 'torch', 'tensorflow', 'numpy', 'h5py', 'matplotlib', 'sklearn'}\n"
+        "heavy = {'keras', 'jax', 'torch', 'tensorflow', 'numpy', 'h5py', 'matplotlib'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -38,7 +38,7 @@ class EncodedTexts:
         room = self.max_length - 1 - len(parts)
         kept = _cut([len(part) for part in parts], room)
         self.truncated += sum(kept) < sum(len(part) for part in parts)
-        pieces = [[CLS_ID]]
+        pieces: list = [[CLS_ID]]
         for part, length in zip(parts, kept, strict=True):
             pieces += [part[:length], [SEP_ID]]
         return np.concatenate(pieces).astype(np.int32), kept[0] + 2

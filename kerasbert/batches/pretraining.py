@@ -1,4 +1,4 @@
-"""Batches for pre-training: rows of whole sentences from the token store, and what tasks make of them."""
+"""Batches for pre-training: rows of whole sentences, and what the tasks make of them."""
 
 from collections.abc import Sequence
 
@@ -55,7 +55,7 @@ class PretrainingBatches:
         specials = 3 if self.pairs else 2
         if max_length <= specials:
             raise InputError(
-                f"max_length {max_length} leaves no room for text: expected at least {specials + 1}."
+                f"max_length {max_length} leaves no room for text: expected {specials + 1} or more."
             )
         documents = np.arange(store.documents)
         if part != "all":

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from kerasbert.errors import InputError
-from kerasbert.evaluation.report import number, write_atomically
+from kerasbert.evaluation.report import number
+from kerasbert.files import write_bytes
 
 Run = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Run]]
@@ -287,4 +288,4 @@ def draw_comparison(
     axes.legend()
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=150)
-    write_atomically(path, content.getvalue())
+    write_bytes(path, content.getvalue())

@@ -9,8 +9,9 @@ import io
 import math
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
+
+from kerasbert.files import write_text
 
 Row = Mapping[str, Any]
 # One panel of curves: its y-axis and, for each column of the history, the name in the legend.
@@ -67,7 +68,7 @@ def finetune_report(
         ("Carried over from pre-training", _pairs(transfer) if transfer else ""),
         ("Settings", _pairs(settings)),
     ]
-    write_atomically(path, _page(title, sections).encode())
+    write_text(path, _page(title, sections))
 
 
 def pretrain_report(
@@ -92,21 +93,7 @@ def pretrain_report(
         ("Progress", _table(history)),
         ("Settings", _pairs(settings)),
     ]
-    write_atomically(path, _page(title, sections).encode())
-
-
-def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file under a temporary name beside it, flush it, then rename it."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_text(path, _page(title, sections))
 
 
 def _page(title: str, sections: Sequence[tuple[str, str]]) -> str:

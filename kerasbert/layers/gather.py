@@ -1,4 +1,4 @@
-"""The hidden states at chosen positions, so that a head computes nothing where nothing is masked."""
+"""Hidden states at chosen positions: a head computes nothing where nothing is masked."""
 
 import keras
 from keras import ops

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-MODES = ("cls", "mean", "max")
+MODES = ("cls", "mean", "max", "mean-max")
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
@@ -14,13 +14,14 @@ class Pooling(keras.layers.Layer):
 
         hidden        (B, L, D)  float
         padding_mask  (B, L)     bool, True where there is text
-        returns       (B, D)     dtype of `hidden`; zeros for a row of nothing but padding
+        returns       (B, D)     dtype of `hidden`, (B, 2D) for "mean-max"; zeros for a row of
+                                 nothing but padding
 
     Args:
         mode: "cls" takes the first state, "mean" and "max" all states that are not padding, those
-            of [CLS] and [SEP] among them.
-        projection: follow with a Dense layer of width D and tanh. With "cls" that is BERT's pooler
-            (Devlin et al. 2019; `pooler` in its published weights).
+            of [CLS] and [SEP] among them; "mean-max" joins the two.
+        projection: follow with a Dense layer of the same width and tanh. With "cls" that is BERT's
+            pooler (Devlin et al. 2019; `pooler` in its published weights).
         seed: of the initial weights of the projection.
     """
 
@@ -35,30 +36,33 @@ class Pooling(keras.layers.Layer):
     def build(self, hidden_shape, padding_mask_shape=None):
         self.dense = None
         if self.projection:
+            pooled_shape = self.compute_output_shape(hidden_shape)
             self.dense = keras.layers.Dense(
-                hidden_shape[-1],
+                pooled_shape[-1],
                 activation="tanh",
                 kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 1),
                 name="projection",
             )
-            self.dense.build((hidden_shape[0], hidden_shape[-1]))
+            self.dense.build(pooled_shape)
 
     def call(self, hidden, padding_mask):
         if self.mode == "cls":
             pooled = hidden[:, 0]
         else:
             mask = ops.expand_dims(ops.cast(padding_mask, hidden.dtype), -1)  # (B, L, 1)
-            if self.mode == "mean":
+            parts = []
+            if "mean" in self.mode:
                 count = ops.maximum(ops.sum(mask, axis=1), 1)
-                pooled = ops.sum(hidden * mask, axis=1) / count
-            else:
+                parts.append(ops.sum(hidden * mask, axis=1) / count)
+            if "max" in self.mode:
                 lowest = ops.cast(-6e4, hidden.dtype)  # below any state, and in range of float16
-                pooled = ops.max(ops.where(mask > 0, hidden, lowest), axis=1)
-                pooled = ops.where(ops.max(mask, axis=1) > 0, pooled, ops.zeros_like(pooled))
+                highest = ops.max(ops.where(mask > 0, hidden, lowest), axis=1)
+                parts.append(highest * ops.max(mask, axis=1))
+            pooled = parts[0] if len(parts) == 1 else ops.concatenate(parts, axis=-1)
         return pooled if self.dense is None else self.dense(pooled)
 
     def compute_output_shape(self, hidden_shape, padding_mask_shape=None):
-        return (hidden_shape[0], hidden_shape[-1])
+        return (hidden_shape[0], hidden_shape[-1] * (2 if self.mode == "mean-max" else 1))
 
     def get_config(self):
         return super().get_config() | {

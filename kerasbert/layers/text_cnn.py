@@ -16,8 +16,12 @@ class TextCNNEncoder(keras.layers.Layer):
 
     Each width has `convolutions` layers of `filters` filters with "same" padding, so there is a
     state per position and masked language modelling works on it. Padding is set to zero before
-    every convolution: it looks like the zeros beyond the text's end, however long the row is. The
-    widths are concatenated, projected to D, added to the input and normalized.
+    every convolution: it looks like the zeros beyond the text's end, however long the row is.
+
+    Convolutions see a few tokens to each side. What the whole text is about comes from the maximum
+    of each feature over all positions, the pooling over time of the TextCNN: both, features and
+    maxima, are projected to D and added to the input, and the sum is normalized. So a masked word
+    is predicted from its neighbours and from the text.
 
     Args:
         filters: of each width.
@@ -28,7 +32,7 @@ class TextCNNEncoder(keras.layers.Layer):
         epsilon: of the layer normalization.
         seed: of the initial weights and of dropout.
 
-    Source: Kim 2014, https://arxiv.org/abs/1408.5882, with the pooling over time left to `Pooling`.
+    Source: Kim 2014, https://arxiv.org/abs/1408.5882, section 2.
     """
 
     def __init__(
@@ -79,6 +83,13 @@ class TextCNNEncoder(keras.layers.Layer):
             name="projection",
         )
         self.projection.build((*hidden_shape[:-1], self.filters * len(self.widths)))
+        self.context = keras.layers.Dense(
+            width,
+            use_bias=False,
+            kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 2),
+            name="context",
+        )
+        self.context.build((hidden_shape[0], self.filters * len(self.widths)))
         self.norm.build(hidden_shape)
 
     def call(self, hidden, padding_mask, training=None):
@@ -90,7 +101,9 @@ class TextCNNEncoder(keras.layers.Layer):
             for convolution in tower:
                 states = self._activate(convolution(states)) * mask
             features.append(states)
-        joined = self.projection(ops.concatenate(features, axis=-1))  # (B, L, widths x F) -> D
+        joined = ops.concatenate(features, axis=-1)  # (B, L, widths x F)
+        strongest = ops.max(joined + (mask - 1) * 6e4, axis=1)  # (B, widths x F), padding left out
+        joined = self.projection(joined) + self.context(strongest)[:, None]  # (B, L, D)
         return self.norm(hidden + self.dropout(joined, training=training)) * mask
 
     def _activate(self, states):

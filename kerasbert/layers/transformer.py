@@ -1,5 +1,7 @@
 """The Transformer encoder: attention and feed-forward blocks, post- or pre-norm."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -155,7 +157,7 @@ class TransformerEncoder(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.settings = {
+        self.settings: dict[str, Any] = {
             "layers": layers,
             "heads": heads,
             "d_k": d_k,

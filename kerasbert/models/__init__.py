@@ -1,12 +1,17 @@
 """Functional Keras models of both stages, from builders."""
 
-from kerasbert.models.classifier import build_classifier, compile_classifier
+from kerasbert.models.classifier import (
+    begin_at_label_shares,
+    build_classifier,
+    compile_classifier,
+)
 from kerasbert.models.encoder import build_embedding, build_encoder, build_encoder_model
 from kerasbert.models.pretrain import build_pretrain_model, compile_pretrain
 from kerasbert.models.transfer import TransferReport, transfer_weights
 
 __all__ = [
     "TransferReport",
+    "begin_at_label_shares",
     "build_classifier",
     "build_embedding",
     "build_encoder",

@@ -40,8 +40,11 @@ def transfer_weights(source: keras.Model, target: keras.Model) -> TransferReport
     """
     report = TransferReport()
     available = _weights(source)
+    wanted = _weights(target)
+    for layer in CARRIED:
+        available = _with_paths_of(wanted, available, layer)
     problems = []
-    for path, variable in _weights(target).items():
+    for path, variable in wanted.items():
         layer = path.split("/")[0]
         counterpart = available.get(path) if layer in CARRIED else None
         if counterpart is not None and counterpart.shape == variable.shape:
@@ -77,3 +80,21 @@ def _weights(model: keras.Model) -> dict:
             start = path.find(f"{layer.name}/")
             weights[path[start:] if start >= 0 else f"{layer.name}/{path}"] = variable
     return weights
+
+
+def _with_paths_of(wanted: dict, available: dict, layer: str) -> dict:
+    """`available`, with the layer's weights under the paths of `wanted` where they are the same.
+
+    Keras numbers sublayers that have no name anew each time they are made (dense_3, dense_7), so in
+    a user's own layer equal weights may have other paths; their order does not change.
+    """
+    theirs = [path for path in available if path.startswith(f"{layer}/")]
+    ours = [path for path in wanted if path.startswith(f"{layer}/")]
+
+    def kinds(weights, paths):
+        return [(path.rsplit("/", 1)[-1], tuple(weights[path].shape)) for path in paths]
+
+    if kinds(available, theirs) != kinds(wanted, ours):
+        return available
+    renamed = dict(zip(theirs, ours, strict=True))
+    return {renamed.get(path, path): weight for path, weight in available.items()}

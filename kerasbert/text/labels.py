@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from kerasbert.errors import InputError
+from kerasbert.files import write_text
 from kerasbert.text.documents import LabeledDocument, read_lines
 
 KINDS = ("multi-label", "multi-class", "binary")
@@ -63,17 +63,8 @@ class LabelSet:
             raise InputError(f"{path}: {error} Take the labels.txt of the run folder.") from None
 
     def save(self, path: str | Path) -> None:
-        """Write the names, one a line, under a temporary name that is then renamed."""
-        path = Path(path)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            with temporary.open("wb") as file:
-                file.write("".join(f"{name}\n" for name in self.names).encode())
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        """Write the names, one a line, whole or not at all."""
+        write_text(path, "".join(f"{name}\n" for name in self.names))
 
     def encode(self, documents: Sequence[LabeledDocument]) -> np.ndarray:
         """Return float32 (N, K), 1 where the document has the label; unknown ones are left out."""

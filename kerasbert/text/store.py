@@ -27,6 +27,7 @@ import h5py
 import numpy as np
 
 from kerasbert.errors import InputError
+from kerasbert.files import atomic_path, write_json
 from kerasbert.text.tokenizer import Tokenizer
 
 STORE_FORMAT = "kerasbert token store"
@@ -155,9 +156,9 @@ class StoreWriter:
                 f"{self.path}: no document is left to store, {self.counts['dropped']} had no token."
                 " Check the corpus."
             )
-        target = self._folder / _TOKENS
+        tokens = self._folder / _TOKENS
         # Datasets that can grow must be chunked, and chunks cannot be mapped: hence the parts.
-        with h5py.File(target, "w") as file:
+        with atomic_path(tokens) as target, h5py.File(target, "w") as file:
             for name, dtype in self._parts.items():
                 part = self._folder / f"{name}.part"
                 values = _map(part, dtype, 0, part.stat().st_size // dtype.itemsize)
@@ -174,16 +175,12 @@ class StoreWriter:
             "vocabulary_size": self.tokenizer.vocabulary_size,
             "segmenter": self.tokenizer.segmenter,
             "tokenizer_fingerprint": self.tokenizer.fingerprint(),
-            "tokens_sha256": _sha256(target),
+            "tokens_sha256": _sha256(tokens),
             "inputs": self.inputs,
             "settings": self.settings,
             "versions": _versions(),
         }
-        text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-        (self._folder / _MANIFEST).write_bytes(text.encode("utf-8"))
-        for name in (_TOKENS, _MANIFEST):
-            with (self._folder / name).open("rb+") as part_file:
-                os.fsync(part_file.fileno())
+        write_json(self._folder / _MANIFEST, manifest)
         if self.path.is_dir():
             self.path.rmdir()
         self._folder.rename(self.path.absolute())
@@ -220,6 +217,23 @@ class TokenStore:
         self.documents = len(self.document_hashes)
         self.sentences = len(self.sentence_offsets) - 1
         self.tokens = len(self.token_ids)
+
+    def training_counts(self) -> np.ndarray:
+        """(V,) int64, how often each token occurs in the documents that are trained on."""
+        size = self.tokenizer.vocabulary_size
+        counts = np.zeros(size, np.int64)
+        for start in range(0, self.tokens, _BLOCK):
+            counts += np.bincount(self.token_ids[start : start + _BLOCK], minlength=size)
+        starts = np.asarray(self.sentence_offsets)[np.asarray(self.document_offsets)]
+        for document in np.flatnonzero(validation_documents(self.document_hashes)):
+            held_out = self.token_ids[starts[document] : starts[document + 1]]
+            np.subtract.at(counts, held_out, 1)
+        return counts
+
+    def token_shares(self) -> np.ndarray:
+        """(V,) float64, each token's share of the training part, one added to each count."""
+        counts = self.training_counts() + 1.0
+        return counts / counts.sum()
 
     @classmethod
     def open(cls, path: str | Path, verify: bool = False) -> TokenStore:

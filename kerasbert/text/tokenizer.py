@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,6 +25,7 @@ import tokenizers
 from tokenizers import Regex, models, normalizers, pre_tokenizers, trainers
 
 from kerasbert.errors import InputError
+from kerasbert.files import write_text
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 STYLES = ("word", "char", "jieba", "wordpiece")
@@ -126,17 +126,8 @@ class Tokenizer:
         return self._json
 
     def save(self, path: str | Path) -> None:
-        """Write the `tokenizer.json` under a temporary name that is then renamed."""
-        path = Path(path)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            with temporary.open("wb") as file:
-                file.write(self._json.encode("utf-8"))
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        """Write the `tokenizer.json`, whole or not at all."""
+        write_text(path, self._json)
 
     def fingerprint(self) -> str:
         """Return the SHA-256 of file and segmenter: equal for tokenizers that yield equal ids."""

@@ -31,6 +31,9 @@ def fit(
     Raises:
         Interrupted: told to stop; the state is saved.
     """
+    if saver.awaits_metrics(model):
+        # TensorFlow makes a task's metrics with its first batch: they must be there to go on.
+        model.test_on_batch(*batches.batch(saver.step))
     try:
         for start, steps, first, last in _segments(saver.step, total_steps, report_steps):
             model.fit(

@@ -1,4 +1,4 @@
-"""Has the masked language model learned to use context? Its loss beside that of word frequencies."""
+"""Has the model learned to use context? Its masked-LM loss beside that of word frequencies."""
 
 import keras
 import numpy as np
@@ -6,7 +6,6 @@ from keras import ops
 
 from kerasbert.batches.pretraining import PretrainingBatches
 from kerasbert.tasks.masked_lm import MASK_ID
-from kerasbert.text.store import TokenStore, validation_documents
 
 
 class MaskedLMValidation(keras.callbacks.Callback):
@@ -31,7 +30,7 @@ class MaskedLMValidation(keras.callbacks.Callback):
         super().__init__()
         self.valid = valid
         self.steps = min(valid.steps_per_epoch, max(1, rows // valid.batch_size))
-        self.unigram = unigram_nats(valid.store)
+        self.unigram = -np.log(valid.store.token_shares())
         self._scorer: keras.Model | None = None
 
     def on_epoch_end(self, epoch, logs=None):
@@ -64,20 +63,6 @@ class MaskedLMValidation(keras.callbacks.Callback):
             "val_loss_mask": sums[3] / mask_positions,
             "unigram_loss_mask": sums[4] / mask_positions,
         }
-
-
-def unigram_nats(store: TokenStore) -> np.ndarray:
-    """(V,) float64, -log of each token's share of the training part, one added to each count."""
-    size = store.tokenizer.vocabulary_size
-    counts = np.ones(size)
-    block = 2**24
-    for start in range(0, len(store.token_ids), block):
-        counts += np.bincount(store.token_ids[start : start + block], minlength=size)
-    starts = np.asarray(store.sentence_offsets)[np.asarray(store.document_offsets)]
-    for document in np.flatnonzero(validation_documents(store.document_hashes)):
-        held_out = store.token_ids[starts[document] : starts[document + 1]]
-        np.subtract.at(counts, held_out, 1)
-    return -np.log(counts / counts.sum())
 
 
 def _scoring_model(model: keras.Model) -> keras.Model:

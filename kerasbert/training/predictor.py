@@ -21,6 +21,8 @@ class Predictor:
         kind: "multi-label", "multi-class" or "binary".
         pairs: whether a text is a pair of texts.
         threshold: of a label's probability, fitted on validation data.
+        max_length: positions of the longest text; longer ones are cut.
+        truncated: how many texts were cut so far.
 
     Args:
         run: the folder that `kerasbert finetune` made.
@@ -40,6 +42,7 @@ class Predictor:
         self.kind: str = config["kind"]
         self.pairs: bool = config["texts"] == 2
         self.max_length: int = config["max_length"]
+        self.truncated = 0
         self.threshold = folder.read_json("metrics.json")["threshold"]
         self.labels = LabelSet.load(folder.file("labels.txt"))
         self.tokenizer = folder.tokenizer()
@@ -59,6 +62,7 @@ class Predictor:
     def probabilities(self, texts: Sequence[tuple[str, ...]], batch_size: int = 64) -> np.ndarray:
         """(N, K) float32 probability of each label."""
         encoded = EncodedTexts(texts, self.tokenizer, self.max_length)
+        self.truncated += encoded.truncated
         return probabilities(predict_logits(self.model, encoded, batch_size), self.kind)
 
     def __call__(

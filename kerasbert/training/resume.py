@@ -64,8 +64,12 @@ class SaveState(keras.callbacks.Callback):
             raise KeyboardInterrupt
         self.stop_signal = number
 
+    def awaits_metrics(self, model: keras.Model) -> bool:
+        """Whether running metrics were restored that the model has not made yet."""
+        return self._metrics is not None and len(self._metrics) != len(model.metrics_variables)
+
     def on_epoch_begin(self, epoch, logs=None):
-        # `fit` has just reset the metrics: in the middle of an epoch they go on from where they were.
+        # `fit` has just reset the metrics; in the middle of an epoch they go on as they were.
         if self._metrics is not None:
             _assign(self.model.metrics_variables, self._metrics)
             self._metrics = None
@@ -98,7 +102,6 @@ class SaveState(keras.callbacks.Callback):
             "callbacks": [callback.state() for callback in self.remembering],
         }
         arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
-        self.folder.mkdir(parents=True, exist_ok=True)
         with atomic_path(self.folder / f"step-{self.step:010d}.npz") as temporary:
             np.savez(temporary, **arrays)
         self._saved_step = self.step

@@ -1,6 +1,7 @@
 """A run's folder: the only hand-over between commands, and complete."""
 
 import csv
+import hashlib
 import importlib.metadata
 import io
 import json
@@ -34,7 +35,7 @@ class RunFolder:
 
     @classmethod
     def create(cls, path: str | Path, resume: bool = False) -> "RunFolder":
-        """A folder for a new run, or one to go on with.
+        """A folder for a new run, or one to go on with. It is made when a file is written to it.
 
         Raises:
             InputError: the folder holds something and `resume` is not set, or is no run's folder.
@@ -50,9 +51,8 @@ class RunFolder:
                     f"{path}: the folder is not empty. Choose another --out, or go on with the run "
                     "that is there: --resume."
                 )
-            if not (path / "config.json").exists() and not _only_temporary(path):
+            if not (path / "config.json").exists() and not _only_begun(path):
                 raise InputError(f"{path}: no run is there to resume, and it is not empty.")
-        path.mkdir(parents=True, exist_ok=True)
         return cls(path)
 
     @classmethod
@@ -101,6 +101,7 @@ class RunFolder:
             "architecture": config_to_json(architecture) if architecture is not None else None,
             "settings": settings,
             **more,
+            "tokenizer_sha256": _sha256(self.file("tokenizer.json")),
             "backend": keras.backend.backend(),
             "versions": versions(),
         }
@@ -113,8 +114,14 @@ class RunFolder:
     def tokenizer(self):
         from kerasbert.text.tokenizer import Tokenizer
 
-        segmenter = self.read_json("config.json").get("segmenter")
-        return Tokenizer.load(self.file("tokenizer.json"), segmenter=segmenter)
+        config, path = self.read_json("config.json"), self.file("tokenizer.json")
+        tokenizer = Tokenizer.load(path, segmenter=config.get("segmenter"))
+        if config.get("tokenizer_sha256") not in (None, _sha256(path)):
+            raise InputError(
+                f"{path}: this is not the tokenizer that the run was made with: its token ids mean "
+                "other words to the model. Put the run's own file back, or train again."
+            )
+        return tokenizer
 
     def save_model(self, model) -> None:
         """model.keras, without the optimizer."""
@@ -164,6 +171,11 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _only_temporary(path: Path) -> bool:
-    """Nothing but what a run that was killed while it began may have left."""
-    return all(entry.name.startswith(".") or entry.name == "state" for entry in path.iterdir())
+def _sha256(path: Path) -> str | None:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
+
+
+def _only_begun(path: Path) -> bool:
+    """Nothing but what a run that was killed before it wrote config.json may have left."""
+    names = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")}
+    return names <= {"store", "labels.txt", "tokenizer.json"}

@@ -63,7 +63,8 @@ def test_targets_by_kind(tokenizer):
     labels = LabelSet.from_documents(docs)
     batches = LabeledBatches(docs, tokenizer, labels, "multi-label", batch_size=3)
     inputs, target = batches.batch(0)
-    by_row = {tuple(ids[:3]): row.tolist() for ids, row in zip(inputs["token_ids"], target)}
+    pairs = zip(inputs["token_ids"], target, strict=True)
+    by_row = {tuple(ids[:3]): row.tolist() for ids, row in pairs}
     a, b, c = (ids[0] for ids in tokenizer.encode(["a", "b", "c"]))
     assert by_row == {(2, a, 3): [1, 1], (2, b, 3): [0, 1], (2, c, 3): [0, 0]}
 

@@ -4,8 +4,8 @@ import gzip
 import json
 
 import pytest
-from kerasbert.data.cail2018 import build, main
 
+from kerasbert.data.cail2018 import build, main
 from kerasbert.errors import InputError
 
 

@@ -1,6 +1,7 @@
 """Duplicates stay apart from what is held out, and files are written whole or not at all."""
 
 import pytest
+
 from kerasbert.data.splits import (
     Document,
     keep_frequent_labels,
@@ -12,7 +13,6 @@ from kerasbert.data.splits import (
     write_lines,
     write_set,
 )
-
 from kerasbert.errors import InputError
 
 

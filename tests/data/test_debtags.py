@@ -6,6 +6,7 @@ import json
 import lzma
 
 import pytest
+
 from kerasbert.data.debtags import (
     Package,
     build,
@@ -16,7 +17,6 @@ from kerasbert.data.debtags import (
     read_packages,
     tags_of,
 )
-
 from kerasbert.errors import InputError
 
 

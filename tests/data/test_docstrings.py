@@ -4,6 +4,7 @@ import json
 import string
 
 import pytest
+
 from kerasbert.data.docstrings import (
     build,
     clean,
@@ -13,7 +14,6 @@ from kerasbert.data.docstrings import (
     topic_of,
     waterfill,
 )
-
 from kerasbert.errors import InputError
 
 FILLER = "this part of the package reads one value and gives another back to whoever asked for it"

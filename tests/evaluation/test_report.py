@@ -2,9 +2,7 @@ import math
 import re
 from html.parser import HTMLParser
 
-import pytest
-
-from kerasbert.evaluation.report import finetune_report, pretrain_report, write_atomically
+from kerasbert.evaluation.report import finetune_report, pretrain_report
 
 EPOCHS = [
     {"epoch": 1, "loss": 0.9, "val_loss": 0.8, "val_micro_f1": 0.2, "val_macro_f1": 0.1},
@@ -109,12 +107,3 @@ def test_the_same_run_writes_the_same_report(tmp_path):
     for name in ("a", "b"):
         finetune_report(tmp_path / name, **FINETUNE)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-
-
-def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path):
-    path = tmp_path / "report.html"
-    write_atomically(path, b"old")
-    with pytest.raises(TypeError):
-        write_atomically(path, "not bytes")
-    assert path.read_bytes() == b"old"
-    assert [p.name for p in tmp_path.iterdir()] == ["report.html"]

@@ -60,7 +60,8 @@ def test_both_outputs_agree_with_transformers():
 
     def joined(prefix):
         parts = [dense(f"{prefix}.{part}") for part in ("query", "key", "value")]
-        return [np.concatenate([p[0] for p in parts], axis=1), np.concatenate([p[1] for p in parts])]
+        kernels, biases = zip(*parts, strict=True)
+        return [np.concatenate(kernels, axis=1), np.concatenate(biases)]
 
     embedding = ours.get_layer("embedding")
     embedding.token_table.assign(take("embeddings.word_embeddings.weight"))

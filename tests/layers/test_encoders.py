@@ -33,7 +33,7 @@ def test_as_a_layer(check_layer, encoder):
     assert check_layer(encoder(), HIDDEN, MASK).shape == HIDDEN.shape
 
 
-@pytest.mark.parametrize("pooling", ["cls", "mean", "max"])
+@pytest.mark.parametrize("pooling", ["cls", "mean-max"])
 @pytest.mark.parametrize("name", sorted(CONFIGS))
 def test_padding_never_changes_a_result(name, pooling):
     from kerasbert.layers import Pooling
@@ -59,6 +59,8 @@ def test_padding_never_changes_a_result(name, pooling):
 
 def test_a_convolution_sees_as_far_as_its_widths():
     encoder = TextCNNEncoder(filters=4, widths=(3,), convolutions=2)
+    encoder.build((None, None, 8))
+    encoder.context.kernel.assign(np.zeros((4, 8)))  # which sees the whole text
     mask = np.ones((1, 11), bool)
     before = np.zeros((1, 11, 8), np.float32)
     after = before.copy()

@@ -84,9 +84,7 @@ def test_what_was_learned_is_carried_over_weight_by_weight(name):
     target = build_classifier(*layers(name), labels=4, pooling=pooling)
     report = transfer_weights(source, target)
     for layer in ("embedding", "encoder", "pooling"):
-        pairs = zip(
-            source.get_layer(layer).weights, target.get_layer(layer).weights, strict=True
-        )
+        pairs = zip(source.get_layer(layer).weights, target.get_layer(layer).weights, strict=True)
         for theirs, ours in pairs:
             assert np.array_equal(*map(keras.ops.convert_to_numpy, (theirs, ours))), ours.path
     assert report.new == ["logits/kernel", "logits/bias"]
@@ -151,3 +149,39 @@ def test_no_two_weights_of_a_layer_start_alike():
         for number, kernel in enumerate(kernels):
             for other in kernels[:number]:
                 assert kernel.shape != other.shape or not np.allclose(kernel, other)
+
+
+@pytest.mark.parametrize("kind", ["multi-label", "multi-class"])
+def test_an_untrained_classifier_can_begin_at_the_label_shares(kind):
+    from kerasbert.batches.labeled import probabilities
+    from kerasbert.models import begin_at_label_shares
+
+    gold = np.eye(3, dtype=np.float32)[[0, 0, 0, 1, 1, 2]]
+    model = build_classifier(*layers("text-cnn"), labels=3)
+    model.get_layer("logits").kernel.assign(np.zeros((16, 3)))
+    begin_at_label_shares(model, gold, kind)
+    features = {key: value for key, value in inputs().items() if key != "masked_positions"}
+    found = probabilities(np.asarray(model.predict(features, verbose=0)), kind)
+    np.testing.assert_allclose(found[0], [0.5, 0.33, 0.2], atol=0.04)
+
+
+def test_sublayers_without_a_name_are_found_again():
+    @keras.saving.register_keras_serializable(package="tests")
+    class Own(keras.layers.Layer):
+        def build(self, hidden_shape, padding_mask_shape=None):
+            self.first, self.second = keras.layers.Dense(16), keras.layers.Dense(16)
+            self.first.build(hidden_shape)
+            self.second.build(hidden_shape)
+
+        def call(self, hidden, padding_mask):
+            return self.second(self.first(hidden))
+
+    config = CONFIGS["text-cnn"](vocabulary_size=VOCABULARY, d_model=16)
+    models = [
+        build_classifier(build_embedding(config, seed), Own(name="encoder"), labels=2)
+        for seed in (0, 1)
+    ]
+    report = transfer_weights(*models)
+    pairs = zip(*(model.get_layer("encoder").weights for model in models), strict=True)
+    assert all(np.array_equal(*map(keras.ops.convert_to_numpy, pair)) for pair in pairs)
+    assert report.new == ["logits/kernel", "logits/bias"] and len(report.loaded) == 8

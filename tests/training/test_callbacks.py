@@ -21,7 +21,6 @@ from kerasbert import (
     train_tokenizer,
 )
 from kerasbert.training import RunFolder, load_model
-from kerasbert.training.masked_lm_validation import unigram_nats
 
 
 @pytest.fixture
@@ -76,7 +75,7 @@ def test_keep_best_says_what_is_missing(tmp_path):
         best.on_epoch_end(0, {"loss": 1.0})
 
 
-def test_unigram_nats_are_counted_on_the_training_part(store):
+def test_token_shares_are_counted_on_the_training_part(store):
     from kerasbert.text.store import validation_documents
 
     starts = np.asarray(store.sentence_offsets)[np.asarray(store.document_offsets)]
@@ -84,7 +83,7 @@ def test_unigram_nats_are_counted_on_the_training_part(store):
     for document in np.flatnonzero(~validation_documents(store.document_hashes)):
         for token in store.token_ids[starts[document] : starts[document + 1]]:
             counts[token] += 1
-    np.testing.assert_allclose(unigram_nats(store), -np.log(counts / counts.sum()))
+    np.testing.assert_allclose(store.token_shares(), counts / counts.sum())
 
 
 def test_masked_lm_validation_is_total_loss_over_total_weight(store):
@@ -96,7 +95,7 @@ def test_masked_lm_validation_is_total_loss_over_total_weight(store):
     found = MaskedLMValidation(batches).scores(model)
 
     nats, hits, unigram, hidden = [], [], [], []
-    frequency = unigram_nats(store)
+    frequency = -np.log(store.token_shares())
     for step in range(batches.steps_per_epoch):
         inputs, targets, weights = batches.batch(step)
         logits = np.asarray(model.predict_on_batch(inputs)["masked_lm"]).astype(np.float64)

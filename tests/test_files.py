@@ -1,0 +1,37 @@
+"""Files are whole or not there."""
+
+import json
+
+import numpy as np
+import pytest
+
+from kerasbert.files import atomic_path, write_bytes, write_json, write_text
+
+
+def test_a_file_appears_with_its_folder(tmp_path):
+    write_text(tmp_path / "new" / "folder" / "a.txt", "Grün\r\n")
+    assert (tmp_path / "new" / "folder" / "a.txt").read_bytes() == "Grün\r\n".encode()
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path):
+    path = tmp_path / "report.html"
+    write_bytes(path, b"old")
+    with pytest.raises(RuntimeError), atomic_path(path) as temporary:
+        temporary.write_bytes(b"half")
+        raise RuntimeError
+    assert path.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_the_temporary_name_has_the_suffix_that_writers_look_at(tmp_path):
+    with atomic_path(tmp_path / "model.keras") as temporary:
+        assert temporary.suffix == ".keras" and temporary.parent == tmp_path
+        temporary.write_bytes(b"x")
+
+
+def test_json_takes_what_numpy_gives(tmp_path):
+    values = {"f1": np.float32(0.5), "rows": np.arange(2), "path": tmp_path, "name": "schön"}
+    write_json(tmp_path / "a.json", values)
+    text = (tmp_path / "a.json").read_text(encoding="utf-8")
+    expected = {"f1": 0.5, "rows": [0, 1], "path": str(tmp_path), "name": "schön"}
+    assert json.loads(text) == expected and "schön" in text
