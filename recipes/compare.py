@@ -1,5 +1,6 @@
 """Is pre-training worth it? From scratch against pre-trained, each at its best learning rate."""
 
+import os
 import shutil
 import sys
 from dataclasses import dataclass
@@ -84,6 +85,9 @@ def run(config: Config) -> dict[str, Any]:
     source = RunFolder.open(config.pretrained)
     documents, kind = finetune.read_parts(config)
     check_length(source.architecture(), config.max_length)
+    # Many equal models, compiled once. JAX reads this when it is imported, so it is set before.
+    compiled = folder.path.absolute() / "compiled"
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(compiled))
     folder.write_config("compare", source.architecture(), settings_of(config))
     rates = _learning_rates(config, source)
 
