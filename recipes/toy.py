@@ -26,9 +26,9 @@ class Config:
     """Which encoder learns to count."""
     size: Literal["tiny", "small", "base"] = "tiny"
     """Its named size."""
-    steps: int = 900
+    steps: int = 600
     """Training steps."""
-    batch_size: int = 64
+    batch_size: int = 32
     """Sequences a step."""
     learning_rate: float = 1e-3
     """The highest learning rate of the run."""
