@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import tyro
 
 from kerasbert.command import print_table, run_command, say
-from kerasbert.recipes.finetune import metrics_table
+from kerasbert.recipes.finetune import metrics_table, unseen_note
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +51,7 @@ def run(config: Config) -> dict[str, Any]:
     )
     unseen = predictor.labels.unseen(documents)
     if unseen:
-        say(
-            f"{len(unseen)} labels that training never saw, {sum(unseen.values())} times "
-            f"({', '.join(list(unseen)[:5])}): they count as misses"
-        )
+        say(unseen_note(unseen))
     if unlabeled := sum(not document.labels for document in documents):
         say(f"{unlabeled} documents have no label")
     if data.texts.truncated:

@@ -1,6 +1,7 @@
 """Fine-tune an encoder on labelled text, and see micro and macro F1 after every epoch."""
 
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -243,12 +244,17 @@ def _say_what_was_read(config, kind, labels, documents, data) -> None:
         if empty := int((~part.gold.any(axis=1)).sum()):
             notes.append(f"{empty:,} without a label of the training set")
         if unseen := labels.unseen(documents[name]):
-            notes.append(
-                f"{len(unseen)} labels that training never saw, {sum(unseen.values())} times "
-                f"({', '.join(list(unseen)[:5])}): they count as misses"
-            )
+            notes.append(unseen_note(unseen))
         notes.append(f"{texts.unknown / max(texts.tokens, 1):.1%} unknown tokens")
         say("; ".join(notes))
+
+
+def unseen_note(unseen: Counter[str]) -> str:
+    """Gold labels that are not in the training set's label set, for people."""
+    return (
+        f"{len(unseen)} labels that training never saw, {sum(unseen.values())} times "
+        f"({', '.join(list(unseen)[:5])}): they count as misses"
+    )
 
 
 def _final_metrics(folder, data, kind) -> dict[str, Any]:

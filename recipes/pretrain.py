@@ -1,4 +1,4 @@
-"""Pre-train an encoder on raw text: masked language modelling, next-sentence prediction."""
+"""Pre-train an encoder on raw text: hidden words, document words, next sentences."""
 
 import math
 import sys
@@ -68,12 +68,10 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
             if getattr(self, name) is not None and not getattr(self, name) > 0:
                 raise InputError(f"--{name}: expected more than 0, received {getattr(self, name)}.")
         if self.store is not None:
-            refuse: list[tuple[str, Any]] = [("tokenizer", self.tokenizer)]
-            refuse += [("tokenizer-file", self.tokenizer_file)]
-            refuse += [("vocab-size", self.vocab_size)]
-            for name, value in refuse:
-                if value is not None:
-                    raise InputError(f"--{name}: a store brings its tokenizer; leave it out.")
+            for name in ("tokenizer", "tokenizer_file", "vocab_size"):
+                if getattr(self, name) is not None:
+                    flag = name.replace("_", "-")
+                    raise InputError(f"--{flag}: a store brings its tokenizer; leave it out.")
         if self.pretrained is not None:
             refuse_beside_pretrained(self, EncoderOptions, TokenizerOptions)
         else:

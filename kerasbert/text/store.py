@@ -13,6 +13,7 @@ equal bytes.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.metadata
 import json
@@ -218,6 +219,7 @@ class TokenStore:
         self.sentences = len(self.sentence_offsets) - 1
         self.tokens = len(self.token_ids)
 
+    @functools.cached_property
     def training_counts(self) -> np.ndarray:
         """(V,) int64, how often each token occurs in the documents that are trained on."""
         size = self.tokenizer.vocabulary_size
@@ -232,7 +234,7 @@ class TokenStore:
 
     def token_shares(self) -> np.ndarray:
         """(V,) float64, each token's share of the training part, one added to each count."""
-        counts = self.training_counts() + 1.0
+        counts = self.training_counts + 1.0
         return counts / counts.sum()
 
     @classmethod

@@ -52,6 +52,13 @@ def finetune_config(files, out, **changes):
     )
 
 
+def interrupt_pretraining(files, out, monkeypatch, step):
+    with monkeypatch.context() as patch:
+        stop_at(patch, step)
+        with pytest.raises(Interrupted):
+            pretrain.run(pretrain_config(files, out))
+
+
 @pytest.mark.parametrize("stage", ["pretrain", "finetune"])
 def test_stopped_in_the_middle_it_ends_with_the_same_bits(
     stage, files, store, tmp_path, monkeypatch
@@ -75,10 +82,7 @@ def test_stopped_in_the_middle_it_ends_with_the_same_bits(
 def test_a_torn_state_falls_back_to_the_one_before(files, store, tmp_path, monkeypatch, capsys):
     out = tmp_path / "run"
     pretrain.run(pretrain_config(files, tmp_path / "whole"))
-    with monkeypatch.context() as patch:
-        stop_at(patch, 11)
-        with pytest.raises(Interrupted):
-            pretrain.run(pretrain_config(files, out))
+    interrupt_pretraining(files, out, monkeypatch, step=11)
     states = sorted((out / "state").glob("*.npz"))
     assert len(states) == 2
     states[-1].write_bytes(states[-1].read_bytes()[:1000])
@@ -90,10 +94,7 @@ def test_a_torn_state_falls_back_to_the_one_before(files, store, tmp_path, monke
 
 def test_other_settings_are_refused_by_name(files, store, tmp_path, monkeypatch):
     out = tmp_path / "run"
-    with monkeypatch.context() as patch:
-        stop_at(patch, 5)
-        with pytest.raises(Interrupted):
-            pretrain.run(pretrain_config(files, out))
+    interrupt_pretraining(files, out, monkeypatch, step=5)
     with pytest.raises(InputError, match=r"--batch-size \(was 8, now 4\)"):
         pretrain.run(pretrain_config(files, out, batch_size=4))
 
@@ -115,10 +116,7 @@ def test_a_folder_that_is_not_empty_is_refused(files, store, tmp_path):
 
 def test_another_backends_state_is_refused(files, store, tmp_path, monkeypatch):
     out = tmp_path / "run"
-    with monkeypatch.context() as patch:
-        stop_at(patch, 5)
-        with pytest.raises(Interrupted):
-            pretrain.run(pretrain_config(files, out))
+    interrupt_pretraining(files, out, monkeypatch, step=5)
     real = keras.backend.backend()
     monkeypatch.setattr("kerasbert.training.resume.keras.backend.backend", lambda: "other")
     with pytest.raises(InputError, match=f"KERAS_BACKEND={real}, this is other"):
