@@ -107,15 +107,12 @@ def run(config: Config) -> dict[str, Any]:
 
 
 def _learning_rates(config: Config, source) -> list[float]:
-    from kerasbert.recipes.finetune import LEARNING_RATES
+    from kerasbert.recipes.finetune import peak_learning_rate
 
     if config.learning_rates:
         return sorted(config.learning_rates)
-    if config.learning_rate is not None:
-        return [config.learning_rate]
-    architecture = source.architecture()
-    middle = LEARNING_RATES[architecture.encoder if architecture is not None else "text-cnn"]
-    return [middle / 2, middle, middle * 2]
+    peak = peak_learning_rate(config, source.architecture())
+    return [peak] if config.learning_rate is not None else [peak / 2, peak, peak * 2]
 
 
 def _runs(config: Config, folder, side: str, rates: list[float]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import tyro
 
 from kerasbert.command import print_table, run_command, say
-from kerasbert.recipes.finetune import metrics_table, unseen_note
+from kerasbert.recipes.finetune import metrics_table, say_skipped, unseen_note
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +36,7 @@ def run(config: Config) -> dict[str, Any]:
 
     problems = LineProblems(skip=config.skip_bad_lines)
     documents = read_labeled(config.data, problems)
-    if problems.skipped:
-        say(f"{problems.skipped} lines were left out, such as {problems.examples[0]}")
+    say_skipped(problems)
 
     from kerasbert.batches.labeled import LabeledBatches, predict_logits
     from kerasbert.files import write_json

@@ -83,38 +83,11 @@ def run(config: Config) -> dict[str, Any]:
     source = RunFolder.open(config.pretrained) if config.pretrained is not None else None
     documents, kind = read_parts(config)
 
-    import keras
-
     from kerasbert.batches import LabeledBatches
-    from kerasbert.models import (
-        begin_at_label_shares,
-        build_classifier,
-        build_embedding,
-        build_encoder,
-        compile_classifier,
-        transfer_weights,
-    )
-    from kerasbert.text import LabelSet, train_tokenizer
-    from kerasbert.training import (
-        EpochF1,
-        History,
-        KeepBest,
-        SaveState,
-        WarmupDecay,
-        build_optimizer,
-        fit,
-    )
-    from kerasbert.training.epoch_f1 import evaluate_classifier
-    from kerasbert.training.progress import Progress
+    from kerasbert.text import LabelSet
 
     labels = LabelSet.from_documents(documents["train"])
-    if source is not None:
-        tokenizer = source.tokenizer()
-        architecture = source.architecture()
-    else:
-        texts = (text for document in documents["train"] for text in document.texts)
-        tokenizer = config.from_file() or train_tokenizer(texts, **config.for_training())
-        architecture = config.architecture(tokenizer.vocabulary_size)
+    tokenizer, architecture = _tokenizer(config, source, documents["train"])
     check_length(architecture, config.max_length)
     options = {"max_length": config.max_length, "batch_size": config.batch_size}
     data = {
@@ -122,40 +95,7 @@ def run(config: Config) -> dict[str, Any]:
         for name, part in documents.items()
     }
     _say_what_was_read(config, kind, labels, documents, data)
-
-    pretrained_model = source.load_model() if source is not None else None
-    if architecture is not None:
-        embedding = build_embedding(architecture, config.seed)
-        encoder = build_encoder(architecture, config.seed)
-        name = architecture.encoder
-    else:  # a user's own encoder: its layers, made anew from what model.keras says of them
-        assert pretrained_model is not None
-        embedding, encoder = (
-            keras.saving.deserialize_keras_object(
-                keras.saving.serialize_keras_object(pretrained_model.get_layer(layer))
-            )
-            for layer in ("embedding", "encoder")
-        )
-        name = "text-cnn"
-    from kerasbert.layers import Pooling
-
-    pooling = Pooling(config.pooling or POOLING[name], name="pooling")
-    model = build_classifier(
-        embedding,
-        encoder,
-        labels=len(labels),
-        pooling=pooling,
-        dropout=0.1 if config.dropout is None else config.dropout,
-        seed=config.seed,
-    )
-    begin_at_label_shares(model, data["train"].gold, kind)
-    total = config.epochs * data["train"].steps_per_epoch
-    peak = config.learning_rate or LEARNING_RATES[name]
-    compile_classifier(model, kind, build_optimizer(WarmupDecay(peak, total)))
-    transfer = None
-    if pretrained_model is not None and not config.from_scratch:
-        transfer = transfer_weights(pretrained_model, model)
-        say(f"from {config.pretrained}: {transfer}")
+    model, transfer = _classifier(config, source, architecture, data["train"], kind)
 
     labels.save(folder.file("labels.txt"))
     tokenizer.save(folder.file("tokenizer.json"))
@@ -168,9 +108,96 @@ def run(config: Config) -> dict[str, Any]:
         seed=config.seed,
         max_length=config.max_length,
         texts=len(documents["train"][0].texts),
-        transfer=transfer.to_json() if transfer is not None else None,
+        transfer=transfer,
     )
+    history, best = _train(config, folder, model, data)
+    metrics = {
+        **_final_metrics(folder, model, data, kind),
+        "kind": kind,
+        "labels": len(labels),
+        "best_epoch": best.best_epoch,
+        "epochs": len(history.rows),
+        "learning_rate": peak_learning_rate(config, architecture),
+        "initial_loss": history.initial_loss,
+        "seconds": round(sum(row["seconds"] for row in history.rows), 1),
+    }
+    _write_report(folder, history.rows, metrics, transfer)
+    folder.write_json("metrics.json", metrics)
+    return metrics
+
+
+def peak_learning_rate(config, architecture) -> float:
+    """The learning rate asked for, or the encoder's default; the TextCNN's for a user's own."""
+    encoder = "text-cnn" if architecture is None else architecture.encoder
+    return config.learning_rate or LEARNING_RATES[encoder]
+
+
+def _tokenizer(config: Config, source, train: list) -> tuple[Any, Any]:
+    """Tokenizer and architecture: those of --pretrained, or what the flags say."""
+    if source is not None:
+        return source.tokenizer(), source.architecture()
+    from kerasbert.text import train_tokenizer
+
+    texts = (text for document in train for text in document.texts)
+    tokenizer = config.from_file() or train_tokenizer(texts, **config.for_training())
+    return tokenizer, config.architecture(tokenizer.vocabulary_size)
+
+
+def _classifier(config: Config, source, architecture, train, kind: str) -> tuple[Any, Any]:
+    """The compiled model, and what its weights took from --pretrained."""
+    import keras
+
+    from kerasbert.layers import Pooling
+    from kerasbert.models import (
+        begin_at_label_shares,
+        build_classifier,
+        build_embedding,
+        build_encoder,
+        compile_classifier,
+        transfer_weights,
+    )
+    from kerasbert.training import WarmupDecay, build_optimizer
+
+    pretrained = source.load_model() if source is not None else None
+    if architecture is not None:
+        encoder_name = architecture.encoder
+        embedding = build_embedding(architecture, config.seed)
+        encoder = build_encoder(architecture, config.seed)
+    else:  # a user's own encoder: its layers, made anew from what model.keras says of them
+        assert pretrained is not None
+        encoder_name = "text-cnn"
+        embedding, encoder = (
+            keras.saving.deserialize_keras_object(
+                keras.saving.serialize_keras_object(pretrained.get_layer(layer))
+            )
+            for layer in ("embedding", "encoder")
+        )
+    model = build_classifier(
+        embedding,
+        encoder,
+        labels=train.gold.shape[1],
+        pooling=Pooling(config.pooling or POOLING[encoder_name], name="pooling"),
+        dropout=0.1 if config.dropout is None else config.dropout,
+        seed=config.seed,
+    )
+    begin_at_label_shares(model, train.gold, kind)
+    peak = peak_learning_rate(config, architecture)
+    schedule = WarmupDecay(peak, config.epochs * train.steps_per_epoch)
+    compile_classifier(model, kind, build_optimizer(schedule))
+    if pretrained is None or config.from_scratch:
+        return model, None
+    transfer = transfer_weights(pretrained, model)
+    say(f"from {config.pretrained}: {transfer}")
+    return model, transfer.to_json()
+
+
+def _train(config: Config, folder, model, data: dict[str, Any]) -> tuple[Any, Any]:
+    """Train, from the saved state if there is one: the history, and the best epoch's keeper."""
+    from kerasbert.training import EpochF1, History, KeepBest, SaveState, fit
+    from kerasbert.training.progress import Progress
+
     steps_per_epoch = data["train"].steps_per_epoch
+    total = config.epochs * steps_per_epoch
     history = History(folder, COLUMNS.split(), steps_per_epoch, steps_per_epoch, total, say=say_row)
     best = KeepBest(folder, patience=config.patience)
     saver = SaveState(folder.file("state"), config.save_minutes, [history, best])
@@ -184,24 +211,7 @@ def run(config: Config) -> dict[str, Any]:
             fit(model, data["train"], total, steps_per_epoch, callbacks, saver)
         finally:
             progress.close()
-
-    last = {
-        name: evaluate_classifier(model, data[name]) for name in ("valid", "test") if name in data
-    }
-    metrics = _final_metrics(folder, data, kind)
-    metrics |= {
-        "last_epoch_at_half": last,
-        "kind": kind,
-        "labels": len(labels),
-        "best_epoch": best.best_epoch,
-        "epochs": len(history.rows),
-        "learning_rate": peak,
-        "initial_loss": history.initial_loss,
-        "seconds": round(sum(row["seconds"] for row in history.rows), 1),
-    }
-    _write_report(folder, history.rows, metrics, transfer)
-    folder.write_json("metrics.json", metrics)
-    return metrics
+    return history, best
 
 
 def read_parts(config) -> tuple[dict[str, list], str]:
@@ -219,8 +229,7 @@ def read_parts(config) -> tuple[dict[str, list], str]:
         for name, path in paths.items()
         if path is not None
     }
-    if problems.skipped:
-        say(f"{problems.skipped} lines were left out, such as {problems.examples[0]}")
+    say_skipped(problems)
     for name, part in documents.items():
         if len(part[0].texts) != len(documents["train"][0].texts):
             raise InputError(
@@ -231,6 +240,12 @@ def read_parts(config) -> tuple[dict[str, list], str]:
         return documents, infer_kind(documents["train"])
     check_kind(documents["train"], config.kind, config.train)
     return documents, config.kind
+
+
+def say_skipped(problems) -> None:
+    """Count the lines that --skip-bad-lines left out, if any, and show one."""
+    if problems.skipped:
+        say(f"{problems.skipped} lines were left out, such as {problems.examples[0]}")
 
 
 def _say_what_was_read(config, kind, labels, documents, data) -> None:
@@ -257,11 +272,11 @@ def unseen_note(unseen: Counter[str]) -> str:
     )
 
 
-def _final_metrics(folder, data, kind) -> dict[str, Any]:
-    """The best model, by the threshold fitted on validation data, and again at one half."""
+def _final_metrics(folder, last_model, data, kind) -> dict[str, Any]:
+    """The best model by the threshold fitted on validation data and at one half; the last one."""
     from kerasbert.batches.labeled import predict_logits, probabilities
     from kerasbert.evaluation.thresholds import fit_threshold
-    from kerasbert.training.epoch_f1 import score_logits
+    from kerasbert.training.epoch_f1 import evaluate_classifier, score_logits
 
     model = folder.load_model()
     names = [name for name in ("valid", "test") if name in data]
@@ -273,6 +288,7 @@ def _final_metrics(folder, data, kind) -> dict[str, Any]:
     return {
         **{name: score_logits(logits[name], data[name], threshold) for name in names},
         "at_half": {name: score_logits(logits[name], data[name]) for name in names},
+        "last_epoch_at_half": {name: evaluate_classifier(last_model, data[name]) for name in names},
         "threshold": threshold,
     }
 
@@ -286,7 +302,7 @@ def _write_report(folder, history, metrics, transfer) -> None:
         history,
         {name: metrics[name] for name in ("valid", "test", "at_half") if name in metrics},
         folder.read_json("config.json")["settings"],
-        transfer.to_json() if transfer is not None else None,
+        transfer,
         [],
     )
 

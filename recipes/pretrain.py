@@ -93,82 +93,35 @@ def run(config: Config) -> dict[str, Any]:
     if source is not None:
         check_length(source.architecture(), config.max_length)
     store = _open_store(config, folder, source)
-    tokenizer = store.tokenizer
-    architecture = (
-        source.architecture()
-        if source is not None
-        else config.architecture(tokenizer.vocabulary_size)
-    )
-    folder_settings = settings_of(config)
+    architecture = _architecture(config, source, store)
 
     from kerasbert.batches import PretrainingBatches
     from kerasbert.evaluation.report import pretrain_report
-    from kerasbert.layers import Pooling
-    from kerasbert.models import (
-        build_embedding,
-        build_encoder,
-        build_pretrain_model,
-        compile_pretrain,
-        transfer_weights,
-    )
+    from kerasbert.models import transfer_weights
     from kerasbert.tasks import TASKS
-    from kerasbert.training import (
-        History,
-        MaskedLMValidation,
-        SaveState,
-        WarmupDecay,
-        build_optimizer,
-        fit,
-    )
-    from kerasbert.training.budget import steps_in
-    from kerasbert.training.progress import Progress
 
-    if architecture is None:
-        raise InputError(
-            f"{config.pretrained}: the run has an encoder of its own making, which the command "
-            "line cannot build again. Use the library: see 'Your own encoder' in the README."
-        )
     tasks = [TASKS[name](store, config.seed) for name in config.tasks]
-    pooling = config.pooling or POOLING[architecture.encoder]
     options: dict[str, Any] = {
         "store": store,
         "tasks": tasks,
         "max_length": config.max_length,
-        "seed": config.seed,
         "limit": config.limit,
     }
-    train = PretrainingBatches(batch_size=config.batch_size, **options)
-    valid = PretrainingBatches(batch_size=64, part="valid", **options | {"seed": 0})
-    peak = config.learning_rate or LEARNING_RATES[architecture.encoder]
-
-    def build(steps: int):
-        model = build_pretrain_model(
-            build_embedding(architecture, config.seed),
-            build_encoder(architecture, config.seed),
-            tasks,
-            Pooling(pooling, name="pooling"),
-        )
-        return compile_pretrain(model, tasks, build_optimizer(WarmupDecay(peak, steps)))
-
-    if config.minutes is not None:
-        plan = (
-            folder.read_json("config.json")["plan"] if folder.file("config.json").exists() else {}
-        )
-        total = plan.get("steps") or steps_in(config.minutes, build(1000), train)
-    else:
-        total = config.steps or (config.epochs or 3) * train.steps_per_epoch
-    report_steps = min(train.steps_per_epoch, math.ceil(total / 10))
-    model = build(total)
+    train = PretrainingBatches(batch_size=config.batch_size, seed=config.seed, **options)
+    valid = PretrainingBatches(batch_size=64, part="valid", seed=0, **options)
+    total = _steps(config, folder, architecture, tasks, train)
+    model = _model(config, architecture, tasks, total)
     transfer = None
     if source is not None:
         transfer = transfer_weights(source.load_model(), model)
         say(f"from {config.pretrained}: {transfer}")
-    tokenizer.save(folder.file("tokenizer.json"))
+
+    store.tokenizer.save(folder.file("tokenizer.json"))
     folder.write_config(
         "pretrain",
         architecture,
-        folder_settings,
-        segmenter=tokenizer.segmenter,
+        settings_of(config),
+        segmenter=store.tokenizer.segmenter,
         seed=config.seed,
         plan={"steps": total, "steps_per_epoch": train.steps_per_epoch},
         transfer=transfer.to_json() if transfer is not None else None,
@@ -178,39 +131,94 @@ def run(config: Config) -> dict[str, Any]:
         f"{model.count_params():,} weights; {store.documents:,} documents, "
         f"{store.tokens:,} tokens, {len(train.starts):,} rows of up to {config.max_length} "
         f"({train.padding_share():.1%} padding); {total:,} steps of {config.batch_size} rows "
-        f"({total / train.steps_per_epoch:.2f} epochs), learning rate {peak:g}"
+        f"({total / train.steps_per_epoch:.2f} epochs), learning rate "
+        f"{_peak_learning_rate(config, architecture):g}"
     )
-    history = History(
-        folder, COLUMNS.split(), train.steps_per_epoch, report_steps, total, say=say_row
-    )
-    callbacks: list[Any] = []
-    if any(task.name == "masked_lm" for task in tasks):
-        callbacks.append(MaskedLMValidation(valid))
-    saver = SaveState(folder.file("state"), config.save_minutes, [history])
-    start, notes = saver.restore(model)
-    for note in notes:
-        say(note)
-    progress = Progress(total, start, "pre-training")
     began = time.monotonic()
-    try:
-        fit(model, train, total, report_steps, [*callbacks, history, progress], saver)
-    finally:
-        progress.close()
+    rows = _train(config, folder, model, train, valid, total)
     folder.save_model(model)
-    last = history.rows[-1]
     metrics = {
-        **{name: value for name, value in last.items() if name != "seconds"},
-        "seconds": round(sum(row["seconds"] for row in history.rows), 1),
+        **{name: value for name, value in rows[-1].items() if name != "seconds"},
+        "seconds": round(sum(row["seconds"] for row in rows), 1),
         "session_seconds": round(time.monotonic() - began, 1),
         "weights": model.count_params(),
         "documents": store.documents,
         "tokens": store.tokens,
     }
-    pretrain_report(
-        folder.file("report.html"), str(folder.path.name), history.rows, folder_settings
-    )
+    pretrain_report(folder.file("report.html"), folder.path.name, rows, settings_of(config))
     folder.write_json("metrics.json", metrics)
     return metrics
+
+
+def _architecture(config: Config, source, store):
+    """That of --pretrained, or what the flags say."""
+    if source is None:
+        return config.architecture(store.tokenizer.vocabulary_size)
+    architecture = source.architecture()
+    if architecture is None:
+        raise InputError(
+            f"{config.pretrained}: the run has an encoder of its own making, which the command "
+            "line cannot build again. Use the library: see 'Your own encoder' in the README."
+        )
+    return architecture
+
+
+def _peak_learning_rate(config: Config, architecture) -> float:
+    return config.learning_rate or LEARNING_RATES[architecture.encoder]
+
+
+def _model(config: Config, architecture, tasks, total: int):
+    """The compiled model, its learning rate planned for `total` steps."""
+    from kerasbert.layers import Pooling
+    from kerasbert.models import (
+        build_embedding,
+        build_encoder,
+        build_pretrain_model,
+        compile_pretrain,
+    )
+    from kerasbert.training import WarmupDecay, build_optimizer
+
+    model = build_pretrain_model(
+        build_embedding(architecture, config.seed),
+        build_encoder(architecture, config.seed),
+        tasks,
+        Pooling(config.pooling or POOLING[architecture.encoder], name="pooling"),
+    )
+    peak = _peak_learning_rate(config, architecture)
+    return compile_pretrain(model, tasks, build_optimizer(WarmupDecay(peak, total)))
+
+
+def _steps(config: Config, folder, architecture, tasks, train) -> int:
+    """The steps of the run; for --minutes as measured, or as an interrupted run had planned."""
+    if config.minutes is None:
+        return config.steps or (config.epochs or 3) * train.steps_per_epoch
+    if folder.file("config.json").exists():
+        return folder.read_json("config.json")["plan"]["steps"]
+    from kerasbert.training.budget import steps_in
+
+    return steps_in(config.minutes, _model(config, architecture, tasks, 1000), train)
+
+
+def _train(config: Config, folder, model, train, valid, total: int) -> list[dict[str, Any]]:
+    """Train, from the saved state if there is one, and return the rows of history.csv."""
+    from kerasbert.training import History, MaskedLMValidation, SaveState, fit
+    from kerasbert.training.progress import Progress
+
+    report_steps = min(train.steps_per_epoch, math.ceil(total / 10))
+    history = History(
+        folder, COLUMNS.split(), train.steps_per_epoch, report_steps, total, say=say_row
+    )
+    callbacks: list[Any] = [MaskedLMValidation(valid)] if "masked-lm" in config.tasks else []
+    saver = SaveState(folder.file("state"), config.save_minutes, [history])
+    start, notes = saver.restore(model)
+    for note in notes:
+        say(note)
+    progress = Progress(total, start, "pre-training")
+    try:
+        fit(model, train, total, report_steps, [*callbacks, history, progress], saver)
+    finally:
+        progress.close()
+    return history.rows
 
 
 def _open_store(config: Config, folder, source):

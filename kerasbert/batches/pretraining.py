@@ -10,7 +10,8 @@ from kerasbert.batches.rng import keyed_rng
 from kerasbert.batches.stream import stream
 from kerasbert.errors import InputError
 from kerasbert.tasks.task import Rows, Task
-from kerasbert.text.store import TokenStore, validation_documents
+from kerasbert.text.held_out import validation_documents
+from kerasbert.text.store import TokenStore
 
 
 class PretrainingBatches:

@@ -22,7 +22,7 @@ import numpy as np
 
 from kerasbert.errors import InputError
 from kerasbert.text.documents import CorpusCounts, LineProblems, check_file, read_corpus
-from kerasbert.text.store import StoreWriter, check_new_folder
+from kerasbert.text.store_writer import StoreWriter, check_new_folder
 from kerasbert.text.tokenizer import Tokenizer, train_tokenizer
 
 _PIECE_DOCUMENTS = 1000

@@ -7,7 +7,7 @@ from kerasbert.batches import PretrainingBatches
 from kerasbert.batches.pretraining import cut_rows
 from kerasbert.errors import InputError
 from kerasbert.tasks import MaskedLM, NextSentence
-from kerasbert.text.store import validation_documents
+from kerasbert.text.held_out import validation_documents
 
 
 class FakeStore:

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from kerasbert.errors import InputError
-from kerasbert.text.store import StoreWriter, TokenStore, validation_documents, verify
+from kerasbert.text.held_out import validation_documents
+from kerasbert.text.store import TokenStore, verify
+from kerasbert.text.store_writer import StoreWriter
 from kerasbert.text.tokenizer import SPECIAL_TOKENS, Tokenizer, train_tokenizer
 
 TOKENIZER = train_tokenizer(["a b c d e f g h i j k l m n"], "word", min_frequency=1)

@@ -76,7 +76,7 @@ def test_keep_best_says_what_is_missing(tmp_path):
 
 
 def test_token_shares_are_counted_on_the_training_part(store):
-    from kerasbert.text.store import validation_documents
+    from kerasbert.text.held_out import validation_documents
 
     starts = np.asarray(store.sentence_offsets)[np.asarray(store.document_offsets)]
     counts = np.ones(store.tokenizer.vocabulary_size)
