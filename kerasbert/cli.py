@@ -12,7 +12,10 @@ usage: kerasbert COMMAND [flags]      kerasbert COMMAND --help      kerasbert --
 
 commands:"""
 
-ORDER = ("demo", "prepare", "pretrain", "finetune", "compare", "evaluate", "predict", "toy")
+ORDER = (
+    *("demo", "audit", "prepare", "pretrain", "finetune", "compare", "evaluate", "predict"),
+    *("embed", "toy"),
+)
 
 
 def recipes_folder() -> Path:

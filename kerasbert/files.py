@@ -47,3 +47,54 @@ def _plain(value: Any) -> Any:
     """numpy scalars and arrays, paths: what JSON does not know."""
     to_list: Callable | None = getattr(value, "tolist", None)
     return to_list() if to_list is not None else str(value)
+
+
+class ArrayWriter:
+    """A `.npy` file written a block of rows at a time, without knowing how many will come.
+
+    The file appears under its name when the `with` block ends well; otherwise nothing is left.
+
+    Args:
+        path: the file.
+        width: D of an array (N, D); an array (N,) unless given.
+        dtype: of the array.
+
+    Attributes:
+        rows: N so far.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], width: int | None = None, dtype: Any = "<f4"):
+        import numpy as np
+
+        self.width = width
+        self.dtype = np.dtype(dtype)
+        self.rows = 0
+        self._stack = contextlib.ExitStack()
+        self._path = path
+
+    def __enter__(self) -> "ArrayWriter":
+        self._file = self._stack.enter_context(
+            self._stack.enter_context(atomic_path(self._path)).open("wb+")
+        )
+        self._write_header()
+        return self
+
+    def add(self, block: Any) -> None:
+        """Append rows: (n, D), or (n,) without a width."""
+        self._file.write(block.astype(self.dtype).tobytes())
+        self.rows += len(block)
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if kind is None:
+            self._file.seek(0)
+            self._write_header()  # of the same length: NumPy leaves room for the first axis to grow
+        self._stack.__exit__(kind, error, trace)
+
+    def _write_header(self) -> None:
+        import numpy as np
+
+        shape = (self.rows,) if self.width is None else (self.rows, self.width)
+        np.lib.format.write_array_header_1_0(
+            self._file,
+            {"descr": self.dtype.str, "fortran_order": False, "shape": shape},
+        )

@@ -40,11 +40,12 @@ def run(config: Config) -> dict[str, Any]:
 
     from kerasbert.batches.labeled import LabeledBatches, predict_logits
     from kerasbert.files import write_json
+    from kerasbert.text.inputs import check_texts
     from kerasbert.training.epoch_f1 import score_logits
     from kerasbert.training.predictor import Predictor
 
     predictor = Predictor(config.model)
-    predictor.check_texts(len(documents[0].texts), str(config.data))
+    check_texts(len(documents[0].texts), predictor.pairs, str(config.data))
     data = LabeledBatches(
         documents, predictor.tokenizer, predictor.labels, predictor.kind, predictor.max_length
     )

@@ -249,8 +249,12 @@ def say_skipped(problems) -> None:
 
 
 def _say_what_was_read(config, kind, labels, documents, data) -> None:
+    from kerasbert.text.audit import leaks
+
     pair = ", pairs of texts" if len(documents["train"][0].texts) == 2 else ""
     say(f"{kind}{pair}, {len(labels)} labels")
+    for warning in leaks(documents):
+        say(warning)
     for name, part in data.items():
         texts = part.texts
         notes = [f"{name}: {len(texts):,} documents"]

@@ -3,7 +3,6 @@
 import itertools
 import json
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,13 +40,14 @@ class Config:
 def run(config: Config) -> dict[str, Any]:
     """Write the answers to standard output, and return how many there were."""
     from kerasbert.text.documents import check_file
+    from kerasbert.text.inputs import STANDARD_INPUT, read_texts
     from kerasbert.training.predictor import Predictor
 
-    if str(config.file) != "-":
+    if config.file != STANDARD_INPUT:
         check_file(config.file)
     predictor = Predictor(config.model)
     stripped = documents = 0
-    texts = _texts(config.file, predictor)
+    texts = read_texts(config.file, predictor.pairs)
     while chunk := list(itertools.islice(texts, CHUNK)):
         stripped += sum(had_labels for _, had_labels in chunk)
         for answer in predictor([text for text, _ in chunk], config.top_k):
@@ -59,31 +59,6 @@ def run(config: Config) -> dict[str, Any]:
     if predictor.truncated:
         say(f"{predictor.truncated} texts longer than {predictor.max_length} positions were cut.")
     return {"documents": documents, "stripped_labels": stripped}
-
-
-def _texts(file: Path, predictor) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """Each line as a text or pair, and whether it had labels."""
-    from kerasbert.text.documents import read_lines, strip_labels
-
-    name = "standard input" if str(file) == "-" else str(file)
-    for number, line in _standard_input() if str(file) == "-" else read_lines(file):
-        text, had_labels = strip_labels(line)
-        parts = tuple(text.split("\t")) if text else (("", "") if predictor.pairs else ("",))
-        if len(parts) > 2:
-            raise InputError(f"{name}:{number}: expected at most one TAB, found {len(parts) - 1}.")
-        predictor.check_texts(len(parts), f"{name}:{number}")
-        yield parts, had_labels
-
-
-def _standard_input() -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(sys.stdin.buffer, start=1):
-        try:
-            yield number, line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip()
-        except UnicodeDecodeError as error:
-            raise InputError(
-                f"standard input:{number}: byte {line[error.start]:#04x} is not UTF-8; convert the "
-                "text to UTF-8."
-            ) from error
 
 
 def main(argv: list[str] | None = None) -> int:

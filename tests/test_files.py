@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from kerasbert.files import atomic_path, write_bytes, write_json, write_text
+from kerasbert.files import ArrayWriter, atomic_path, write_bytes, write_json, write_text
 
 
 def test_a_file_appears_with_its_folder(tmp_path):
@@ -35,3 +35,15 @@ def test_json_takes_what_numpy_gives(tmp_path):
     text = (tmp_path / "a.json").read_text(encoding="utf-8")
     expected = {"f1": 0.5, "rows": [0, 1], "path": str(tmp_path), "name": "schön"}
     assert json.loads(text) == expected and "schön" in text
+
+
+def test_an_array_written_by_rows_is_what_numpy_reads(tmp_path):
+    path = tmp_path / "vectors.npy"
+    with ArrayWriter(path, width=3) as writer:
+        for rows in (1, 0, 12_345):
+            writer.add(np.full((rows, 3), rows, np.float64))
+    found = np.load(path, mmap_mode="r")
+    assert found.shape == (12_346, 3) and found.dtype == np.float32 and found[-1, 0] == 12_345
+    with pytest.raises(RuntimeError), ArrayWriter(path) as writer:
+        raise RuntimeError
+    assert np.load(path).shape == (12_346, 3) and len(list(tmp_path.iterdir())) == 1

@@ -300,25 +300,9 @@ def read_labeled(
         InputError: a line that cannot be read (unless `problems` skips), singles and pairs in one
             file, no document, or not one label in the whole file.
     """
-    problems = problems or LineProblems()
     documents: list[LabeledDocument] = []
-    for number, line in read_lines(path, problems):
-        if not line:
-            continue
-        try:
-            texts, labels = parse_labeled(line)
-        except ValueError as error:
-            problems.report(path, number, str(error))
-            continue
-        if documents and len(texts) != len(documents[0].texts):
-            problems.report(
-                path,
-                number,
-                f"{_form(len(texts))}, expected {_form(len(documents[0].texts))}"
-                f" as in line {documents[0].line}: a file holds singles or pairs, not both",
-            )
-            continue
-        documents.append(LabeledDocument(texts, labels, number))
+    for document in iterate_labeled(path, problems):
+        documents.append(document)
         if limit is not None and len(documents) >= limit:
             return documents
     if not documents:
@@ -331,6 +315,38 @@ def read_labeled(
             " Expected lines: text __label__a __label__b."
         )
     return documents
+
+
+def iterate_labeled(
+    path: str | Path, problems: LineProblems | None = None
+) -> Iterator[LabeledDocument]:
+    """Yield the documents of a labelled file, one at a time, in memory that does not grow with it.
+
+    Raises:
+        InputError: a line that cannot be read (unless `problems` skips), singles and pairs in one
+            file.
+    """
+    problems = problems or LineProblems()
+    first: LabeledDocument | None = None
+    for number, line in read_lines(path, problems):
+        if not line:
+            continue
+        try:
+            texts, labels = parse_labeled(line)
+        except ValueError as error:
+            problems.report(path, number, str(error))
+            continue
+        document = LabeledDocument(texts, labels, number)
+        first = first or document
+        if len(texts) != len(first.texts):
+            problems.report(
+                path,
+                number,
+                f"{_form(len(texts))}, expected {_form(len(first.texts))}"
+                f" as in line {first.line}: a file holds singles or pairs, not both",
+            )
+            continue
+        yield document
 
 
 def _form(texts: int) -> str:

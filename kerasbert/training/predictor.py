@@ -10,6 +10,7 @@ from kerasbert.batches.encoded import EncodedTexts
 from kerasbert.batches.labeled import predict_logits, probabilities
 from kerasbert.errors import InputError
 from kerasbert.evaluation.f1 import predict_labels
+from kerasbert.text.inputs import check_texts
 from kerasbert.text.labels import LabelSet
 from kerasbert.training.run_folder import RunFolder
 
@@ -53,12 +54,6 @@ class Predictor:
                 f"{self.model.output_shape[-1]}. Both must come from one run."
             )
 
-    def check_texts(self, texts: int, where: str) -> None:
-        """Refuse a pair where the model reads single texts, and the other way round."""
-        if (texts == 2) != self.pairs:
-            expected = "a pair of texts (one TAB)" if self.pairs else "one text (no TAB)"
-            raise InputError(f"{where}: expected {expected}, as the model was trained on.")
-
     def probabilities(self, texts: Sequence[tuple[str, ...]], batch_size: int = 64) -> np.ndarray:
         """(N, K) float32 probability of each label."""
         encoded = EncodedTexts(texts, self.tokenizer, self.max_length)
@@ -81,7 +76,7 @@ class Predictor:
         if not rows:
             return []
         for number, row in enumerate(rows):
-            self.check_texts(len(row), f"text {number}")
+            check_texts(len(row), self.pairs, f"text {number}")
         scores = self.probabilities(rows)
         chosen = predict_labels(scores, self.kind, self.threshold)
         names = self.labels.names

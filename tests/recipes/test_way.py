@@ -2,9 +2,11 @@
 
 import csv
 import io
+import itertools
 import json
 import sys
 
+import numpy as np
 import pytest
 
 from kerasbert import cli, load_model
@@ -118,6 +120,20 @@ def test_predict_refuses_a_pair_where_single_texts_were_trained(runs, capsys, mo
 def test_a_pretrained_run_is_no_classifier(runs, capsys, monkeypatch):
     status, _, said = predict(capsys, monkeypatch, "--model", f"{runs}/lm", stdin="a\n")
     assert status == 2 and "expected one of `kerasbert finetune`" in said
+
+
+def test_embed_gives_vectors_of_texts_or_positions(runs, files, tmp_path):
+    texts = files / "test.txt"
+    pooled, states = tmp_path / "pooled.npy", tmp_path / "states.npy"
+    command = ["embed", "--model", f"{runs}/lm", str(texts), "--max-length", "40", "--out"]
+    assert cli.main([*command, str(pooled)]) == 0
+    assert cli.main([*command, str(states), "--tokens"]) == 0
+    vectors, positions = np.load(pooled), np.load(states)
+    offsets = np.load(tmp_path / "states.offsets.npy")
+    assert vectors.shape == (30, 16) and len(offsets) == 31 and offsets[-1] == len(positions)
+    means = [positions[a:b].mean(axis=0) for a, b in itertools.pairwise(offsets)]
+    np.testing.assert_allclose(vectors, means, atol=1e-5)
+    assert cli.main([*command, str(tmp_path / "vectors.txt")]) == 2
 
 
 def test_architecture_and_tokenizer_are_refused_beside_a_pretrained_run(runs, files, capsys):

@@ -1,0 +1,279 @@
+"""What would spoil a training before it starts: leaks between files, labels nobody can learn.
+
+Files are read once, a line at a time. What is kept are fingerprints (`fingerprints.py`): some 20
+bytes a document, and those of the held-out files' word 8-grams.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kerasbert.errors import InputError
+from kerasbert.text.documents import LabeledDocument, LineProblems, iterate_labeled, read_lines
+from kerasbert.text.fingerprints import bare_words, sampled_grams, text_hash
+
+NEAR = 0.5  # the share of common 8-grams from which two texts are nearly the same
+FEW = 5  # documents that a label should have
+SAMPLE = 10_000  # texts that are tokenized
+EXAMPLES = 3
+
+
+@dataclass
+class Finding:
+    """One thing that was looked for.
+
+    Attributes:
+        what: it, in words.
+        count: how often it was found.
+        of: among how many.
+        examples: a few places, `file:line` or names.
+        harmful: whether finding any at all distorts the figures of an evaluation.
+    """
+
+    what: str
+    count: int
+    of: int
+    examples: list[str] = field(default_factory=list)
+    harmful: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """As a dict."""
+        return dict(vars(self))
+
+
+@dataclass
+class _Part:
+    """What is kept of one labelled file: three numbers a document, and counts of its labels."""
+
+    path: Path
+    texts: array = field(default_factory=lambda: array("Q"))
+    labels: array = field(default_factory=lambda: array("Q"))
+    lines: array = field(default_factory=lambda: array("Q"))
+    label_counts: Counter[str] = field(default_factory=Counter)
+    unlabeled: list[int] = field(default_factory=list)
+    grams: list[np.ndarray] = field(default_factory=list)
+
+    def place(self, row: int) -> str:
+        return f"{self.path.name}:{self.lines[row]}"
+
+
+def audit(
+    train: str | Path,
+    valid: str | Path | None = None,
+    test: str | Path | None = None,
+    corpus: str | Path | None = None,
+    progress: Callable[[int], None] = lambda lines: None,
+) -> list[Finding]:
+    """Look through labelled files, and raw text if given, for what would spoil a training.
+
+    Lines in a wrong form are left out and counted, so that one pass finds everything.
+
+    Args:
+        train: labelled text to learn from.
+        valid: labelled text to choose by.
+        test: labelled text to report on.
+        corpus: raw text for pre-training, which should not hold the texts of valid and test.
+        progress: called with the number of lines read since it was called last.
+
+    Raises:
+        InputError: a file cannot be read, or holds no document.
+    """
+    problems: dict[str, LineProblems] = {}
+    parts: dict[str, _Part] = {}
+    for name, path in (("valid", valid), ("test", test)):
+        if path is not None:
+            problems[name] = LineProblems(skip=True)
+            parts[name] = _read(Path(path), problems[name], progress, keep_grams=True)
+    near = {name: _Near(part) for name, part in parts.items()}
+    problems["train"] = LineProblems(skip=True)
+    train_part = _read(Path(train), problems["train"], progress, against=list(near.values()))
+
+    everything = {"train": train_part, **parts}
+    findings = [
+        Finding(f"{name}: lines in a wrong form", p.skipped, p.skipped + len(part.texts),
+                p.examples[:EXAMPLES], harmful=True)
+        for name, part in everything.items() for p in (problems[name],)
+    ]  # fmt: skip
+    for name, part in everything.items():
+        findings += _within(name, part)
+    findings += _rare_labels(train_part)
+    for name, part in parts.items():
+        findings += _between(name, part, "train", train_part)
+        findings.append(near[name].finding(name, "train"))
+        findings.append(_unknown_labels(name, part, train_part))
+    if "valid" in parts and "test" in parts:
+        findings += _between("test", parts["test"], "valid", parts["valid"])
+    if corpus is not None:
+        findings += _in_corpus(Path(corpus), parts, progress)
+    return findings
+
+
+def leaks(documents: dict[str, list[LabeledDocument]]) -> list[str]:
+    """The quick part, for documents in memory: held-out texts that stand in train, word for word.
+
+    Args:
+        documents: by part, "train" among them.
+
+    Returns:
+        a sentence for each part that has any.
+    """
+    hashes = {
+        name: [_hash(document) for document in part] for name, part in documents.items()
+    }  # fmt: skip
+    train = dict(zip(hashes["train"], documents["train"], strict=True))
+    warnings = []
+    for name in ("valid", "test"):
+        found = [
+            f"line {document.line} is line {train[key].line} of train"
+            for key, document in zip(hashes.get(name, []), documents.get(name, []), strict=True)
+            if key in train
+        ]
+        if found:
+            warnings.append(
+                f"warning: {len(found)} of {len(hashes[name])} texts of {name} stand in train, too "
+                f"({found[0]}), which flatters its F1. `kerasbert audit` says more."
+            )
+    return warnings
+
+
+def _hash(document: LabeledDocument) -> int:
+    return text_hash([b"\t".join(bare_words(text)) for text in document.texts])
+
+
+def _read(
+    path: Path,
+    problems: LineProblems,
+    progress: Callable[[int], None],
+    keep_grams: bool = False,
+    against: list[_Near] | None = None,
+) -> _Part:
+    part = _Part(path)
+    for document in iterate_labeled(path, problems):
+        words = [word for text in document.texts for word in bare_words(text)]
+        part.texts.append(_hash(document))
+        part.labels.append(hash(frozenset(document.labels)) & 0xFFFFFFFFFFFFFFFF)
+        part.lines.append(document.line)
+        part.label_counts.update(document.labels)
+        if not document.labels:
+            part.unlabeled.append(len(part.lines) - 1)
+        if keep_grams or against:
+            grams = sampled_grams(words)
+            if keep_grams:
+                part.grams.append(grams)
+            for near in against or ():
+                near.see(grams)
+        progress(1)
+    if not part.lines:
+        raise InputError(
+            f"{path}: no document in this file. Expected lines: text __label__a __label__b."
+        )
+    return part
+
+
+class _Near:
+    """Streams texts past the documents of a held-out part, and marks what they have in common."""
+
+    def __init__(self, part: _Part):
+        self.part = part
+        self.grams = np.unique(np.concatenate(part.grams))
+        self.seen = np.zeros(len(self.grams), bool)
+
+    def see(self, grams: np.ndarray) -> None:
+        places = np.searchsorted(self.grams, grams)
+        places[places == len(self.grams)] = 0
+        self.seen[places[self.grams[places] == grams]] = True
+
+    def finding(self, name: str, other: str) -> Finding:
+        rows = [
+            row
+            for row, grams in enumerate(self.part.grams)
+            if self.seen[np.searchsorted(self.grams, grams)].mean() >= NEAR
+        ]
+        return Finding(
+            f"{name}: texts half or more of whose word 8-grams stand in {other}",
+            len(rows), len(self.part.lines),
+            [self.part.place(row) for row in rows[:EXAMPLES]], harmful=True,
+        )  # fmt: skip
+
+
+def _within(name: str, part: _Part) -> Iterator[Finding]:
+    total = len(part.lines)
+    texts, labels = np.array(part.texts), np.array(part.labels)
+    order = np.lexsort((labels, texts))
+    again = order[1:][texts[order[1:]] == texts[order[:-1]]]
+    before = order[:-1][texts[order[1:]] == texts[order[:-1]]]
+    conflict = labels[again] != labels[before]
+
+    def pairs(which: np.ndarray) -> list[str]:
+        found = zip(before[which][:EXAMPLES], again[which][:EXAMPLES], strict=True)
+        return [f"{part.place(min(a, b))} and {part.lines[max(a, b)]}" for a, b in found]
+
+    every = np.ones(len(again), bool)
+    yield Finding(f"{name}: a text met before in the same file", len(again), total, pairs(every))
+    yield Finding(
+        f"{name}: of these, with other labels", int(conflict.sum()), len(again), pairs(conflict)
+    )
+    yield Finding(
+        f"{name}: documents without a label", len(part.unlabeled), total,
+        [part.place(row) for row in part.unlabeled[:EXAMPLES]],
+    )  # fmt: skip
+
+
+def _between(name: str, part: _Part, other: str, other_part: _Part) -> Iterator[Finding]:
+    texts, others = np.array(part.texts), np.array(other_part.texts)
+    rows = np.flatnonzero(np.isin(texts, others))
+    examples = [
+        f"{part.place(row)} is {other_part.place(int(np.argmax(others == texts[row])))}"
+        for row in rows[:EXAMPLES]
+    ]
+    yield Finding(
+        f"{name}: texts that stand in {other}, too", len(rows), len(texts), examples, harmful=True
+    )
+
+
+def _rare_labels(train: _Part) -> Iterator[Finding]:
+    rare = sorted(
+        (count, label) for label, count in train.label_counts.items() if count < FEW
+    )  # fmt: skip
+    yield Finding(
+        f"train: labels with fewer than {FEW} documents", len(rare), len(train.label_counts),
+        [f"{label} ({count})" for count, label in rare[:EXAMPLES]],
+    )  # fmt: skip
+
+
+def _unknown_labels(name: str, part: _Part, train: _Part) -> Finding:
+    unknown = sorted(set(part.label_counts) - set(train.label_counts))
+    return Finding(
+        f"{name}: labels that train lacks", len(unknown), len(part.label_counts),
+        [f"{label} ({part.label_counts[label]})" for label in unknown[:EXAMPLES]], harmful=True,
+    )  # fmt: skip
+
+
+def _in_corpus(
+    corpus: Path, parts: dict[str, _Part], progress: Callable[[int], None]
+) -> Iterator[Finding]:
+    near = {name: _Near(part) for name, part in parts.items()}
+    for _, line in read_lines(corpus, LineProblems(skip=True)):
+        grams = sampled_grams(bare_words(line))
+        for held_out in near.values():
+            held_out.see(grams)
+        progress(1)
+    for name, held_out in near.items():
+        yield held_out.finding(name, "the corpus")
+
+
+def sample_texts(path: str | Path, size: int = SAMPLE) -> list[tuple[str, ...]]:
+    """A fair sample of the texts of a labelled file: those with the smallest hashes."""
+    keyed: list[tuple[int, tuple[str, ...]]] = []
+    for document in iterate_labeled(path, LineProblems(skip=True)):
+        keyed.append((_hash(document), document.texts))
+        if len(keyed) >= 4 * size:
+            keyed = sorted(keyed)[:size]
+    return [texts for _, texts in sorted(keyed)[:size]]

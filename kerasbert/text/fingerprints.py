@@ -1,0 +1,51 @@
+"""Fingerprints of texts: to tell, in a few bytes a text, which are the same or nearly the same."""
+
+import hashlib
+import string
+import zlib
+
+import numpy as np
+
+GRAM = 8  # words
+SAMPLED = 8  # one gram in so many is kept
+
+# Case, digits and ASCII punctuation make no difference; letters beyond ASCII stay as they are.
+_PLAIN = bytes.maketrans(
+    (string.ascii_uppercase + string.digits + string.punctuation).encode(),
+    (string.ascii_lowercase + " " * len(string.digits + string.punctuation)).encode(),
+)
+_FACTORS = np.array([pow(0x9E3779B97F4A7C15, n, 1 << 64) for n in range(GRAM)], np.uint64)
+_LARGE = np.uint64(0xD6E8FEB86659FD93)
+_HALF = np.uint64(32)
+
+
+def bare_words(text: str) -> list[bytes]:
+    """The words that count: split at white space, digits and ASCII punctuation, in lower case."""
+    return text.encode().translate(_PLAIN).split()
+
+
+def text_hash(words: list[bytes]) -> int:
+    """64 bits, equal for equal words."""
+    return int.from_bytes(hashlib.blake2b(b" ".join(words), digest_size=8).digest(), "little")
+
+
+def sampled_grams(words: list[bytes]) -> np.ndarray:
+    """A fair sample of the text's word 8-grams, as distinct hashes (G,) uint64.
+
+    A gram is in the sample of every text that holds it, or of none, except that each text also
+    keeps its smallest one; so the share of common hashes estimates the share of common grams. A
+    text of fewer than 8 words is one gram.
+
+    Source: Manber 1994, "Finding Similar Files in a Large File System", section 2 (fingerprints
+    chosen by their own value).
+    """
+    codes = np.fromiter(map(zlib.crc32, words), np.uint64, len(words))
+    if len(codes) < GRAM:
+        codes = np.pad(codes, (0, GRAM - len(codes)))
+    grams = np.zeros(len(codes) - GRAM + 1, np.uint64)
+    for place, factor in enumerate(_FACTORS):
+        grams += codes[place : place + len(grams)] * factor
+    grams = (grams ^ (grams >> _HALF)) * _LARGE  # sums of products are not yet well mixed
+    grams ^= grams >> _HALF
+    kept = grams[grams % np.uint64(SAMPLED) == 0]
+    return np.unique(np.append(kept, grams.min()))

@@ -1,0 +1,57 @@
+"""Texts to be answered: a line each, from a file or from standard input."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from kerasbert.errors import InputError
+from kerasbert.text.documents import read_lines, strip_labels
+
+STANDARD_INPUT = Path("-")
+
+
+def read_texts(file: Path, pairs: bool | None = None) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """Yield each line as a text or pair, and whether labels were stripped from it.
+
+    An empty line is an empty text, so that line numbers stay the same.
+
+    Args:
+        file: UTF-8 text, `.gz` too; `-` is standard input.
+        pairs: whether pairs are expected (a TAB between the two); as the first line unless given.
+
+    Raises:
+        InputError: a file or line that cannot be read, naming the line.
+    """
+    from_pipe = file == STANDARD_INPUT
+    name = "standard input" if from_pipe else str(file)
+    for number, line in _standard_input() if from_pipe else read_lines(file):
+        text, had_labels = strip_labels(line)
+        parts = tuple(text.split("\t")) if text else (("", "") if pairs else ("",))
+        if len(parts) > 2:
+            raise InputError(f"{name}:{number}: expected at most one TAB, found {len(parts) - 1}.")
+        if pairs is None:
+            pairs = len(parts) == 2
+        check_texts(len(parts), pairs, f"{name}:{number}")
+        yield parts, had_labels
+
+
+def check_texts(texts: int, pairs: bool, where: str) -> None:
+    """Refuse a pair where single texts are expected, and the other way round.
+
+    Raises:
+        InputError: naming `where`.
+    """
+    if (texts == 2) != pairs:
+        expected = "a pair of texts (one TAB)" if pairs else "one text (no TAB)"
+        raise InputError(f"{where}: expected {expected}, as in the texts before.")
+
+
+def _standard_input() -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(sys.stdin.buffer, start=1):
+        try:
+            yield number, line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip()
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"standard input:{number}: byte {line[error.start]:#04x} is not UTF-8; convert the "
+                "text to UTF-8."
+            ) from error

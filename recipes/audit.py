@@ -1,0 +1,99 @@
+"""Look for what would spoil a training before it starts: leaks, rare labels, cut texts."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kerasbert.command import counting, print_table, run_command, say
+from kerasbert.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Labelled files in, a table of what is wrong with them out.
+
+    With --pretrained, also how many tokens its tokenizer does not know and how many texts are cut.
+
+    Example: kerasbert audit --train train.txt --valid valid.txt --test test.txt --corpus raw.txt
+    """
+
+    train: Path
+    """Labelled text to learn from."""
+    valid: Path | None = None
+    """Labelled text to choose by."""
+    test: Path | None = None
+    """Labelled text to report on."""
+    corpus: Path | None = None
+    """Raw text for pre-training, which should not hold the texts of valid and test."""
+    pretrained: Path | None = None
+    """A run whose tokenizer shall be tried on the training texts."""
+    max_length: int = 200
+    """With --pretrained: positions of the longest text."""
+    out: Path | None = None
+    """Write the findings to this JSON file, too."""
+
+    def __post_init__(self) -> None:
+        if self.max_length < 3:
+            raise InputError(f"--max-length: expected 3 or more, received {self.max_length}.")
+
+
+def run(config: Config) -> dict[str, Any]:
+    """Look, and return the findings and how many of them distort an evaluation."""
+    from kerasbert.files import write_json
+    from kerasbert.text.audit import audit
+
+    with counting("reading lines") as progress:
+        findings = audit(config.train, config.valid, config.test, config.corpus, progress)
+    if config.pretrained is not None:
+        findings += _tokens(config)
+    result = {
+        "findings": [finding.to_json() for finding in findings],
+        "harmful": sum(finding.harmful and finding.count > 0 for finding in findings),
+    }
+    if config.out is not None:
+        write_json(config.out, result)
+    return result
+
+
+def _tokens(config: Config) -> list[Any]:
+    """What the tokenizer of a run makes of a sample of the training texts."""
+    from kerasbert.batches.encoded import EncodedTexts
+    from kerasbert.text.audit import Finding, sample_texts
+    from kerasbert.training.run_folder import RunFolder
+
+    assert config.pretrained is not None
+    tokenizer = RunFolder.open(config.pretrained).tokenizer()
+    texts = sample_texts(config.train)
+    encoded = EncodedTexts(texts, tokenizer, config.max_length)
+    of = f"of {len(texts):,} sampled texts"
+    return [
+        Finding(f"train: unknown tokens {of}", encoded.unknown, encoded.tokens),
+        Finding(
+            f"train: longer than {config.max_length} positions {of}", encoded.truncated, len(texts)
+        ),
+    ]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command."""
+
+    def show(result: dict[str, Any]) -> None:
+        rows = [
+            (
+                ("! " if finding["harmful"] and finding["count"] else "  ") + finding["what"],
+                finding["count"],
+                f"{finding['count'] / max(finding['of'], 1):.1%}",
+                "; ".join(finding["examples"]),
+            )
+            for finding in result["findings"]
+        ]
+        print_table("audit", [("", "found", "share", "such as"), *rows])
+        if result["harmful"]:
+            say("Lines marked ! distort an evaluation: mend the files before you train.")
+
+    return run_command(Config, run, argv, "audit", show, needs_backend=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+"""The audit finds what was put into the files."""
+
+import random
+
+import pytest
+
+from kerasbert import cli
+from kerasbert.errors import InputError
+from kerasbert.text.audit import audit, leaks, sample_texts
+from kerasbert.text.documents import LabeledDocument
+
+WORDS = [f"{a}{b}{c}" for a in "bdfgk" for b in "aeiou" for c in "lmnrst"]
+
+
+@pytest.fixture
+def make(tmp_path):
+    def write(name, lines):
+        path = tmp_path / name
+        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        return path
+
+    return write
+
+
+def texts(seed, count, words=40):
+    rng = random.Random(seed)
+    return [" ".join(rng.choice(WORDS) for _ in range(words)) for _ in range(count)]
+
+
+def by_name(findings):
+    return {finding.what: finding for finding in findings}
+
+
+def test_clean_files_have_nothing_harmful(make):
+    parts = {
+        name: make(f"{name}.txt", [f"{text} __label__a" for text in texts(seed, 50)])
+        for seed, name in enumerate(("train", "valid", "test"))
+    }
+    found = audit(**parts, corpus=make("raw.txt", texts(9, 200)))
+    assert not any(finding.count for finding in found if finding.harmful)
+
+
+def test_what_was_put_in_is_found_and_named(make):
+    train, test = texts(0, 60), texts(1, 20)
+    near = train[7].split()
+    near[20] = "changed"
+    lines = [f"{text} __label__{'ab'[i % 2]}" for i, text in enumerate(train)]
+    lines += [f"{train[0]} __label__a", f"{train[1]} __label__rare", "no label at all here"]
+    lines += ["__label__early then text", "a\tb\tc __label__a"]
+    held_out = [f"{text} __label__a" for text in test]
+    held_out += [f"{train[3].upper()}! __label__a", " ".join(near) + " __label__unknown"]
+    raw = [*texts(5, 30), test[2], "unrelated words"]
+    found = by_name(
+        audit(
+            make("train.txt", lines),
+            test=make("test.txt", held_out),
+            corpus=make("raw.txt", raw),
+        )
+    )
+    assert found["train: lines in a wrong form"].count == 2
+    assert "train.txt:64" in found["train: lines in a wrong form"].examples[0]
+    again = found["train: a text met before in the same file"]
+    assert again.count == 2 and set(again.examples) == {"train.txt:1 and 61", "train.txt:2 and 62"}
+    conflict = found["train: of these, with other labels"]
+    assert conflict.count == 1 and conflict.examples == ["train.txt:2 and 62"]
+    assert found["train: documents without a label"].examples == ["train.txt:63"]
+    rare = found["train: labels with fewer than 5 documents"]
+    assert (rare.count, rare.of, rare.examples) == (1, 3, ["rare (1)"])
+    same = found["test: texts that stand in train, too"]
+    assert same.count == 1 and same.examples == ["test.txt:21 is train.txt:4"] and same.harmful
+    nearly = found["test: texts half or more of whose word 8-grams stand in train"]
+    assert nearly.count == 2 and nearly.examples == ["test.txt:21", "test.txt:22"]
+    assert found["test: labels that train lacks"].examples == ["unknown (1)"]
+    in_corpus = found["test: texts half or more of whose word 8-grams stand in the corpus"]
+    assert in_corpus.examples == ["test.txt:3"]
+
+
+def test_a_file_without_documents_is_refused(make):
+    with pytest.raises(InputError, match=r"train\.txt: no document"):
+        audit(make("train.txt", ["", ""]))
+
+
+def test_leaks_are_told_in_a_sentence():
+    def documents(*texts):
+        return [LabeledDocument((text,), ("a",), i + 1) for i, text in enumerate(texts)]
+
+    parts = {"train": documents("one two", "three"), "valid": documents("four", "One, two.")}
+    (warning,) = leaks(parts)
+    assert "1 of 2 texts of valid" in warning and "line 2 is line 1 of train" in warning
+    assert leaks({"train": documents("a"), "test": documents("b")}) == []
+
+
+def test_a_pair_is_the_same_only_as_a_pair(make):
+    train = make("train.txt", ["one two\tthree __label__a"] * 2)
+    test = make("test.txt", ["one\ttwo three __label__a", "one two\tthree __label__a"])
+    same = by_name(audit(train, test=test))["test: texts that stand in train, too"]
+    assert same.count == 1 and same.examples == ["test.txt:2 is train.txt:1"]
+
+
+def test_the_sample_is_the_same_whatever_the_order(make):
+    lines = [f"{text} __label__a" for text in texts(3, 100)]
+    first = sample_texts(make("a.txt", lines), size=10)
+    assert len(first) == 10 and first == sample_texts(make("b.txt", lines[::-1]), size=10)
+
+
+def test_the_command_prints_a_table_and_writes_json(make, tmp_path, capsys):
+    train = make("train.txt", [f"{text} __label__a" for text in texts(0, 9)])
+    out = tmp_path / "audit.json"
+    assert cli.main(["audit", "--train", str(train), "--test", str(train), "--out", str(out)]) == 0
+    captured = capsys.readouterr()
+    assert "! test: texts that stand in train, too" in captured.out.replace("\n", " ")
+    assert "mend the files" in captured.err and '"harmful": 2' in out.read_text()
