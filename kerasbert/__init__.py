@@ -22,6 +22,7 @@ _HOME = {
     "MaskedLM": "kerasbert.tasks",
     "MaskedLMValidation": "kerasbert.training",
     "NextSentence": "kerasbert.tasks",
+    "SentenceOrder": "kerasbert.tasks",
     "PretrainingBatches": "kerasbert.batches",
     "TextCNNConfig": "kerasbert.config",
     "Tokenizer": "kerasbert.text",

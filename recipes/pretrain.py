@@ -21,7 +21,7 @@ from kerasbert.options import (
     settings_of,
 )
 
-TaskName = Literal["masked-lm", "document-words", "next-sentence"]
+TaskName = Literal["masked-lm", "document-words", "next-sentence", "sentence-order"]
 LEARNING_RATES = {"text-cnn": 4e-3, "transformer": 1e-3}
 COLUMNS = (
     "step epoch loss val_loss unigram_loss masked_accuracy val_loss_mask unigram_loss_mask seconds"
@@ -47,6 +47,12 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
     """Go on from this run: its tokenizer, architecture and weights."""
     tasks: tuple[TaskName, ...] = ("masked-lm", "document-words")
     """The objectives, trained jointly."""
+    masking: Literal["token", "whole-word", "span"] = "token"
+    """What masked-lm hides together: tokens, all pieces of a word, or words in a row."""
+    masking_rate: float = 0.15
+    """Share of a row's tokens that masked-lm hides."""
+    max_predictions: int | None = None
+    """The most tokens that masked-lm hides in a row."""
     pooling: PoolingName | None = None
     """What objectives over a whole text see; mean-max for text-cnn, mean for transformer."""
     max_length: int = 128
@@ -64,9 +70,14 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
             raise InputError("expected one of --store STORE and --corpus FILE...")
         if sum(value is not None for value in (self.epochs, self.steps, self.minutes)) > 1:
             raise InputError("expected at most one of --epochs, --steps and --minutes.")
-        for name in ("epochs", "steps", "minutes"):
+        if not 0 < self.masking_rate < 1:
+            raise InputError(
+                f"--masking-rate: expected 0 < rate < 1, received {self.masking_rate}."
+            )
+        for name in ("epochs", "steps", "minutes", "max_predictions"):
             if getattr(self, name) is not None and not getattr(self, name) > 0:
-                raise InputError(f"--{name}: expected more than 0, received {getattr(self, name)}.")
+                flag = name.replace("_", "-")
+                raise InputError(f"--{flag}: expected more than 0, received {getattr(self, name)}.")
         if self.store is not None:
             for name in ("tokenizer", "tokenizer_file", "vocab_size"):
                 if getattr(self, name) is not None:
@@ -98,9 +109,12 @@ def run(config: Config) -> dict[str, Any]:
     from kerasbert.batches import PretrainingBatches
     from kerasbert.evaluation.report import pretrain_report
     from kerasbert.models import transfer_weights
-    from kerasbert.tasks import TASKS
+    from kerasbert.tasks import TASKS, TaskSettings
 
-    tasks = [TASKS[name](store, config.seed) for name in config.tasks]
+    task_settings = TaskSettings(
+        config.seed, config.masking, config.masking_rate, config.max_predictions
+    )
+    tasks = [TASKS[name](store, task_settings) for name in config.tasks]
     options: dict[str, Any] = {
         "store": store,
         "tasks": tasks,

@@ -19,8 +19,8 @@ class PretrainingBatches:
 
     Documents are cut into rows of at most `max_length` positions, by whole sentences; a sentence
     that is longer is cut. A row is `[CLS] text [SEP]`; for tasks that use pairs it is
-    `[CLS] a [SEP] b [SEP]`, where b follows a in half of the rows and is from another document in
-    the other half. A batch is
+    `[CLS] a [SEP] b [SEP]`, where b follows a in half of the rows; in the other half it is from
+    another document ("next"), or stands before a ("order"). A batch is
 
         inputs   token_ids, segment_ids (B, L) int32, and the tasks' own
         targets  {task.name: target}
@@ -52,8 +52,14 @@ class PretrainingBatches:
         self.max_length = max_length
         self.batch_size = batch_size
         self.seed = seed
-        self.pairs = any(task.uses_pairs for task in tasks)
-        specials = 3 if self.pairs else 2
+        kinds = {task.pairs for task in tasks} - {"none"}
+        if len(kinds) > 1:
+            raise InputError(
+                "next-sentence and sentence-order need pairs of different kinds in the same rows: "
+                "choose one of them."
+            )
+        self.pairs = kinds.pop() if kinds else "none"
+        specials = 2 if self.pairs == "none" else 3
         if max_length <= specials:
             raise InputError(
                 f"max_length {max_length} leaves no room for text: expected {specials + 1} or more."
@@ -103,7 +109,7 @@ class PretrainingBatches:
         for row, index in enumerate(indices):
             first, second = self._segments(index, rng)
             self._write(rows, row, first, second)
-            if self.pairs and second is not None:
+            if second is not None:
                 rows.is_pair[row] = True
                 rows.is_next[row] = second[0] == first[1]
         return rows
@@ -111,7 +117,7 @@ class PretrainingBatches:
     def _segments(self, index: int, rng: np.random.Generator):
         """Token ranges of the row's one or two segments."""
         start, end = int(self.starts[index]), int(self.ends[index])
-        if not self.pairs:
+        if self.pairs == "none":
             return (start, end), None
         # Three numbers for every row, used or not, so that rows do not depend on each other.
         boundary_draw, next_draw, other_draw = rng.random(3)
@@ -123,6 +129,8 @@ class PretrainingBatches:
         middle = int(offsets[low + int(boundary_draw * (high - low))])
         if next_draw < 0.5:
             return (start, middle), (middle, end)
+        if self.pairs == "order":
+            return (middle, end), (start, middle)
         return (start, middle), self._other_document(index, end - middle, other_draw)
 
     def _other_document(self, index: int, length: int, draw: float) -> tuple[int, int]:

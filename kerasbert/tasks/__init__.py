@@ -1,20 +1,56 @@
 """Pre-training objectives: inputs, masking, head and loss of each in one file."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
 
 from kerasbert.tasks.document_words import DocumentWords
 from kerasbert.tasks.masked_lm import MaskedLM
-from kerasbert.tasks.next_sentence import NextSentence
+from kerasbert.tasks.next_sentence import NextSentence, SentenceOrder
 from kerasbert.tasks.task import Rows, Task, TaskBatch
 from kerasbert.text.store import TokenStore
 
-# The names of the command line: from a token store and a seed to an objective.
-TASKS: dict[str, Callable[[TokenStore, int], Task]] = {
-    "masked-lm": lambda store, seed: MaskedLM(store.tokenizer.vocabulary_size, seed=seed),
-    "document-words": lambda store, seed: DocumentWords(
-        store.tokenizer.vocabulary_size, store.token_shares(), seed=seed
+
+@dataclass(frozen=True)
+class TaskSettings:
+    """What the objectives of the command line can be told.
+
+    Attributes:
+        seed: of their heads' initial weights.
+        masking, masking_rate, max_predictions: `unit`, `rate`, `max_predictions` of `MaskedLM`.
+    """
+
+    seed: int = 0
+    masking: Literal["token", "whole-word", "span"] = "token"
+    masking_rate: float = 0.15
+    max_predictions: int | None = None
+
+
+# The names of the command line: from a token store and settings to an objective.
+TASKS: dict[str, Callable[[TokenStore, TaskSettings], Task]] = {
+    "masked-lm": lambda store, settings: MaskedLM(
+        store.tokenizer.vocabulary_size,
+        rate=settings.masking_rate,
+        max_predictions=settings.max_predictions,
+        unit=settings.masking,
+        continues=store.tokenizer.continues,
+        seed=settings.seed,
     ),
-    "next-sentence": lambda store, seed: NextSentence(seed=seed),
+    "document-words": lambda store, settings: DocumentWords(
+        store.tokenizer.vocabulary_size, store.token_shares(), seed=settings.seed
+    ),
+    "next-sentence": lambda store, settings: NextSentence(seed=settings.seed),
+    "sentence-order": lambda store, settings: SentenceOrder(seed=settings.seed),
 }
 
-__all__ = ["TASKS", "DocumentWords", "MaskedLM", "NextSentence", "Rows", "Task", "TaskBatch"]
+__all__ = [
+    "TASKS",
+    "DocumentWords",
+    "MaskedLM",
+    "NextSentence",
+    "Rows",
+    "SentenceOrder",
+    "Task",
+    "TaskBatch",
+    "TaskSettings",
+]

@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 
 from kerasbert.tasks.masked_lm import MASK_ID, VocabularyBias
-from kerasbert.tasks.task import Rows, TaskBatch
+from kerasbert.tasks.task import Pairs, Rows, TaskBatch
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
@@ -52,7 +52,7 @@ class DocumentWords:
     """
 
     name = "document_words"
-    uses_pairs = False
+    pairs: Pairs = "none"
 
     def __init__(
         self,

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 
 from kerasbert.layers.gather import GatherPositions
-from kerasbert.tasks.task import Rows, TaskBatch
+from kerasbert.tasks.masking import UNITS, choose_spans, choose_tokens, choose_words
+from kerasbert.tasks.task import Pairs, Rows, TaskBatch
 
 MASK_ID = 4
 FIRST_WORD_ID = 5  # ids below are the special tokens
@@ -25,7 +26,7 @@ class VocabularyBias(keras.layers.Layer):
 
 
 class MaskedLM:
-    """Dynamic masking of tokens, 80% [MASK], 10% a random token, 10% unchanged.
+    """Dynamic masking, 80% [MASK], 10% a random token, 10% unchanged.
 
     With B rows of L positions, of which M = min(`max_predictions`, ceil(`rate` x L)) can be masked:
 
@@ -35,22 +36,28 @@ class MaskedLM:
         output                  (B, M, V)  float32 logits, at masked positions only
 
     In each row round(`rate` x its tokens) positions are chosen, at least one and at most M, never a
-    special token. The head is a Dense layer with GELU and a normalization, then the transposed
-    token embedding with a bias of its own.
+    special token; fewer where whole words do not come out even. The head is a Dense layer with GELU
+    and a normalization, then the transposed token embedding with a bias of its own.
 
     Args:
         vocabulary_size: V.
         rate: share of a row's tokens to choose.
-        max_predictions: the most positions chosen in a row; by the row's length unless given.
+        max_predictions: the most positions chosen in a row; by the row's length unless given. With
+            1, and short rows, it is the predecessor's way: one masked word in a window.
         mask_rate: of the chosen positions, the share replaced by [MASK].
         random_rate: of the chosen positions, the share replaced by a random token.
+        unit: what is masked together. "token": each for itself; "whole-word": all pieces of a word;
+            "span": words that follow each other, which also share one draw of 80/10/10.
+        continues: (V,) bool, True for the tokens that go on with the word before them, as
+            `Tokenizer.continues`; without it each token is a word.
         seed: of the head's initial weights.
 
-    Source: Devlin et al. 2019, https://arxiv.org/abs/1810.04805, section 3.1, "Masked LM".
+    Sources: Devlin et al. 2019, https://arxiv.org/abs/1810.04805, section 3.1, "Masked LM"; Joshi
+    et al. 2020, https://arxiv.org/abs/1907.10529, section 3.1, for spans.
     """
 
     name = "masked_lm"
-    uses_pairs = False
+    pairs: Pairs = "none"
 
     def __init__(
         self,
@@ -59,6 +66,8 @@ class MaskedLM:
         max_predictions: int | None = None,
         mask_rate: float = 0.8,
         random_rate: float = 0.1,
+        unit: str = "token",
+        continues: np.ndarray | None = None,
         seed: int = 0,
     ):
         if not 0 < rate < 1:
@@ -68,11 +77,15 @@ class MaskedLM:
                 "mask_rate and random_rate: expected shares that add up to at most 1. "
                 f"Received: {mask_rate} and {random_rate}"
             )
+        if unit not in UNITS:
+            raise ValueError(f"unit: expected one of {', '.join(UNITS)}. Received: {unit!r}")
         self.vocabulary_size = vocabulary_size
         self.rate = rate
         self.max_predictions = max_predictions
         self.mask_rate = mask_rate
         self.random_rate = random_rate
+        self.unit = unit
+        self.continues = np.zeros(vocabulary_size, bool) if continues is None else continues
         self.seed = seed
 
     def make(self, rows: Rows, rng: np.random.Generator) -> TaskBatch:
@@ -86,16 +99,18 @@ class MaskedLM:
         chosen = np.clip(np.rint(self.rate * available).astype(int), 1, slots)
         chosen = np.minimum(chosen, available)  # a row of special tokens only has none
 
-        order = np.where(candidates, rng.random((batch, length)), 2.0)
-        positions = np.argsort(order, axis=1, kind="stable")[:, :slots]
-        used = np.arange(slots) < chosen[:, None]
-        positions = np.sort(np.where(used, positions, length), axis=1)
-        used = positions < length
-        positions = np.where(used, positions, 0).astype(np.int32)
+        units = self._choose(rows, candidates, chosen, rng)
+        order = np.argsort(units == 0, axis=1, kind="stable")[:, :slots]  # chosen first, ascending
+        units = np.take_along_axis(units, order, axis=1)
+        used = units > 0
+        positions = np.where(used, order, 0).astype(np.int32)
 
         rows_index = np.arange(batch)[:, None]
         target = np.where(used, rows.token_ids[rows_index, positions], 0).astype(np.int32)
-        draw = rng.random((batch, slots))
+        if self.unit == "span":  # all tokens of a span share its draw
+            draw = np.take_along_axis(rng.random((batch, units.max() + 1)), units, axis=1)
+        else:
+            draw = rng.random((batch, slots))
         random_tokens = rng.integers(FIRST_WORD_ID, self.vocabulary_size, (batch, slots))
         shown = np.where(draw < self.mask_rate, MASK_ID, target)
         is_random = (draw >= self.mask_rate) & (draw < self.mask_rate + self.random_rate)
@@ -109,6 +124,20 @@ class MaskedLM:
             token_ids=token_ids,
             inputs={"masked_positions": positions},
         )
+
+    def _choose(
+        self, rows: Rows, candidates: np.ndarray, budget: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
+        """(B, L) int, the number of the unit a chosen position belongs to, 0 elsewhere."""
+        if self.unit == "token":
+            return choose_tokens(candidates, budget, rng)
+        # A piece goes on with a word only directly behind another token of the text.
+        begins = candidates & ~self.continues[rows.token_ids]
+        begins[:, 1:] |= candidates[:, 1:] & ~candidates[:, :-1]
+        words = np.where(candidates, np.cumsum(begins, axis=1), 0)
+        if self.unit == "whole-word":
+            return choose_words(words, budget, rng)
+        return choose_spans(words, rows.segment_ids, budget, rng)
 
     def inputs(self):
         return {"masked_positions": keras.Input((None,), dtype="int32", name="masked_positions")}

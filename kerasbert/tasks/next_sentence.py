@@ -1,9 +1,9 @@
-"""Next-sentence prediction: does the second segment follow the first one in its document?"""
+"""Objectives over pairs of segments: does the second one follow the first?"""
 
 import keras
 import numpy as np
 
-from kerasbert.tasks.task import Rows, TaskBatch
+from kerasbert.tasks.task import Pairs, Rows, TaskBatch
 
 
 class NextSentence:
@@ -20,7 +20,7 @@ class NextSentence:
     """
 
     name = "next_sentence"
-    uses_pairs = True
+    pairs: Pairs = "next"
 
     def __init__(self, seed: int = 0):
         self.seed = seed
@@ -43,3 +43,17 @@ class NextSentence:
         return keras.losses.SparseCategoricalCrossentropy(
             from_logits=True, reduction="mean_with_sample_weight", name=f"{self.name}_loss"
         )
+
+
+class SentenceOrder(NextSentence):
+    """Two classes over the pooled vector, 1 where the segments stand in their own order.
+
+    Both always follow each other in one document, and are swapped in half of the rows, so that
+    their topic does not give the answer away. Target, weight and output as in `NextSentence`.
+
+    Source: Lan et al. 2020, ALBERT, https://arxiv.org/abs/1909.11942, section 3.1, "Inter-sentence
+    coherence loss".
+    """
+
+    name = "sentence_order"
+    pairs: Pairs = "order"

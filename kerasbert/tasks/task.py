@@ -1,9 +1,11 @@
 """What a pre-training objective is: a small protocol, so that a user's own object is one too."""
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
+
+Pairs = Literal["none", "next", "order"]
 
 
 @dataclass
@@ -15,7 +17,7 @@ class Rows:
         token_ids    (B, L)  int32, padded with 0
         segment_ids  (B, L)  int32: 0 for [CLS] a [SEP], 1 for b [SEP]
         special      (B, L)  bool: [CLS], [SEP] and padding, which no objective may hide
-        is_next      (B,)    int32: 1 where b follows a in its document, 0 where it is from another
+        is_next      (B,)    int32: 1 where b follows a in its document, 0 where it does not
         is_pair      (B,)    bool: False for a row of one segment, where `is_next` means nothing
     """
 
@@ -45,11 +47,12 @@ class Task(Protocol):
 
     Attributes:
         name: of the model output, the target and the loss.
-        uses_pairs: whether rows must be drawn as two segments, half of them from two documents.
+        pairs: which rows it needs. "none": any. "next": two segments, the second from another
+            document in half of the rows. "order": two that follow each other, swapped in half.
     """
 
     name: str
-    uses_pairs: bool
+    pairs: Pairs
 
     def make(self, rows: Rows, rng: np.random.Generator) -> TaskBatch:
         """One batch from rows; a pure function of its arguments. Must not change `rows`."""

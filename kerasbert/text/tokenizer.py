@@ -12,6 +12,7 @@ these numbers decide ties between merges. Here the whole alphabet is numbered be
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import unicodedata
@@ -147,6 +148,16 @@ class Tokenizer:
         """Return the tokens of a text as strings, [UNK] for the unknown."""
         names = (self._tokenizer.id_to_token(int(index)) for index in self.encode([text])[0])
         return [name or SPECIAL_TOKENS[1] for name in names]
+
+    @functools.cached_property
+    def continues(self) -> np.ndarray:
+        """(V,) bool, True for the ids that go on with the word before them: WordPiece's `##`."""
+        prefix = json.loads(self._json)["model"].get("continuing_subword_prefix")
+        continues = np.zeros(self.vocabulary_size, bool)
+        if prefix:
+            for token, index in self._tokenizer.get_vocab(with_added_tokens=True).items():
+                continues[index] = token.startswith(prefix)
+        return continues
 
     def _encodings(self, texts: Sequence[str]) -> list[Any]:
         encode_batch = getattr(self._tokenizer, "encode_batch_fast", self._tokenizer.encode_batch)
