@@ -48,6 +48,34 @@ def test_the_program_runs_as_it_stands(files, tmp_path, monkeypatch):
     assert again.predict_on_batch(inputs) == pytest.approx(expected, abs=1e-5)
 
 
+def test_the_objective_trains_as_it_stands(store):
+    from kerasbert import (
+        MaskedLM,
+        PretrainingBatches,
+        TextCNNConfig,
+        build_embedding,
+        build_encoder,
+        build_pretrain_model,
+        compile_pretrain,
+    )
+    from kerasbert.training import build_optimizer
+
+    text = program("class ReplacedTokens")
+    assert len(text.splitlines()) < 40
+    names: dict = {}
+    exec(compile(text, "README.md", "exec"), names)
+    size = store.tokenizer.vocabulary_size
+    config = TextCNNConfig(vocabulary_size=size, d_model=16)
+    for others in ([], [MaskedLM(size)]):  # alone, and behind an objective that hides tokens
+        tasks = [*others, names["ReplacedTokens"](size)]
+        batches = PretrainingBatches(store, tasks, max_length=32, batch_size=16)
+        model = build_pretrain_model(build_embedding(config), build_encoder(config), tasks)
+        compile_pretrain(model, tasks, build_optimizer(0.01))
+        fitting = {"steps_per_epoch": 25, "epochs": 6, "shuffle": False, "verbose": 0}
+        losses = model.fit(batches.stream(), **fitting).history["loss"]
+        assert losses[-1] < losses[0] - 0.04, losses
+
+
 @pytest.mark.parametrize("block", python_blocks(), ids=lambda block: block.strip().split("\n")[0])
 def test_a_python_block_is_python(block):
     ast.parse(block)
