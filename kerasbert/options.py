@@ -111,6 +111,10 @@ class TrainingOptions:
 
     batch_size: int = 32
     """Rows a training step."""
+    accumulate: int = 1
+    """Average the gradients of so many steps before the weights change: larger batches than fit."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """bfloat16: compute in 16 bits where that is safe; the weights stay in float32."""
     learning_rate: float | None = None
     """The highest learning rate of the run; by the encoder unless given."""
     seed: int = 0
@@ -126,7 +130,7 @@ class TrainingOptions:
 
     def check(self) -> None:
         """Refuse numbers that no run can have."""
-        for name in ("batch_size", "limit"):
+        for name in ("batch_size", "accumulate", "limit"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise InputError(f"{_flags([name])}: expected 1 or more, received {value}.")

@@ -50,6 +50,8 @@ class Config(TrainingOptions):
     """What each side tries; half, once and twice the encoder's default unless given."""
     kind: KindName | None = None
     """What is to be predicted; recognised from the labels unless given."""
+    average: float = 0.15
+    """Evaluate and keep the average of the weights over this share of an epoch; 0 for none."""
     max_length: int = 200
     """Positions of the longest text."""
     pooling: PoolingName | None = None
@@ -152,9 +154,12 @@ def _run(config: Config, folder, side: str, rate: float, seed: int) -> dict[str,
             from_scratch=side == "scratch",
             kind=config.kind,
             epochs=config.epochs,
+            average=config.average,
             max_length=config.max_length,
             pooling=config.pooling,
             batch_size=config.batch_size,
+            accumulate=config.accumulate,
+            precision=config.precision,
             learning_rate=rate,
             seed=seed,
             limit=config.limit,

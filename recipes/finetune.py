@@ -53,6 +53,8 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
     """Passes over the training data."""
     patience: int | None = None
     """Stop after so many epochs without a better validation F1."""
+    average: float = 0.15
+    """Evaluate and keep the average of the weights over this share of an epoch; 0 for none."""
     max_length: int = 200
     """Positions of the longest text; longer ones are cut, and counted."""
     pooling: PoolingName | None = None
@@ -62,6 +64,8 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
         self.check()
         if self.epochs < 1:
             raise InputError(f"--epochs: expected 1 or more, received {self.epochs}.")
+        if self.average < 0:
+            raise InputError(f"--average: expected 0 or more, received {self.average}.")
         if self.pretrained is not None:
             refuse_beside_pretrained(self, EncoderOptions, TokenizerOptions)
         elif self.from_scratch:
@@ -156,34 +160,42 @@ def _classifier(config: Config, source, architecture, train, kind: str) -> tuple
         compile_classifier,
         transfer_weights,
     )
-    from kerasbert.training import WarmupDecay, build_optimizer
+    from kerasbert.training import WarmupDecay, average_momentum, build_optimizer
+    from kerasbert.training.precision import computing_in
 
     pretrained = source.load_model() if source is not None else None
-    if architecture is not None:
-        encoder_name = architecture.encoder
-        embedding = build_embedding(architecture, config.seed)
-        encoder = build_encoder(architecture, config.seed)
-    else:  # a user's own encoder: its layers, made anew from what model.keras says of them
-        assert pretrained is not None
-        encoder_name = "text-cnn"
-        embedding, encoder = (
-            keras.saving.deserialize_keras_object(
-                keras.saving.serialize_keras_object(pretrained.get_layer(layer))
+    with computing_in(config.precision):
+        if architecture is not None:
+            encoder_name = architecture.encoder
+            embedding = build_embedding(architecture, config.seed)
+            encoder = build_encoder(architecture, config.seed)
+        else:  # a user's own encoder: its layers, made anew from what model.keras says of them
+            assert pretrained is not None
+            encoder_name = "text-cnn"
+            embedding, encoder = (
+                keras.saving.deserialize_keras_object(
+                    keras.saving.serialize_keras_object(pretrained.get_layer(layer))
+                )
+                for layer in ("embedding", "encoder")
             )
-            for layer in ("embedding", "encoder")
+        model = build_classifier(
+            embedding,
+            encoder,
+            labels=train.gold.shape[1],
+            pooling=Pooling(config.pooling or POOLING[encoder_name], name="pooling"),
+            dropout=0.1 if config.dropout is None else config.dropout,
+            seed=config.seed,
         )
-    model = build_classifier(
-        embedding,
-        encoder,
-        labels=train.gold.shape[1],
-        pooling=Pooling(config.pooling or POOLING[encoder_name], name="pooling"),
-        dropout=0.1 if config.dropout is None else config.dropout,
-        seed=config.seed,
-    )
     begin_at_label_shares(model, train.gold, kind)
     peak = peak_learning_rate(config, architecture)
-    schedule = WarmupDecay(peak, config.epochs * train.steps_per_epoch)
-    compile_classifier(model, kind, build_optimizer(schedule))
+    updates = config.epochs * train.steps_per_epoch // config.accumulate
+    schedule = WarmupDecay(peak, updates, batches_per_update=config.accumulate)
+    optimizer = build_optimizer(
+        schedule,
+        batches_per_update=config.accumulate,
+        average_momentum=average_momentum(config.average, train.steps_per_epoch),
+    )
+    compile_classifier(model, kind, optimizer)
     if pretrained is None or config.from_scratch:
         return model, None
     transfer = transfer_weights(pretrained, model)
@@ -193,7 +205,7 @@ def _classifier(config: Config, source, architecture, train, kind: str) -> tuple
 
 def _train(config: Config, folder, model, data: dict[str, Any]) -> tuple[Any, Any]:
     """Train, from the saved state if there is one: the history, and the best epoch's keeper."""
-    from kerasbert.training import EpochF1, History, KeepBest, SaveState, fit
+    from kerasbert.training import EpochF1, History, KeepBest, OnAverage, SaveState, fit
     from kerasbert.training.progress import Progress
 
     steps_per_epoch = data["train"].steps_per_epoch
@@ -206,7 +218,7 @@ def _train(config: Config, folder, model, data: dict[str, Any]) -> tuple[Any, An
         say(note)
     if not best.stopped:
         progress = Progress(total, start, "fine-tuning")
-        callbacks = [EpochF1(data["valid"]), best, history, progress]
+        callbacks = [OnAverage([EpochF1(data["valid"]), best]), history, progress]
         try:
             fit(model, data["train"], total, steps_per_epoch, callbacks, saver)
         finally:
@@ -280,6 +292,7 @@ def _final_metrics(folder, last_model, data, kind) -> dict[str, Any]:
     """The best model by the threshold fitted on validation data and at one half; the last one."""
     from kerasbert.batches.labeled import predict_logits, probabilities
     from kerasbert.evaluation.thresholds import fit_threshold
+    from kerasbert.training import averaged
     from kerasbert.training.epoch_f1 import evaluate_classifier, score_logits
 
     model = folder.load_model()
@@ -289,10 +302,12 @@ def _final_metrics(folder, last_model, data, kind) -> dict[str, Any]:
     if kind == "multi-label":
         valid = data["valid"]
         threshold = fit_threshold(probabilities(logits["valid"], kind), valid.gold, valid.unseen)
+    with averaged(last_model):
+        last = {name: evaluate_classifier(last_model, data[name]) for name in names}
     return {
         **{name: score_logits(logits[name], data[name], threshold) for name in names},
         "at_half": {name: score_logits(logits[name], data[name]) for name in names},
-        "last_epoch_at_half": {name: evaluate_classifier(last_model, data[name]) for name in names},
+        "last_epoch_at_half": last,
         "threshold": threshold,
     }
 

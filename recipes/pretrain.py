@@ -114,7 +114,7 @@ def run(config: Config) -> dict[str, Any]:
     task_settings = TaskSettings(
         config.seed, config.masking, config.masking_rate, config.max_predictions
     )
-    tasks = [TASKS[name](store, task_settings) for name in config.tasks]
+    tasks = [TASKS[name](store, task_settings) for name in TASKS if name in config.tasks]
     options: dict[str, Any] = {
         "store": store,
         "tasks": tasks,
@@ -191,15 +191,18 @@ def _model(config: Config, architecture, tasks, total: int):
         compile_pretrain,
     )
     from kerasbert.training import WarmupDecay, build_optimizer
+    from kerasbert.training.precision import computing_in
 
-    model = build_pretrain_model(
-        build_embedding(architecture, config.seed),
-        build_encoder(architecture, config.seed),
-        tasks,
-        Pooling(config.pooling or POOLING[architecture.encoder], name="pooling"),
-    )
-    peak = _peak_learning_rate(config, architecture)
-    return compile_pretrain(model, tasks, build_optimizer(WarmupDecay(peak, total)))
+    with computing_in(config.precision):
+        model = build_pretrain_model(
+            build_embedding(architecture, config.seed),
+            build_encoder(architecture, config.seed),
+            tasks,
+            Pooling(config.pooling or POOLING[architecture.encoder], name="pooling"),
+        )
+    peak, every = _peak_learning_rate(config, architecture), config.accumulate
+    schedule = WarmupDecay(peak, total // every, batches_per_update=every)
+    return compile_pretrain(model, tasks, build_optimizer(schedule, batches_per_update=every))
 
 
 def _steps(config: Config, folder, architecture, tasks, train) -> int:

@@ -87,6 +87,7 @@ class PretrainingBatches:
             made = task.make(rows, keyed_rng(self.seed, step, stream_number))
             if made.token_ids is not None:
                 rows.token_ids = made.token_ids
+                rows.special = rows.special | (made.token_ids == 0)
             inputs |= made.inputs
             targets[task.name] = made.target
             weights[task.name] = made.weight

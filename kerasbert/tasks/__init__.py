@@ -26,8 +26,12 @@ class TaskSettings:
     max_predictions: int | None = None
 
 
-# The names of the command line: from a token store and settings to an objective.
+# The names of the command line: from a token store and settings to an objective. They make their
+# batches in this order, whatever the order on the command line.
 TASKS: dict[str, Callable[[TokenStore, TaskSettings], Task]] = {
+    "document-words": lambda store, settings: DocumentWords(
+        store.tokenizer.vocabulary_size, store.token_shares(), seed=settings.seed
+    ),
     "masked-lm": lambda store, settings: MaskedLM(
         store.tokenizer.vocabulary_size,
         rate=settings.masking_rate,
@@ -35,9 +39,6 @@ TASKS: dict[str, Callable[[TokenStore, TaskSettings], Task]] = {
         unit=settings.masking,
         continues=store.tokenizer.continues,
         seed=settings.seed,
-    ),
-    "document-words": lambda store, settings: DocumentWords(
-        store.tokenizer.vocabulary_size, store.token_shares(), seed=settings.seed
     ),
     "next-sentence": lambda store, settings: NextSentence(seed=settings.seed),
     "sentence-order": lambda store, settings: SentenceOrder(seed=settings.seed),

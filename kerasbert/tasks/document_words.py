@@ -7,6 +7,8 @@ from keras import ops
 from kerasbert.tasks.masked_lm import MASK_ID, VocabularyBias
 from kerasbert.tasks.task import Pairs, Rows, TaskBatch
 
+SHORT = 8  # tokens of a text that is shown whole
+
 
 @keras.saving.register_keras_serializable(package="kerasbert")
 class BagOfTokensLoss(keras.losses.Loss):
@@ -25,23 +27,29 @@ class BagOfTokensLoss(keras.losses.Loss):
 
 
 class DocumentWords:
-    """Predict the words of a row from its pooled vector alone, frequent ones weighted down.
+    """Predict the words of a row from the pooled vector of a part of it.
 
     Masked language modelling teaches an encoder of narrow sight, such as a TextCNN, what stands
     beside what, and nothing of what a whole text is about; and it never trains the pooled vector,
     the one that classification reads. This objective does: all words of the row, under one softmax
-    for the whole row. Positions that an objective before this one has hidden are no targets.
+    for the whole row, frequent ones weighted down. The model sees a window of the row only, so that
+    it has to tell from what it reads what else such a text may say.
+
+    Put it before objectives that hide tokens: they choose among those that are in the window.
 
     With B rows of L positions:
 
         target  (B, L)  int32, the row's own tokens
         weight  (B, L)  float32: min(1, sqrt(`threshold` / share of the token)), 0 at special tokens
+        token_ids       what is outside of the window becomes padding
         output  (B, V)  float32 logits
 
     Args:
         vocabulary_size: V.
         shares: (V,) float, each token's share of the corpus; without it all tokens weigh 1.
         threshold: the share above which tokens are weighted down.
+        shown: the window's share of the row's tokens, above 0 and at most 1. Texts of fewer than 8
+            tokens are shown whole.
         seed: of the head's initial weights.
 
     Sources: the predecessor predicted masked words from the pooled vector of its TextCNN
@@ -59,9 +67,13 @@ class DocumentWords:
         vocabulary_size: int,
         shares: np.ndarray | None = None,
         threshold: float = 1e-4,
+        shown: float = 0.5,
         seed: int = 0,
     ):
+        if not 0 < shown <= 1:
+            raise ValueError(f"shown: expected a share above 0, at most 1. Received: {shown}")
         self.vocabulary_size = vocabulary_size
+        self.shown = shown
         self.seed = seed
         self.weights = np.ones(vocabulary_size, np.float32)
         if shares is not None:
@@ -69,9 +81,19 @@ class DocumentWords:
             self.weights = np.sqrt(ratio).astype(np.float32)
 
     def make(self, rows: Rows, rng: np.random.Generator) -> TaskBatch:
-        shown = ~rows.special & (rows.token_ids != MASK_ID)
-        weight = self.weights[rows.token_ids] * shown
-        return TaskBatch(target=rows.token_ids, weight=weight.astype(np.float32))
+        text = ~rows.special
+        weight = (self.weights[rows.token_ids] * text).astype(np.float32)
+        if self.shown == 1:
+            return TaskBatch(target=rows.token_ids, weight=weight)
+        if (rows.token_ids == MASK_ID).any():
+            raise ValueError("Expected DocumentWords before the objectives that hide tokens.")
+        tokens = text.sum(axis=1)
+        width = np.where(tokens < SHORT, tokens, np.rint(self.shown * tokens)).astype(int)
+        first = rng.integers(0, tokens - width + 1)
+        place = np.cumsum(text, axis=1) - 1  # of each token among those of its row
+        inside = (place >= first[:, None]) & (place < (first + width)[:, None])
+        token_ids = np.where(inside | ~text, rows.token_ids, 0)
+        return TaskBatch(target=rows.token_ids, weight=weight, token_ids=token_ids)
 
     def inputs(self):
         return {}

@@ -32,7 +32,8 @@ class Rows:
 class TaskBatch:
     """What one objective makes of the rows.
 
-    `token_ids` replaces the rows' own for the model and for the objectives after it; `inputs` are
+    `token_ids` replaces the rows' own for the model and for the objectives after it, to which what
+    has become padding (0) is special; `inputs` are
     further model inputs by key; `target` and `weight` go to the objective's loss.
     """
 

@@ -1,5 +1,6 @@
 """Callbacks, and what a run leaves on disk."""
 
+from kerasbert.training.averaging import OnAverage, average_momentum, averaged
 from kerasbert.training.epoch_f1 import EpochF1, evaluate_classifier
 from kerasbert.training.fit import fit
 from kerasbert.training.history import History
@@ -15,9 +16,12 @@ __all__ = [
     "Interrupted",
     "KeepBest",
     "MaskedLMValidation",
+    "OnAverage",
     "RunFolder",
     "SaveState",
     "WarmupDecay",
+    "average_momentum",
+    "averaged",
     "build_optimizer",
     "evaluate_classifier",
     "fit",

@@ -26,7 +26,8 @@ class SaveState(keras.callbacks.Callback):
 
     A state is one file, `state/step-N.npz`: weights, optimizer, dropout seeds and running metrics,
     and what the other callbacks remember (each gives `state()` and takes `restore(state)`).
-    The data needs no state: batch N is a function of the seed and N.
+    The data needs no state: batch N is a function of the seed and N. A state that is no longer
+    finite is never written: the run ends with an error, and the states before it stay.
 
     Args:
         folder: where states go.
@@ -76,6 +77,8 @@ class SaveState(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         self.step += 1
+        if logs and not np.isfinite(logs["loss"]):
+            raise self._diverged("the loss")
         if self.stop_signal is not None:
             self.save()
             raise Interrupted(f"stopped at step {self.step}; the state is saved")
@@ -94,7 +97,10 @@ class SaveState(keras.callbacks.Callback):
         arrays = {}
         for group, variables in _groups(model).items():
             for number, variable in enumerate(variables):
-                arrays[f"{group}/{number}"] = keras.ops.convert_to_numpy(variable)
+                value = keras.ops.convert_to_numpy(variable)
+                if np.issubdtype(value.dtype, np.floating) and not np.isfinite(value).all():
+                    raise self._diverged(variable.path)
+                arrays[f"{group}/{number}"] = value
         meta = {
             "step": self.step,
             "backend": keras.backend.backend(),
@@ -107,6 +113,14 @@ class SaveState(keras.callbacks.Callback):
         self._saved_step = self.step
         for old in sorted(self.folder.glob("step-*.npz"))[:-KEPT]:
             old.unlink()
+
+    def _diverged(self, what: str) -> InputError:
+        states = sorted(self.folder.glob("step-*.npz"))
+        kept = f"The last good state is {states[-1]}." if states else "No state was saved yet."
+        return InputError(
+            f"step {self.step}: {what} is not a finite number any more, the training has diverged. "
+            f"{kept} Begin anew with a smaller --learning-rate."
+        )
 
     def restore(self, model: keras.Model) -> tuple[int, list[str]]:
         """Bring the newest whole state into model, optimizer and callbacks.

@@ -13,6 +13,8 @@ class WarmupDecay(keras.optimizers.schedules.LearningRateSchedule):
         total_steps: updates of the whole run.
         warmup_steps: updates of the rise; a tenth of the run unless given.
         decay: "linear" or "cosine".
+        batches_per_update: under gradient accumulation Keras counts batches here, not updates; so
+            the rate changes once for so many of them.
 
     Source: linear as in Devlin et al. 2019, https://arxiv.org/abs/1810.04805, appendix A.2.
     """
@@ -23,6 +25,7 @@ class WarmupDecay(keras.optimizers.schedules.LearningRateSchedule):
         total_steps: int,
         warmup_steps: int | None = None,
         decay: str = "linear",
+        batches_per_update: int = 1,
     ):
         if decay not in ("linear", "cosine"):
             raise ValueError(f"decay: expected 'linear' or 'cosine'. Received: {decay!r}")
@@ -30,9 +33,10 @@ class WarmupDecay(keras.optimizers.schedules.LearningRateSchedule):
         self.total_steps = total_steps
         self.warmup_steps = max(1, total_steps // 10) if warmup_steps is None else warmup_steps
         self.decay = decay
+        self.batches_per_update = batches_per_update
 
     def __call__(self, step):
-        step = ops.cast(step, "float32")
+        step = ops.cast(step // self.batches_per_update, "float32")
         # The first update is step 0 and already moves.
         rise = (step + 1) / max(1, self.warmup_steps)
         rest = max(1, self.total_steps - self.warmup_steps)
@@ -46,15 +50,39 @@ class WarmupDecay(keras.optimizers.schedules.LearningRateSchedule):
             "total_steps": self.total_steps,
             "warmup_steps": self.warmup_steps,
             "decay": self.decay,
+            "batches_per_update": self.batches_per_update,
         }
 
 
-def build_optimizer(schedule, weight_decay: float = 0.01, clip_norm: float = 1.0):
-    """AdamW with global-norm clipping; biases, normalizations and embeddings do not decay."""
+def build_optimizer(
+    schedule,
+    weight_decay: float = 0.01,
+    clip_norm: float = 1.0,
+    batches_per_update: int = 1,
+    average_momentum: float | None = None,
+):
+    """AdamW with global-norm clipping; biases, normalizations and embeddings do not decay.
+
+    Args:
+        schedule: a learning rate, or a schedule of it.
+        weight_decay: of the weights that decay, per update and unit of learning rate.
+        clip_norm: the longest gradient, all weights together.
+        batches_per_update: gradients of so many batches are averaged before an update.
+        average_momentum: of the running average of the weights, which `OnAverage` evaluates; none
+            is kept unless given.
+    """
     optimizer = keras.optimizers.AdamW(
-        schedule, weight_decay=weight_decay, global_clipnorm=clip_norm
+        schedule,
+        weight_decay=weight_decay,
+        global_clipnorm=clip_norm,
+        gradient_accumulation_steps=batches_per_update if batches_per_update > 1 else None,
+        use_ema=average_momentum is not None,
+        ema_momentum=average_momentum or 0.99,
     )
     exclude_from_decay(optimizer)
+    # Keras puts the average into the model at the end of every `fit`: a run of several would go on
+    # from there. (Not a subclass: on PyTorch Keras has a faster AdamW for its own class only.)
+    optimizer.finalize_variable_values = lambda variables: None
     return optimizer
 
 

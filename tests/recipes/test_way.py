@@ -6,6 +6,7 @@ import itertools
 import json
 import sys
 
+import keras
 import numpy as np
 import pytest
 
@@ -170,6 +171,19 @@ def test_joint_objectives_minutes_and_limit(files, tmp_path):
     command += ["--d-model", "16", "--layers", "1", "--minutes", "0.02", "--limit", "100"]
     assert cli.main([*command, "--out", f"{tmp_path}/run"]) == 0
     assert json.loads((tmp_path / "run" / "metrics.json").read_text())["documents"] == 100
+
+
+def test_half_precision_computes_in_16_bits_and_keeps_weights_in_32(runs, files, tmp_path):
+    command = ["finetune", "--pretrained", f"{runs}/lm", "--out", f"{tmp_path}/run", *SMALL]
+    command += ["--train", f"{files}/train.txt", "--valid", f"{files}/valid.txt", "--epochs", "4"]
+    command += ["--learning-rate", "0.01", "--precision", "bfloat16"]
+    assert cli.main(command) == 0
+    model = load_model(tmp_path / "run")
+    assert model.get_layer("encoder").compute_dtype == "bfloat16"
+    assert {weight.dtype for weight in model.trainable_weights} == {"float32"}
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["valid"]["f1"] > 0.8
+    assert keras.config.dtype_policy().name == "float32"  # nothing outside the run has changed
 
 
 def test_compare_holds_the_same_rows_for_both_sides(runs, files, tmp_path, capsys):

@@ -48,6 +48,7 @@ def finetune_config(files, out, **changes):
     return finetune.Config(
         **{"train": files / "train.txt", "valid": files / "valid.txt", "out": out, "epochs": 3}
         | {"d_model": 16, "batch_size": 16, "max_length": 40, "tokenizer": "word", "resume": True}
+        | {"average": 0.5}  # of 6 steps
         | changes
     )
 
@@ -77,6 +78,61 @@ def test_stopped_in_the_middle_it_ends_with_the_same_bits(
     pairs = zip(weights(tmp_path / "whole"), weights(tmp_path / "stopped"), strict=True)
     assert all(np.array_equal(one, other) for one, other in pairs)
     assert rows(tmp_path / "whole") == rows(tmp_path / "stopped")
+
+
+def test_gradients_half_accumulated_are_part_of_the_state(files, store, tmp_path, monkeypatch):
+    settings = {"accumulate": 4, "steps": 16}
+    pretrain.run(pretrain_config(files, tmp_path / "whole", **settings))
+    with monkeypatch.context() as patch:
+        stop_at(patch, 6)
+        with pytest.raises(Interrupted):
+            pretrain.run(pretrain_config(files, tmp_path / "stopped", **settings))
+    pretrain.run(pretrain_config(files, tmp_path / "stopped", **settings))
+    pairs = zip(weights(tmp_path / "whole"), weights(tmp_path / "stopped"), strict=True)
+    assert all(np.array_equal(one, other) for one, other in pairs)
+
+
+def test_killed_without_warning_it_ends_with_the_same_bits(tmp_path):
+    """Three of the many that `python -m benchmarks.kills` does."""
+    from benchmarks.kills import kill_often
+
+    found = kill_often(keras.backend.backend(), kills=3, steps=80, seed=1, folder=tmp_path)
+    assert found["kills"] == 3 and found["same"] == found["runs"] >= 2
+
+
+def test_a_diverging_run_stops_and_keeps_its_last_good_state(files, store, tmp_path, monkeypatch):
+    out = tmp_path / "run"
+    interrupt_pretraining(files, out, monkeypatch, step=5)
+    original = SaveState.on_train_batch_end
+
+    def spoil(self, batch, logs=None):
+        original(self, batch, logs)
+        if self.step == 7:
+            weight = self.model.trainable_weights[0]
+            weight.assign(weight * np.nan)
+
+    monkeypatch.setattr(SaveState, "on_train_batch_end", spoil)
+    with pytest.raises(
+        InputError, match=r"step 8: the loss is not a finite number.*step-0000000006"
+    ):
+        pretrain.run(pretrain_config(files, out))
+    assert [path.name for path in sorted((out / "state").iterdir())] == [
+        "step-0000000005.npz",
+        "step-0000000006.npz",
+    ]
+
+
+def test_a_state_that_is_not_finite_is_not_written(files, store, tmp_path, monkeypatch):
+    def spoil(self, batch, logs=None):
+        self.step += 1
+        weight = self.model.trainable_weights[0]
+        weight.assign(weight * np.nan)
+        self.save()
+
+    monkeypatch.setattr(SaveState, "on_train_batch_end", spoil)
+    with pytest.raises(InputError, match=r"No state was saved yet\. Begin anew with a smaller"):
+        pretrain.run(pretrain_config(files, tmp_path / "run"))
+    assert not list((tmp_path / "run" / "state").glob("*"))
 
 
 def test_a_torn_state_falls_back_to_the_one_before(files, store, tmp_path, monkeypatch, capsys):

@@ -24,6 +24,32 @@ def test_cosine():
     np.testing.assert_allclose(rate, (1 + np.cos(np.pi * np.arange(101) / 100)) / 2, atol=1e-6)
 
 
+def test_under_accumulation_updates_are_counted():
+    schedule = WarmupDecay(1.0, total_steps=10, warmup_steps=2, batches_per_update=4)
+    plain = WarmupDecay(1.0, total_steps=10, warmup_steps=2)
+    for batch in (0, 3, 4, 7, 8, 39):
+        rate, expected = (
+            float(keras.ops.convert_to_numpy(s(keras.ops.convert_to_tensor(n, "int32"))))
+            for s, n in ((schedule, batch), (plain, batch // 4))
+        )
+        assert rate == pytest.approx(expected)
+
+
+def test_accumulated_gradients_are_averaged():
+    """Four batches of one are one batch of four."""
+    x = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
+    y = x.sum(axis=1, keepdims=True)
+    found = []
+    for batch_size, every in ((4, 1), (1, 4)):
+        dense = keras.layers.Dense(1, kernel_initializer="ones", name="dense")
+        model = keras.Sequential([dense])
+        optimizer = build_optimizer(0.1, batches_per_update=every)
+        model.compile(optimizer=optimizer, loss="mse")
+        model.fit(x, y * 3, batch_size=batch_size, epochs=2, shuffle=False, verbose=0)
+        found.append(keras.ops.convert_to_numpy(dense.kernel))
+    np.testing.assert_allclose(found[0], found[1], atol=1e-5)
+
+
 def test_survives_serialization():
     schedule = WarmupDecay(0.5, 80, decay="cosine")
     again = WarmupDecay.from_config(schedule.get_config())

@@ -1,0 +1,59 @@
+"""Evaluate and keep the running average of the weights, while training goes on with the weights."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+
+import keras
+
+
+def average_momentum(share: float, steps_per_epoch: int) -> float | None:
+    """The momentum of an average over about `share` of an epoch; None where that is one step."""
+    steps = share * steps_per_epoch
+    return 1 - 1 / steps if steps > 1 else None
+
+
+@contextlib.contextmanager
+def averaged(model: keras.Model) -> Iterator[None]:
+    """In this block the model has the average of its weights, where its optimizer keeps one.
+
+    Weights that have no average, such as the seeds of dropout, stay as they are.
+
+    Source: Polyak and Juditsky 1992, "Acceleration of Stochastic Approximation by Averaging"; here
+    an exponential average, that of Keras' optimizers (`use_ema`).
+    """
+    _swap(model)
+    try:
+        yield
+    finally:
+        _swap(model)
+
+
+def _swap(model: keras.Model) -> None:
+    optimizer = model.optimizer
+    if not optimizer.use_ema or not optimizer.built:
+        return
+    # Keras' own SwapEMAWeights takes the averages from here, too.
+    averages = optimizer._model_variables_moving_average
+    for weight, average in zip(model.trainable_variables, averages, strict=True):
+        value = keras.ops.convert_to_numpy(weight).copy()
+        weight.assign(average)
+        average.assign(value)
+
+
+class OnAverage(keras.callbacks.Callback):
+    """Calls other callbacks at the end of each epoch, with the average of the weights in the model.
+
+    Args:
+        callbacks: what evaluates or saves the model, in order.
+    """
+
+    def __init__(self, callbacks: Sequence[keras.callbacks.Callback]):
+        super().__init__()
+        self.callbacks = callbacks
+
+    def on_epoch_end(self, epoch, logs=None):
+        model = self.model
+        with averaged(model):
+            for callback in self.callbacks:
+                callback.set_model(model)
+                callback.on_epoch_end(epoch, logs)
