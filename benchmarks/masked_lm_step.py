@@ -2,39 +2,41 @@
 
     python -m benchmarks.masked_lm_step [--rounds 5 --steps 8] [--out result.json]
 
-Each contestant is a process of its own, because Keras fixes its backend at import. All of them
-build their model, then wait; in every round each trains a few steps while the others sleep, in an
-order that rotates, so that a slow minute of the machine hits all of them alike. The same batches
-go to all. Before anything is timed, the program checks that the work is the same, and stops if
-it isn't.
+Each contestant is a process of its own; they train in turns (`side_by_side.py`). The same batches
+go to all. Before anything is timed, the program checks that the work is the same, and stops if it
+isn't.
 
 What differs by design: Hugging Face's model computes logits at all positions, the others at the
 masked ones only; "masked only" is its encoder and head with the states gathered by hand first.
 """
 
 import argparse
-import importlib.util
 import json
 import math
 import os
-import platform
 import statistics
-import subprocess
 import sys
-import tempfile
-import time
-import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, TextIO
+from functools import partial
+from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.side_by_side import (
+    BACKENDS,
+    Train,
+    Worker,
+    installed,
+    machine,
+    ratios,
+    take_turns,
+    work,
+)
 from kerasbert.files import write_json
 
-BACKENDS = ("jax", "torch", "tensorflow")
 NEEDS = {
     "kerasbert": "keras",
     "kerasbert-default": "keras",
@@ -50,8 +52,6 @@ TITLES = {
     "huggingface-masked-only": "the same, logits masked only",
 }
 LEARNING_RATE, WEIGHT_DECAY = 1e-4, 0.01
-# Trains n steps on the given batches and returns the mean loss.
-Train = Callable[[list[dict[str, np.ndarray]]], float]
 
 
 @dataclass(frozen=True)
@@ -222,77 +222,6 @@ def build(name: str, size: Size) -> tuple[int, Train]:
     return build_huggingface(size, masked_only=name == "huggingface-masked-only")
 
 
-def work(name: str, size: Size, commands: TextIO, replies: TextIO) -> None:
-    """A worker: says what it built, then trains the number of steps on each line it reads."""
-    if os.environ["KERAS_BACKEND"] == "torch":
-        import torch
-
-        torch.set_num_threads(len(os.sched_getaffinity(0)))
-    parameters, train = build(name, size)
-    first = make_batches(size, 1)
-    loss = train(first)  # before the first update; compiles
-    digest = zlib.crc32(b"".join(value.tobytes() for value in first[0].values()))
-
-    def reply(**values: Any) -> None:
-        print(json.dumps(values), file=replies, flush=True)
-
-    reply(parameters=parameters, first_loss=loss, batch=digest)
-    slept, used = time.perf_counter(), time.process_time()
-    for line in commands:
-        idle = (time.process_time() - used) / max(time.perf_counter() - slept, 1e-9)
-        batches = make_batches(size, int(line))
-        began = time.perf_counter()
-        train(batches)
-        reply(seconds=(time.perf_counter() - began) / len(batches), idle_load=idle)
-        slept, used = time.perf_counter(), time.process_time()
-
-
-# --- The parent ---------------------------------------------------------------------------------
-
-
-# PyTorch's OpenMP threads by default spin while they wait for each other. Beside any other load
-# that cost it a factor of three here, and only it. Who sets the variable keeps his own choice.
-WAITING = {"OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE")}
-
-
-class Worker:
-    """A contestant's process."""
-
-    def __init__(self, name: str, backend: str, size: Size):
-        self.name, self.backend = name, backend
-        self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the process
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.masked_lm_step", "--worker", name,
-             "--size", json.dumps(asdict(size))],
-            env=os.environ | WAITING | {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"},
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True,
-        )  # fmt: skip
-        self.built: dict[str, Any] = {}
-        self.rounds: list[dict[str, float]] = []
-
-    def read(self) -> dict[str, Any]:
-        """Wait for its next reply."""
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if not line:
-            self.errors.seek(0)
-            tail = self.errors.read()[-3000:]
-            raise SystemExit(f"{self.name} on {self.backend} ended without a reply:\n{tail}")
-        return json.loads(line)
-
-    def train(self, steps: int) -> dict[str, Any]:
-        """Let it train some steps."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{steps}\n")
-        self.process.stdin.flush()
-        return self.read()
-
-    def stop(self) -> None:
-        """End the process: it stops at the end of its input."""
-        self.process.communicate()
-        self.errors.close()
-
-
 def check_same_work(workers: Sequence[Worker], size: Size) -> None:
     """Stop unless all got the same batch, have about as many weights, and begin at chance.
 
@@ -316,23 +245,6 @@ def check_same_work(workers: Sequence[Worker], size: Size) -> None:
         raise SystemExit("The contestants don't do the same work:\n" + "\n".join(wrong))
 
 
-def contestants(names: Sequence[str], backends: Sequence[str]) -> list[tuple[str, str]]:
-    """The (name, backend) pairs that are installed; Hugging Face's run on torch alone."""
-    pairs = [
-        (name, backend)
-        for name in names
-        for backend in (("torch",) if name.startswith("huggingface") else backends)
-    ]
-    found = []
-    for name, backend in pairs:
-        missing = [m for m in (NEEDS[name], backend) if importlib.util.find_spec(m) is None]
-        if missing:
-            print(f"left out: {name} on {backend} ({', '.join(missing)} is not installed)")
-        else:
-            found.append((name, backend))
-    return found
-
-
 def run(
     size: Size,
     names: Sequence[str] = tuple(NEEDS),
@@ -345,24 +257,19 @@ def run(
     Raises:
         SystemExit: nothing is installed, a contestant failed, or the work isn't the same.
     """
-    workers = []
     load = os.getloadavg()[0]
-    pairs = contestants(names, backends)
+    pairs = installed(names, backends, NEEDS)
     if not pairs:
         raise SystemExit("no contestant is installed here")
+    workers: list[Worker] = []
+    flags = ["--size", json.dumps(asdict(size))]
     try:
         for name, backend in pairs:
-            workers.append(Worker(name, backend, size))
+            workers.append(Worker("masked_lm_step", name, backend, flags))
             workers[-1].built = workers[-1].read()  # one after the other: compiling needs memory
             print(f"built {name} on {backend}", file=sys.stderr)
         check_same_work(workers, size)
-        for worker in workers:
-            worker.train(steps)  # warm-up, not counted
-        for turn in range(rounds):
-            start = turn % len(workers)
-            for worker in workers[start:] + workers[:start]:
-                worker.rounds.append(worker.train(steps))
-            print(f"round {turn + 1} of {rounds}", file=sys.stderr)
+        take_turns(workers, rounds, steps)
     finally:
         for worker in workers:
             worker.stop()
@@ -370,8 +277,7 @@ def run(
         "size": asdict(size),
         "rounds": rounds,
         "steps": steps,
-        "machine": {"cores": len(os.sched_getaffinity(0)), "processor": platform.machine()}
-        | {"load_before": load, "load_after": os.getloadavg()[0]},
+        "machine": machine(load),
         "contestants": [
             {
                 "name": worker.name,
@@ -385,22 +291,12 @@ def run(
     }
 
 
-def ratios(result: dict[str, Any], row: dict[str, Any], name: str, backend: str) -> str:
-    """Time of `row` over that of another contestant, round by round: the median and the range."""
-    for other in result["contestants"]:
-        if (other["name"], other["backend"]) == (name, backend):
-            by_round = [a / b for a, b in zip(row["seconds"], other["seconds"], strict=True)]
-            middle = statistics.median(by_round)
-            return f"{middle:.2f} ({min(by_round):.2f}–{max(by_round):.2f})"
-    return "–"
-
-
 def show(result: dict[str, Any]) -> None:
     """Print the table."""
-    machine, size = result["machine"], result["size"]
+    where, size = result["machine"], result["size"]
     print(", ".join(f"{name} {value}" for name, value in size.items()))
     print(
-        f"{machine['cores']} cores, load {machine['load_before']:.1f} before; medians of "
+        f"{where['cores']} cores, load {where['load_before']:.1f} before; medians of "
         f"{result['rounds']} rounds of {result['steps']} steps, range in brackets; "
         "ratios of times, under 1 is faster"
     )
@@ -443,7 +339,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Libraries print to standard output as they please: keep it for the replies.
         replies = os.fdopen(os.dup(1), "w")
         os.dup2(2, 1)
-        work(options.worker, Size(**json.loads(options.size)), sys.stdin, replies)
+        size = Size(**json.loads(options.size))
+        work(partial(build, options.worker, size), partial(make_batches, size), sys.stdin, replies)
         return 0
     size = QUICK if options.quick else Size()
     if options.batch:

@@ -73,7 +73,7 @@ class TokenizerOptions:
     """The tokenizer to train, or one to take. Not beside --pretrained."""
 
     tokenizer: StyleName | None = None
-    """How text becomes tokens; wordpiece unless given. jieba needs kerasbert[zh]."""
+    """How text becomes tokens; wordpiece unless given. jieba (kerasbert[zh]) is for Chinese."""
     tokenizer_file: Path | None = None
     """Take this tokenizer.json instead of training one."""
     vocab_size: int | None = None

@@ -1,6 +1,7 @@
 """Pre-train an encoder on raw text: hidden words, document words, next sentences."""
 
 import math
+import shutil
 import sys
 import time
 from dataclasses import dataclass
@@ -244,6 +245,9 @@ def _open_store(config: Config, folder, source):
     from kerasbert.text.store import TokenStore
 
     path = config.store or folder.file("store")
+    if config.store is None and not folder.file("config.json").exists():
+        # Killed before it wrote its settings, nobody knows which flags made the store it left.
+        shutil.rmtree(path, ignore_errors=True)
     if config.store is None and not path.exists():
         with counting("preparing documents") as progress:
             counts = prepare_store(

@@ -155,6 +155,19 @@ def test_other_settings_are_refused_by_name(files, store, tmp_path, monkeypatch)
         pretrain.run(pretrain_config(files, out, batch_size=4))
 
 
+def test_a_store_of_unknown_settings_is_prepared_again(files, tmp_path, monkeypatch):
+    """Killed between preparing and writing config.json, and begun again with other flags."""
+    corpus = {"store": None, "corpus": (files / "raw.txt",), "steps": 3}
+    with monkeypatch.context() as patch:
+        patch.setattr("kerasbert.tasks.TASKS", {})
+        with pytest.raises(ValueError):
+            pretrain.run(pretrain_config(files, tmp_path / "run", **corpus, tokenizer="char"))
+    assert (tmp_path / "run" / "store").exists()
+    pretrain.run(pretrain_config(files, tmp_path / "run", **corpus, tokenizer="word"))
+    config = (tmp_path / "run" / "store" / "manifest.json").read_text()
+    assert '"tokenizer": "word"' in config
+
+
 def test_a_finished_run_is_left_alone(files, store, tmp_path):
     out = tmp_path / "run"
     first = pretrain.run(pretrain_config(files, out, steps=3))
