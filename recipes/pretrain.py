@@ -46,6 +46,10 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
     """lines: one document a line. sentences: one sentence a line, an empty line ends a document."""
     pretrained: Path | None = None
     """Go on from this run: its tokenizer, architecture and weights."""
+    vectors: Path | None = None
+    """Begin with these word vectors: word2vec's text or .bin, fastText's .vec, GloVe's text."""
+    fit_vectors: Literal["refuse", "project"] = "refuse"
+    """What to do where their dimension is not d_model."""
     tasks: tuple[TaskName, ...] = ("masked-lm", "document-words")
     """The objectives, trained jointly."""
     masking: Literal["token", "whole-word", "span"] = "token"
@@ -86,6 +90,8 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
                     raise InputError(f"--{flag}: a store brings its tokenizer; leave it out.")
         if self.pretrained is not None:
             refuse_beside_pretrained(self, EncoderOptions, TokenizerOptions)
+            if self.vectors is not None:
+                raise InputError("--vectors: not beside --pretrained, which brings its own.")
         else:
             check_length(self.architecture(vocabulary_size=1), self.max_length)
 
@@ -130,6 +136,8 @@ def run(config: Config) -> dict[str, Any]:
     if source is not None:
         transfer = transfer_weights(source.load_model(), model)
         say(f"from {config.pretrained}: {transfer}")
+    if config.vectors is not None:
+        say(f"from {config.vectors}: {_begin_with_vectors(config, model, store.tokenizer)}")
 
     store.tokenizer.save(folder.file("tokenizer.json"))
     folder.write_config(
@@ -204,6 +212,19 @@ def _model(config: Config, architecture, tasks, total: int):
     peak, every = _peak_learning_rate(config, architecture), config.accumulate
     schedule = WarmupDecay(peak, total // every, batches_per_update=every)
     return compile_pretrain(model, tasks, build_optimizer(schedule, batches_per_update=every))
+
+
+def _begin_with_vectors(config: Config, model, tokenizer):
+    """Put word vectors into the token table, and return what was found."""
+    from kerasbert.models import begin_with_vectors
+    from kerasbert.text.word_vectors import fit_dimension, read_word_vectors
+
+    assert config.vectors is not None
+    embedding = model.get_layer("embedding")
+    found = read_word_vectors(config.vectors, tokenizer)
+    vectors = fit_dimension(found.vectors, embedding.d_model, config.fit_vectors)
+    begin_with_vectors(embedding, found.ids, vectors)
+    return found
 
 
 def _steps(config: Config, folder, architecture, tasks, train) -> int:

@@ -7,11 +7,12 @@ from kerasbert.models.classifier import (
 )
 from kerasbert.models.encoder import build_embedding, build_encoder, build_encoder_model
 from kerasbert.models.pretrain import build_pretrain_model, compile_pretrain
-from kerasbert.models.transfer import TransferReport, transfer_weights
+from kerasbert.models.transfer import TransferReport, begin_with_vectors, transfer_weights
 
 __all__ = [
     "TransferReport",
     "begin_at_label_shares",
+    "begin_with_vectors",
     "build_classifier",
     "build_embedding",
     "build_encoder",

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field
 
 import keras
+import numpy as np
 
 from kerasbert.errors import InputError
 
@@ -69,6 +70,19 @@ def transfer_weights(source: keras.Model, target: keras.Model) -> TransferReport
             + "\nBoth must have one architecture: leave it to the pre-trained run."
         )
     return report
+
+
+def begin_with_vectors(embedding, ids: np.ndarray, vectors: np.ndarray) -> None:
+    """Put word vectors into the token table of an embedding layer, at the scale of its own rows.
+
+    Args:
+        embedding: a built `TextEmbedding`.
+        ids: (F,) int, the tokens they are for; the rows of others keep their random values.
+        vectors: (F, d_model) float.
+    """
+    table = np.array(keras.ops.convert_to_numpy(embedding.token_table))
+    table[ids] = vectors * (table.std() / max(float(vectors.std()), 1e-12))
+    embedding.token_table.assign(table)
 
 
 def _weights(model: keras.Model) -> dict:

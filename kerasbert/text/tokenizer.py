@@ -159,6 +159,14 @@ class Tokenizer:
                 continues[index] = token.startswith(prefix)
         return continues
 
+    def whole_words(self) -> dict[str, int]:
+        """The tokens that are words, or begin one, with their ids; no special token, no `##`."""
+        return {
+            token: index
+            for token, index in self._tokenizer.get_vocab(with_added_tokens=True).items()
+            if token not in SPECIAL_TOKENS and not self.continues[index]
+        }
+
     def _encodings(self, texts: Sequence[str]) -> list[Any]:
         encode_batch = getattr(self._tokenizer, "encode_batch_fast", self._tokenizer.encode_batch)
         try:

@@ -227,3 +227,18 @@ def test_toy(tmp_path):
     assert cli.main([*command, "--out", str(out)]) == 0
     found = json.loads(out.read_text())
     assert 0.5 <= found["majority_share"] < 0.7 and found["unseen_loss"] > 0
+
+
+def test_word_vectors_are_what_training_begins_with(files, store, tmp_path, capsys):
+    (tmp_path / "v.vec").write_text("cat 1 2 3 4\nDog 4 3 2 1\nzebra 1 1 1 1\n")
+    command = ["pretrain", "--store", f"{files}/store", "--vectors", f"{tmp_path}/v.vec", *SMALL]
+    command += ["--d-model", "4", "--steps", "1", "--learning-rate", "1e-9"]
+    assert cli.main([*command, "--out", f"{tmp_path}/run"]) == 0
+    assert "v.vec: 2 of the vocabulary's" in capsys.readouterr().err
+    table = np.asarray(load_model(tmp_path / "run").get_layer("embedding").get_weights()[0])
+    cat, dog = table[store.tokenizer.encode(["cat dog"])[0]]
+    np.testing.assert_allclose(cat / cat[0], [1, 2, 3, 4], rtol=1e-3)
+    np.testing.assert_allclose(dog, cat[::-1], rtol=1e-3)
+    assert 0.005 < cat.std() < 0.05  # at the scale of the other rows
+    assert cli.main([*command, "--d-model", "8", "--out", f"{tmp_path}/other"]) == 2
+    assert "have 4 numbers, the model d_model 8" in capsys.readouterr().err
