@@ -35,12 +35,16 @@ class TransformerConfig:
     norm: Literal["post", "pre"] = "pre"
     activation: str = "gelu"
     epsilon: float = 1e-12
-    positions: Literal["learned", "none"] = "learned"
+    positions: Literal["learned", "rotary", "none"] = "learned"
     max_positions: int = 512
     segments: int = 2
 
     def __post_init__(self) -> None:
         _check_positive(self, "vocabulary_size d_model layers heads max_positions segments")
+        if self.positions == "rotary" and (self.d_k or self.d_model // self.heads) % 2:
+            raise InputError(
+                "rotary positions need an even d_k: choose another d_model, heads or d_k."
+            )
         if self.d_model % self.heads and (self.d_k is None or self.d_v is None):
             raise InputError(
                 f"d_model {self.d_model} cannot be divided by {self.heads} heads: choose a "
@@ -79,6 +83,10 @@ class TextCNNConfig:
     def __post_init__(self) -> None:
         object.__setattr__(self, "widths", tuple(self.widths))  # JSON brings a list
         _check_positive(self, "vocabulary_size d_model convolutions max_positions segments")
+        if self.positions not in ("learned", "none"):
+            raise InputError(
+                f"positions {self.positions!r}: the text-cnn encoder takes learned or none."
+            )
         if not self.widths or min(self.widths) < 1:
             raise InputError(f"widths: expected one or more widths >= 1, received {self.widths}.")
 

@@ -50,6 +50,8 @@ class EncoderOptions:
     """TextCNN: filters of each width; d_model unless given."""
     dropout: float | None = None
     """Dropout of embedding and encoder; 0.1 unless given."""
+    positions: Literal["learned", "rotary", "none"] | None = None
+    """How the order of a text is known: learned for transformer, none for text-cnn unless given."""
     max_positions: int | None = None
     """Longest text that learned positions can hold; 512 unless given."""
 
@@ -144,7 +146,7 @@ def check_length(architecture: EncoderConfig | None, max_length: int) -> None:
     """Refuse rows without room for a pair, or longer than the table of learned positions."""
     if max_length < 5:  # [CLS] a [SEP] b [SEP]
         raise InputError(f"--max-length: expected 5 or more, received {max_length}.")
-    if architecture is None or architecture.positions == "none":
+    if architecture is None or architecture.positions != "learned":
         return
     if max_length > architecture.max_positions:
         raise InputError(

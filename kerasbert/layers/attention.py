@@ -4,6 +4,29 @@ import keras
 from keras import ops
 
 
+def rotate(x, base: float = 10_000.0):
+    """Turn each pair of numbers of a vector by an angle that grows with its position.
+
+    The product of a query and a key turned so depends on how far apart they are, not on where. So
+    there is no table of positions, and a text may be longer than any seen before. The pairs are the
+    numbers i and i + d / 2.
+
+        x        (B, L, H, d)  float, d even
+        returns  (B, L, H, d)  dtype of `x`
+
+    Source: Su et al. 2021, https://arxiv.org/abs/2104.09864, equations 14, 15 and 34.
+    """
+    length, half = ops.shape(x)[1], x.shape[-1] // 2
+    speed = base ** (-ops.arange(half, dtype="float32") / half)
+    angle = ops.arange(length, dtype="float32")[:, None] * speed  # (L, d / 2)
+    cosine = ops.cast(ops.cos(angle), x.dtype)[None, :, None, :]
+    sine = ops.cast(ops.sin(angle), x.dtype)[None, :, None, :]
+    first, second = ops.split(x, 2, axis=-1)
+    return ops.concatenate(
+        [first * cosine - second * sine, second * cosine + first * sine], axis=-1
+    )
+
+
 @keras.saving.register_keras_serializable(package="kerasbert")
 class SelfAttention(keras.layers.Layer):
     """Every position looks at every position of the same row that is not padding.
@@ -23,18 +46,30 @@ class SelfAttention(keras.layers.Layer):
         d_v: width of a value in each head.
         dropout: share of the attention probabilities set to 0 in training. Above 0, training
             computes them with plain operations instead of the backend's fused attention.
+        rotary: turn queries and keys by their position, see `rotate`; d_k must be even.
         seed: of the initial weights and of dropout.
 
-    Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, section 3.2.
+    Sources: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, section 3.2; for rotary
+    positions Su et al. 2021, https://arxiv.org/abs/2104.09864, section 3.2.
     """
 
     def __init__(
-        self, heads: int, d_k: int, d_v: int, dropout: float = 0.0, seed: int = 0, **kwargs
+        self,
+        heads: int,
+        d_k: int,
+        d_v: int,
+        dropout: float = 0.0,
+        rotary: bool = False,
+        seed: int = 0,
+        **kwargs,
     ):
         super().__init__(**kwargs)
+        if rotary and d_k % 2:
+            raise ValueError(f"d_k: expected an even number with rotary=True. Received: {d_k}")
         self.heads = heads
         self.d_k = d_k
         self.d_v = d_v
+        self.rotary = rotary
         self.seed = seed
         self.dropout = keras.layers.Dropout(dropout, seed=seed, name="dropout")
 
@@ -60,6 +95,8 @@ class SelfAttention(keras.layers.Layer):
         query = ops.reshape(query, (-1, length, self.heads, self.d_k))
         key = ops.reshape(key, (-1, length, self.heads, self.d_k))
         value = ops.reshape(value, (-1, length, self.heads, self.d_v))
+        if self.rotary:
+            query, key = rotate(query), rotate(key)
         visible = ops.cast(padding_mask, "bool")[:, None, None, :]  # (B, 1, 1, L)
         if self.d_k == self.d_v and not (training and self.dropout.rate > 0):
             context = ops.dot_product_attention(query, key, value, mask=visible)
@@ -84,5 +121,6 @@ class SelfAttention(keras.layers.Layer):
             "d_k": self.d_k,
             "d_v": self.d_v,
             "dropout": self.dropout.rate,
+            "rotary": self.rotary,
             "seed": self.seed,
         }

@@ -32,6 +32,7 @@ class TransformerBlock(keras.layers.Layer):
         norm: str = "pre",
         activation: str = "gelu",
         epsilon: float = 1e-12,
+        rotary: bool = False,
         seed: int = 0,
         **kwargs,
     ):
@@ -45,7 +46,13 @@ class TransformerBlock(keras.layers.Layer):
         self.epsilon = epsilon
         self.seed = seed
         self.attention = SelfAttention(
-            heads, d_k, d_v, dropout=attention_dropout, seed=seed + 10, name="attention"
+            heads,
+            d_k,
+            d_v,
+            dropout=attention_dropout,
+            rotary=rotary,
+            seed=seed + 10,
+            name="attention",
         )
         self.attention_norm = keras.layers.LayerNormalization(
             epsilon=epsilon, name="attention_norm"
@@ -111,6 +118,7 @@ class TransformerBlock(keras.layers.Layer):
             "norm": self.norm,
             "activation": self.activation,
             "epsilon": self.epsilon,
+            "rotary": self.attention.rotary,
             "seed": self.seed,
         }
 
@@ -136,6 +144,7 @@ class TransformerEncoder(keras.layers.Layer):
         norm: "post" (BERT) or "pre"; "pre" normalizes the output of the last block too.
         activation: of the feed-forward network; "gelu" is the exact one.
         epsilon: of the layer normalizations.
+        rotary: the attention knows positions by itself, see `SelfAttention`.
         seed: of the initial weights and of dropout.
 
     Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762; as in BERT, Devlin et al. 2019.
@@ -153,6 +162,7 @@ class TransformerEncoder(keras.layers.Layer):
         norm: str = "pre",
         activation: str = "gelu",
         epsilon: float = 1e-12,
+        rotary: bool = False,
         seed: int = 0,
         **kwargs,
     ):
@@ -168,6 +178,7 @@ class TransformerEncoder(keras.layers.Layer):
             "norm": norm,
             "activation": activation,
             "epsilon": epsilon,
+            "rotary": rotary,
             "seed": seed,
         }
         of_block = {name: value for name, value in self.settings.items() if name != "layers"}

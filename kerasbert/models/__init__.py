@@ -7,7 +7,12 @@ from kerasbert.models.classifier import (
 )
 from kerasbert.models.encoder import build_embedding, build_encoder, build_encoder_model
 from kerasbert.models.pretrain import build_pretrain_model, compile_pretrain
-from kerasbert.models.transfer import TransferReport, begin_with_vectors, transfer_weights
+from kerasbert.models.transfer import (
+    TransferReport,
+    begin_with_vectors,
+    repeat_positions,
+    transfer_weights,
+)
 
 __all__ = [
     "TransferReport",
@@ -20,5 +25,6 @@ __all__ = [
     "build_pretrain_model",
     "compile_classifier",
     "compile_pretrain",
+    "repeat_positions",
     "transfer_weights",
 ]

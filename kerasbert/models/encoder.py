@@ -13,7 +13,7 @@ def build_embedding(config: EncoderConfig, seed: int = 0) -> TextEmbedding:
         vocabulary_size=config.vocabulary_size,
         d_model=config.d_model,
         max_positions=config.max_positions,
-        positions=config.positions,
+        positions="learned" if config.positions == "learned" else "none",
         segments=config.segments,
         dropout=config.dropout,
         epsilon=config.epsilon,
@@ -36,6 +36,7 @@ def build_encoder(config: EncoderConfig, seed: int = 0) -> keras.layers.Layer:
             norm=config.norm,
             activation=config.activation,
             epsilon=config.epsilon,
+            rotary=config.positions == "rotary",
             seed=seed + 1000,
             name="encoder",
         )

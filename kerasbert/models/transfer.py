@@ -72,6 +72,29 @@ def transfer_weights(source: keras.Model, target: keras.Model) -> TransferReport
     return report
 
 
+def repeat_positions(embedding, trained: int, length: int) -> bool:
+    """Give learned positions that no text has reached the values of those that were trained.
+
+    Position p starts as p modulo `trained`, so that each piece of a long text looks at first like
+    one of those that the encoder knows.
+
+    Args:
+        embedding: a built embedding layer; without learned positions nothing happens.
+        trained: positions of the longest row of pre-training.
+        length: positions of the longest text to come.
+
+    Returns:
+        whether anything was done.
+
+    Source: Beltagy et al. 2020, Longformer, https://arxiv.org/abs/2004.05150, section 5.
+    """
+    if getattr(embedding, "positions", None) != "learned" or length <= trained:
+        return False
+    table = np.array(keras.ops.convert_to_numpy(embedding.position_table))
+    embedding.position_table.assign(table[np.arange(len(table)) % trained])
+    return True
+
+
 def begin_with_vectors(embedding, ids: np.ndarray, vectors: np.ndarray) -> None:
     """Put word vectors into the token table of an embedding layer, at the scale of its own rows.
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from kerasbert.layers import SelfAttention
+from kerasbert.layers.attention import rotate
 
 RNG = np.random.default_rng(0)
 HIDDEN = RNG.normal(size=(2, 5, 6)).astype(np.float32)
@@ -59,3 +60,27 @@ def test_padding_is_never_looked_at():
 # last bits, so no gradient worth the name reaches that part of the shared bias.
 def test_as_a_layer(check_layer):
     assert check_layer(SelfAttention(heads=2, d_k=3, d_v=5), HIDDEN, MASK).shape == HIDDEN.shape
+
+
+def test_rotation_leaves_only_the_distance():
+    """Queries and keys of equal content: their product depends on how far apart they are."""
+    vectors = np.tile(RNG.normal(size=(2, 1, 1, 8)).astype(np.float32), (1, 12, 1, 1))
+    query, key = (keras.ops.convert_to_numpy(rotate(v[None])) for v in vectors)
+    products = query[0, :, 0] @ key[0, :, 0].T
+    for distance in range(-5, 6):
+        diagonal = np.diag(products, distance)
+        np.testing.assert_allclose(diagonal, diagonal[0], atol=1e-5)
+    assert np.ptp(products[0]) > 0.1
+    lengths = np.linalg.norm(query, axis=-1)
+    np.testing.assert_allclose(lengths, lengths[0, 0, 0], rtol=1e-5)
+
+
+def test_with_rotary_positions_the_order_matters():
+    full = np.ones((1, 5), bool)
+    for rotary in (False, True):
+        layer = SelfAttention(heads=2, d_k=4, d_v=4, rotary=rotary)
+        straight = keras.ops.convert_to_numpy(layer(HIDDEN[:1], full))
+        turned = keras.ops.convert_to_numpy(layer(HIDDEN[:1, ::-1], full))
+        assert np.allclose(straight, turned[:, ::-1], atol=1e-5) == (not rotary)
+    with pytest.raises(ValueError, match="d_k: expected an even number"):
+        SelfAttention(heads=2, d_k=3, d_v=3, rotary=True)

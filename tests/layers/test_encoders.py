@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from kerasbert.config import CONFIGS, SIZES
+from kerasbert.config import CONFIGS, SIZES, TransformerConfig
+from kerasbert.errors import InputError
 from kerasbert.layers import TextCNNEncoder, TransformerEncoder
 from kerasbert.models import build_embedding, build_encoder, build_encoder_model
 
@@ -24,21 +25,25 @@ def transformer(**changes):
         lambda: transformer(norm="post"),
         lambda: transformer(norm="pre"),
         lambda: transformer(d_v=3, attention_dropout=0.1),
+        lambda: transformer(rotary=True),
         lambda: TextCNNEncoder(filters=5),
         lambda: TextCNNEncoder(filters=5, widths=(1, 3), convolutions=1, activation="relu"),
     ],
-    ids=["post-norm", "pre-norm", "plain attention", "text-cnn", "text-cnn of one layer"],
+    ids=["post-norm", "pre-norm", "plain attention", "rotary", "text-cnn", "text-cnn of one layer"],
 )
 def test_as_a_layer(check_layer, encoder):
     assert check_layer(encoder(), HIDDEN, MASK).shape == HIDDEN.shape
 
 
 @pytest.mark.parametrize("pooling", ["cls", "mean-max"])
-@pytest.mark.parametrize("name", sorted(CONFIGS))
-def test_padding_never_changes_a_result(name, pooling):
+@pytest.mark.parametrize(
+    "name, positions",
+    [("text-cnn", "none"), ("transformer", "learned"), ("transformer", "rotary")],
+)
+def test_padding_never_changes_a_result(name, positions, pooling):
     from kerasbert.layers import Pooling
 
-    config = CONFIGS[name](vocabulary_size=50, d_model=16)
+    config = CONFIGS[name](vocabulary_size=50, d_model=16, positions=positions)
     model = build_encoder_model(
         build_embedding(config), build_encoder(config), Pooling(pooling, name="pooling")
     )
@@ -55,6 +60,21 @@ def test_padding_never_changes_a_result(name, pooling):
     alone, together = outputs(ids), outputs(batch)
     np.testing.assert_allclose(together["pooled"][1], alone["pooled"][0], atol=1e-5)
     np.testing.assert_allclose(together["sequence"][1, :9], alone["sequence"][0], atol=1e-5)
+
+
+def test_rotary_positions_have_no_longest_text():
+    config = TransformerConfig(
+        vocabulary_size=50, d_model=16, layers=1, positions="rotary", max_positions=8
+    )
+    model = build_encoder_model(build_embedding(config), build_encoder(config))
+    ids = RNG.integers(5, 50, (1, 40)).astype(np.int32)
+    outputs = model.predict({"token_ids": ids, "segment_ids": np.zeros_like(ids)}, verbose=0)
+    assert np.asarray(outputs["sequence"]).shape == (1, 40, 16)
+    assert not any("position" in weight.path for weight in model.weights)
+    with pytest.raises(InputError, match="rotary positions need an even d_k"):
+        TransformerConfig(vocabulary_size=50, d_model=24, positions="rotary")
+    with pytest.raises(InputError, match="the text-cnn encoder takes learned or none"):
+        CONFIGS["text-cnn"](vocabulary_size=50, positions="rotary")
 
 
 def test_a_convolution_sees_as_far_as_its_widths():
