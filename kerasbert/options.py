@@ -16,6 +16,7 @@ EncoderName = Literal["text-cnn", "transformer"]
 SizeName = Literal["tiny", "small", "base"]
 StyleName = Literal["word", "char", "jieba", "wordpiece"]
 KindName = Literal["multi-label", "multi-class", "binary"]
+LossName = Literal["cross-entropy", "weighted", "focal", "asymmetric"]
 
 PoolingName = Literal["cls", "mean", "max", "mean-max"]
 

@@ -11,6 +11,7 @@ from kerasbert.command import print_table, run_command, say
 from kerasbert.errors import InputError
 from kerasbert.options import (
     KindName,
+    LossName,
     PoolingName,
     TrainingOptions,
     check_length,
@@ -50,6 +51,8 @@ class Config(TrainingOptions):
     """What each side tries; half, once and twice the encoder's default unless given."""
     kind: KindName | None = None
     """What is to be predicted; recognised from the labels unless given."""
+    loss: LossName = "cross-entropy"
+    """weighted, focal and asymmetric give rare labels more weight; focal suits every kind."""
     average: float = 0.15
     """Evaluate and keep the average of the weights over this share of an epoch; 0 for none."""
     max_length: int = 200
@@ -154,6 +157,7 @@ def _run(config: Config, folder, side: str, rate: float, seed: int) -> dict[str,
             from_scratch=side == "scratch",
             kind=config.kind,
             epochs=config.epochs,
+            loss=config.loss,
             average=config.average,
             max_length=config.max_length,
             pooling=config.pooling,

@@ -14,6 +14,7 @@ from kerasbert.options import (
     POOLING,
     EncoderOptions,
     KindName,
+    LossName,
     PoolingName,
     TokenizerOptions,
     TrainingOptions,
@@ -49,6 +50,8 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
     """Take tokenizer and architecture of --pretrained, but none of its weights."""
     kind: KindName | None = None
     """What is to be predicted; recognised from the labels unless given."""
+    loss: LossName = "cross-entropy"
+    """weighted, focal and asymmetric give rare labels more weight; focal suits every kind."""
     epochs: int = 7
     """Passes over the training data."""
     patience: int | None = None
@@ -196,7 +199,10 @@ def _classifier(config: Config, source, architecture, train, kind: str) -> tuple
         batches_per_update=config.accumulate,
         average_momentum=average_momentum(config.average, train.steps_per_epoch),
     )
-    compile_classifier(model, kind, optimizer)
+    try:
+        compile_classifier(model, kind, optimizer, config.loss, train.gold)
+    except ValueError as error:
+        raise InputError(f"--loss: {error}") from None
     if pretrained is None or config.from_scratch:
         return model, None
     transfer = transfer_weights(pretrained, model)

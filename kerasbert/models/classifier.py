@@ -5,6 +5,7 @@ import numpy as np
 
 from kerasbert.layers import Pooling
 from kerasbert.models.encoder import encode
+from kerasbert.models.losses import build_loss
 
 
 def build_classifier(
@@ -60,18 +61,17 @@ def begin_at_label_shares(model: keras.Model, gold: np.ndarray, kind: str) -> No
     model.get_layer("logits").bias.assign(bias.astype(np.float32))
 
 
-def compile_classifier(model: keras.Model, kind: str, optimizer) -> keras.Model:
-    """Compile with the loss of the kind of classification.
+def compile_classifier(
+    model: keras.Model,
+    kind: str,
+    optimizer,
+    loss: str = "cross-entropy",
+    gold: np.ndarray | None = None,
+) -> keras.Model:
+    """Compile with a loss that suits the kind of classification.
 
-    "multi-label" takes multi-hot targets (B, K), the others class indices (B,).
+    "multi-label" takes multi-hot targets (B, K), the others class indices (B,). For `loss` and
+    `gold` see `build_loss`.
     """
-    if kind == "multi-label":
-        loss: keras.losses.Loss = keras.losses.BinaryCrossentropy(from_logits=True)
-    elif kind in ("multi-class", "binary"):
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    else:
-        raise ValueError(
-            f"kind: expected 'multi-label', 'multi-class' or 'binary'. Received: {kind!r}"
-        )
-    model.compile(optimizer=optimizer, loss=loss)
+    model.compile(optimizer=optimizer, loss=build_loss(loss, kind, gold))
     return model

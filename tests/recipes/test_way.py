@@ -173,6 +173,14 @@ def test_joint_objectives_minutes_and_limit(files, tmp_path):
     assert json.loads((tmp_path / "run" / "metrics.json").read_text())["documents"] == 100
 
 
+@pytest.mark.parametrize("loss", ["weighted", "asymmetric"])
+def test_losses_for_rare_labels_learn(loss, files, tmp_path):
+    command = ["finetune", "--out", f"{tmp_path}/run", *SMALL, "--d-model", "16", "--loss", loss]
+    command += ["--train", f"{files}/train.txt", "--valid", f"{files}/valid.txt", "--epochs", "8"]
+    assert cli.main([*command, "--learning-rate", "0.01"]) == 0
+    assert json.loads((tmp_path / "run" / "metrics.json").read_text())["valid"]["f1"] > 0.8
+
+
 def test_half_precision_computes_in_16_bits_and_keeps_weights_in_32(runs, files, tmp_path):
     command = ["finetune", "--pretrained", f"{runs}/lm", "--out", f"{tmp_path}/run", *SMALL]
     command += ["--train", f"{files}/train.txt", "--valid", f"{files}/valid.txt", "--epochs", "4"]

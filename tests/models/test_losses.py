@@ -1,0 +1,88 @@
+"""Losses for rare labels, against numpy."""
+
+import keras
+import numpy as np
+import pytest
+
+from kerasbert.models.losses import (
+    LOSSES,
+    AsymmetricLoss,
+    FocalLoss,
+    WeightedLoss,
+    build_loss,
+    positive_weights,
+)
+
+RNG = np.random.default_rng(0)
+LOGITS = RNG.normal(size=(6, 4)).astype(np.float32) * 3
+TARGET = (RNG.random((6, 4)) < 0.4).astype(np.float32)
+P = 1 / (1 + np.exp(-LOGITS.astype(np.float64)))
+
+
+def value(loss, target=TARGET, logits=LOGITS):
+    return float(keras.ops.convert_to_numpy(loss(target, logits)))
+
+
+def test_weighted():
+    weights = np.array([1.0, 2.0, 3.0, 4.0])
+    expected = -(weights * TARGET * np.log(P) + (1 - TARGET) * np.log(1 - P)).mean()
+    assert value(WeightedLoss(weights)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_focal():
+    right = np.where(TARGET > 0, P, 1 - P)
+    expected = -((1 - right) ** 2 * np.log(right)).mean()
+    assert value(FocalLoss()) == pytest.approx(expected, rel=1e-5)
+    classes = np.array([0, 3, 1, 2, 2, 0])
+    softmax = np.exp(LOGITS) / np.exp(LOGITS).sum(axis=1, keepdims=True)
+    right = softmax[np.arange(6), classes]
+    expected = -((1 - right) ** 2 * np.log(right)).mean()
+    assert value(FocalLoss(), classes) == pytest.approx(expected, rel=1e-5)
+
+
+def test_asymmetric():
+    shifted = np.maximum(P - 0.05, 0)
+    expected = TARGET * (1 - P) * np.log(P) + (1 - TARGET) * shifted**4 * np.log(1 - shifted)
+    assert value(AsymmetricLoss(gamma_positive=1.0)) == pytest.approx(-expected.mean(), rel=1e-5)
+
+
+def test_without_focus_they_are_cross_entropy():
+    plain = value(build_loss("cross-entropy", "multi-label"))
+    for loss in (FocalLoss(gamma=0.0), AsymmetricLoss(0.0, 0.0, 0.0), WeightedLoss([1.0] * 4)):
+        assert value(loss) == pytest.approx(plain, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("kind", ["multi-label", "multi-class"])
+def test_value_and_gradient_are_finite_for_extreme_logits(name, kind):
+    if kind == "multi-class" and name in ("weighted", "asymmetric"):
+        with pytest.raises(ValueError, match="is for multi-label data"):
+            build_loss(name, kind)
+        return
+    extreme = np.array([[80.0, -80.0, 0.0], [-80.0, 80.0, 1e-8]], np.float32)
+    target = np.array([[0, 1, 1], [1, 0, 0]], np.float32)
+    if kind == "multi-class":
+        target = np.array([1, 0])
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3, kernel_initializer="ones")])
+    loss = build_loss(name, kind, gold=np.eye(3))
+    model.compile(optimizer=keras.optimizers.SGD(1.0), loss=loss)
+    assert np.isfinite(model.train_on_batch(extreme, target))
+    assert all(np.isfinite(weight).all() for weight in model.get_weights())
+
+
+def test_positive_weights_grow_as_labels_get_rare():
+    gold = np.zeros((1000, 4))
+    for column, count in enumerate((0, 1, 99, 900)):
+        gold[:count, column] = 1
+    assert positive_weights(gold) == pytest.approx([20, 20, np.sqrt(902 / 100), 1], rel=1e-5)
+
+
+@pytest.mark.parametrize("loss", [FocalLoss(1.5), AsymmetricLoss(1.0, 2.0, 0.1), WeightedLoss([2])])
+def test_config(loss):
+    again = type(loss).from_config(loss.get_config())
+    assert again.get_config() == loss.get_config()
+
+
+def test_unknown_names():
+    with pytest.raises(ValueError, match="Received: 'hinge'"):
+        build_loss("hinge", "multi-label")
