@@ -43,6 +43,42 @@ def fit_threshold(
     return float(grid[best[np.abs(grid[best] - prefer).argmin()]])
 
 
+def fit_label_thresholds(
+    probabilities: np.ndarray,
+    gold: np.ndarray,
+    common: float,
+    *,
+    strength: float = 20.0,
+    grid: np.ndarray = GRID,
+) -> np.ndarray:
+    """Find a threshold for each label, near the common one where a label is rare.
+
+    A label's own best threshold (its F1 highest; the middle one of equals) counts as much as the
+    label has documents, the common one as much as `strength` documents: with five documents a fit
+    is mostly chance.
+
+    Args:
+        probabilities: (N, K) float.
+        gold: (N, K) bool or 0/1.
+        common: the threshold of all labels together, as `fit_threshold` finds it.
+        strength: documents that the common threshold is worth.
+        grid: (T,) float, the thresholds to try, in rising order.
+
+    Returns:
+        (K,) float64; `common` for a label without documents.
+    """
+    probabilities, gold = without_nan(probabilities), np.asarray(gold) > 0
+    grid = np.asarray(grid, dtype=np.float64)
+    reached = np.searchsorted(grid, probabilities, side="right")
+    tp = _predicted_under(reached, gold, len(grid))
+    fp = _predicted_under(reached, ~gold, len(grid))
+    support = gold.sum(axis=0)
+    scores = f1_from_counts(tp, fp, support[:, None] - tp)  # (K, T)
+    best = scores >= scores.max(axis=1, keepdims=True) - 1e-12
+    own = np.array([np.median(grid[row]) for row in best])
+    return (support * own + strength * common) / (support + strength)
+
+
 def _f1_over_grid(
     probabilities: np.ndarray, gold: np.ndarray, unseen: int, grid: np.ndarray
 ) -> np.ndarray:

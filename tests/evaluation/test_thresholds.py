@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kerasbert.errors import InputError
 from kerasbert.evaluation.f1 import f1_scores, predict_labels
-from kerasbert.evaluation.thresholds import GRID, fit_threshold
+from kerasbert.evaluation.thresholds import GRID, fit_label_thresholds, fit_threshold
 
 
 def brute_force(probabilities, gold, unseen):
@@ -81,3 +81,40 @@ def test_nan_is_no_probability():
 def test_no_document_is_an_error():
     with pytest.raises(InputError, match=r"\(0, 3\)"):
         fit_threshold(np.zeros((0, 3)), np.zeros((0, 3)))
+
+
+def test_a_threshold_for_each_label_where_there_are_documents():
+    rng = np.random.default_rng(0)
+    gold = np.zeros((4000, 3))
+    gold[:2000, 0], gold[:10, 1] = 1, 1  # many documents, few, none
+    probabilities = (
+        np.stack([0.1 + 0.3 * gold[:, 0], 0.1 + 0.3 * gold[:, 1], np.full(4000, 0.05)], axis=1)
+        + rng.normal(size=gold.shape) * 0.01
+    )
+    found = fit_label_thresholds(probabilities, gold, common=0.8, strength=20)
+    assert 0.2 < found[0] < 0.3  # its own, in the middle of the gap
+    assert 0.8 > found[1] > 0.8 - 10 / 30 * 0.8  # a third of the way from the common one
+    assert found[2] == 0.8
+    predicted = predict_labels(probabilities, "multi-label", found)
+    assert f1_scores(predicted[:, :1], gold[:, :1])["f1"] == 1.0
+
+
+def test_with_endless_strength_all_labels_have_the_common_threshold():
+    rng = np.random.default_rng(1)
+    probabilities = rng.random((50, 4))
+    found = fit_label_thresholds(probabilities, probabilities > 0.3, 0.41, strength=1e12)
+    np.testing.assert_allclose(found, 0.41, atol=1e-6)
+
+
+def test_without_strength_each_label_has_the_best_of_the_grid():
+    rng = np.random.default_rng(2)
+    gold = rng.random((300, 5)) < 0.3
+    probabilities = np.clip(0.3 * gold + rng.random((300, 5)) * 0.7, 0, 1)
+    found = fit_label_thresholds(probabilities, gold, 0.5, strength=0)
+
+    def f1(label, threshold):
+        predicted = probabilities[:, label] >= threshold
+        return f1_scores(predicted[:, None], gold[:, label][:, None])["macro_f1"]
+
+    for label in range(5):
+        assert f1(label, found[label]) == pytest.approx(max(f1(label, t) for t in GRID), abs=0.02)

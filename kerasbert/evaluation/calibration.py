@@ -1,0 +1,100 @@
+"""Do probabilities mean what they say? Their error, and one temperature that mends most of it."""
+
+import numpy as np
+
+from kerasbert.errors import InputError
+
+BINS = 15
+
+
+def reliability(
+    probabilities: np.ndarray, right: np.ndarray, bins: int = BINS
+) -> dict[str, np.ndarray]:
+    """Sort predictions by their probability, and see how often those of a bin were right.
+
+    Args:
+        probabilities: (M,) float in [0, 1], of single decisions: of each label of each document for
+            multi-label data, of the predicted label of each document otherwise.
+        right: (M,) bool, whether it was so.
+        bins: of equal width.
+
+    Returns:
+        count (bins,), confidence (bins,), the mean probability, and accuracy (bins,), the share
+        that was right; NaN in a bin without a prediction.
+    """
+    probabilities, right = np.asarray(probabilities, np.float64), np.asarray(right) > 0
+    if probabilities.shape != right.shape or probabilities.ndim != 1:
+        raise InputError(
+            "probabilities and outcomes must have one shape (predictions,). "
+            f"Received: {probabilities.shape} and {right.shape}"
+        )
+    index = np.minimum((probabilities * bins).astype(int), bins - 1)
+    count = np.bincount(index, minlength=bins)
+    with np.errstate(invalid="ignore"):
+        return {
+            "count": count,
+            "confidence": np.bincount(index, probabilities, minlength=bins) / count,
+            "accuracy": np.bincount(index, right, minlength=bins) / count,
+        }
+
+
+def expected_calibration_error(
+    probabilities: np.ndarray, right: np.ndarray, bins: int = BINS
+) -> float:
+    """The mean distance of probability and outcome, bin by bin, weighted by the bins' counts.
+
+    Source: Guo et al. 2017, https://arxiv.org/abs/1706.04599, equation 3.
+    """
+    found = reliability(probabilities, right, bins)
+    filled = found["count"] > 0
+    if not filled.any():
+        return 0.0
+    gaps = np.abs(found["confidence"] - found["accuracy"])[filled]
+    return float((gaps * found["count"][filled]).sum() / found["count"].sum())
+
+
+def fit_temperature(logits: np.ndarray, gold: np.ndarray, kind: str) -> float:
+    """The number that logits are to be divided by for the lowest loss on these documents.
+
+    It never changes which label is the most probable one.
+
+    Args:
+        logits: (N, K) float.
+        gold: (N, K) bool or 0/1; documents without a label are left out unless multi-label.
+        kind: "multi-label" (a sigmoid for each label), "multi-class" or "binary" (one softmax).
+
+    Returns:
+        A temperature from 0.05 to 20; 1 where there is nothing to fit on.
+
+    Source: Guo et al. 2017, https://arxiv.org/abs/1706.04599, section 4.2, "Temperature scaling".
+    """
+    logits, gold = np.asarray(logits, np.float64), np.asarray(gold) > 0
+    if kind != "multi-label":
+        known = gold.any(axis=1)
+        logits, gold = logits[known], gold[known]
+    if not len(logits) or not np.isfinite(logits).all():
+        return 1.0
+
+    def nats(log_temperature: float) -> float:
+        x = logits / np.exp(log_temperature)
+        if kind == "multi-label":
+            return float((np.logaddexp(0, x) - x * gold).mean())
+        top = x.max(axis=1, keepdims=True)
+        log_sum = top[:, 0] + np.log(np.exp(x - top).sum(axis=1))
+        return float((log_sum - x[gold]).mean())
+
+    # The loss is convex in 1 / T, so it has one minimum: golden-section search finds it.
+    low, high = np.log(0.05), np.log(20.0)
+    ratio = (np.sqrt(5) - 1) / 2
+    inner, outer = high - ratio * (high - low), low + ratio * (high - low)
+    inner_nats, outer_nats = nats(inner), nats(outer)
+    while high - low > 1e-4:
+        if inner_nats <= outer_nats:
+            high, outer, outer_nats = outer, inner, inner_nats
+            inner = high - ratio * (high - low)
+            inner_nats = nats(inner)
+        else:
+            low, inner, inner_nats = inner, outer, outer_nats
+            outer = low + ratio * (high - low)
+            outer_nats = nats(outer)
+    return float(np.exp((low + high) / 2))
