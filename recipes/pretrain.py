@@ -122,14 +122,13 @@ def run(config: Config) -> dict[str, Any]:
         config.seed, config.masking, config.masking_rate, config.max_predictions
     )
     tasks = [TASKS[name](store, task_settings) for name in TASKS if name in config.tasks]
-    options: dict[str, Any] = {
-        "store": store,
-        "tasks": tasks,
-        "max_length": config.max_length,
-        "limit": config.limit,
-    }
-    train = PretrainingBatches(batch_size=config.batch_size, seed=config.seed, **options)
-    valid = PretrainingBatches(batch_size=64, part="valid", seed=0, **options)
+    options: dict[str, Any] = {"max_length": config.max_length, "limit": config.limit}
+    train = PretrainingBatches(
+        store, tasks, batch_size=config.batch_size, seed=config.seed, **options
+    )
+    # The same rows whatever is trained beside it, so that runs can be compared.
+    masked_lm = [task for task in tasks if task.name == "masked_lm"]
+    valid = PretrainingBatches(store, masked_lm, batch_size=64, part="valid", **options)
     total = _steps(config, folder, architecture, tasks, train)
     model = _model(config, architecture, tasks, total)
     transfer = None
