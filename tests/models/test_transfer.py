@@ -31,7 +31,7 @@ def test_positions_never_trained_begin_as_those_before_them():
 
 
 def test_where_there_is_no_table_nothing_happens():
-    assert not repeat_positions(embedding_of(positions="rotary"), trained=8, length=12)
+    assert not repeat_positions(embedding_of(positions="rotary", heads=4), trained=8, length=12)
     assert not repeat_positions(embedding_of("text-cnn"), trained=8, length=12)
     assert not repeat_positions(keras.layers.Embedding(40, 8), trained=8, length=12)
 
