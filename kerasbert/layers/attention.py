@@ -71,7 +71,9 @@ class SelfAttention(keras.layers.Layer):
         self.d_v = d_v
         self.rotary = rotary
         self.seed = seed
-        self.dropout = keras.layers.Dropout(dropout, seed=seed, name="dropout")
+        self.dropout = keras.layers.Dropout(
+            dropout, seed=seed, name="dropout", dtype=self.dtype_policy
+        )
 
     def build(self, hidden_shape, padding_mask_shape=None):
         width = hidden_shape[-1]
@@ -79,11 +81,13 @@ class SelfAttention(keras.layers.Layer):
             self.heads * (2 * self.d_k + self.d_v),
             kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 1),
             name="qkv",
+            dtype=self.dtype_policy,
         )
         self.output_projection = keras.layers.Dense(
             width,
             kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 2),
             name="output",
+            dtype=self.dtype_policy,
         )
         self.qkv.build(hidden_shape)
         self.output_projection.build((None, None, self.heads * self.d_v))

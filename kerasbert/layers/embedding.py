@@ -55,8 +55,12 @@ class TextEmbedding(keras.layers.Layer):
         self.segments = segments
         self.epsilon = epsilon
         self.seed = seed
-        self.norm = keras.layers.LayerNormalization(epsilon=epsilon, name="norm")
-        self.dropout = keras.layers.Dropout(dropout, seed=seed, name="dropout")
+        self.norm = keras.layers.LayerNormalization(
+            epsilon=epsilon, name="norm", dtype=self.dtype_policy
+        )
+        self.dropout = keras.layers.Dropout(
+            dropout, seed=seed, name="dropout", dtype=self.dtype_policy
+        )
 
     def build(self, inputs_shape, segment_ids_shape=None):
         def table(name, rows, offset):

@@ -42,6 +42,7 @@ class Pooling(keras.layers.Layer):
                 activation="tanh",
                 kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 1),
                 name="projection",
+                dtype=self.dtype_policy,
             )
             self.dense.build(pooled_shape)
 

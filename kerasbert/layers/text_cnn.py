@@ -63,13 +63,18 @@ class TextCNNEncoder(keras.layers.Layer):
                         seed=seed + 100 * width + depth
                     ),
                     name=f"width_{width}_convolution_{depth}",
+                    dtype=self.dtype_policy,
                 )
                 for depth in range(convolutions)
             ]
             for width in self.widths
         ]
-        self.norm = keras.layers.LayerNormalization(epsilon=epsilon, name="norm")
-        self.dropout = keras.layers.Dropout(dropout, seed=seed, name="dropout")
+        self.norm = keras.layers.LayerNormalization(
+            epsilon=epsilon, name="norm", dtype=self.dtype_policy
+        )
+        self.dropout = keras.layers.Dropout(
+            dropout, seed=seed, name="dropout", dtype=self.dtype_policy
+        )
 
     def build(self, hidden_shape, padding_mask_shape=None):
         width = hidden_shape[-1]
@@ -81,6 +86,7 @@ class TextCNNEncoder(keras.layers.Layer):
             width,
             kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 1),
             name="projection",
+            dtype=self.dtype_policy,
         )
         self.projection.build((*hidden_shape[:-1], self.filters * len(self.widths)))
         self.context = keras.layers.Dense(
@@ -88,6 +94,7 @@ class TextCNNEncoder(keras.layers.Layer):
             use_bias=False,
             kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 2),
             name="context",
+            dtype=self.dtype_policy,
         )
         self.context.build((hidden_shape[0], self.filters * len(self.widths)))
         self.norm.build(hidden_shape)

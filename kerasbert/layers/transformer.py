@@ -53,18 +53,29 @@ class TransformerBlock(keras.layers.Layer):
             rotary=rotary,
             seed=seed + 10,
             name="attention",
+            dtype=self.dtype_policy,
         )
         self.attention_norm = keras.layers.LayerNormalization(
-            epsilon=epsilon, name="attention_norm"
+            epsilon=epsilon,
+            name="attention_norm",
+            dtype=self.dtype_policy,
         )
         self.attention_dropout = keras.layers.Dropout(
-            dropout, seed=seed + 20, name="attention_dropout"
+            dropout,
+            seed=seed + 20,
+            name="attention_dropout",
+            dtype=self.dtype_policy,
         )
         self.feed_forward_norm = keras.layers.LayerNormalization(
-            epsilon=epsilon, name="feed_forward_norm"
+            epsilon=epsilon,
+            name="feed_forward_norm",
+            dtype=self.dtype_policy,
         )
         self.feed_forward_dropout = keras.layers.Dropout(
-            dropout, seed=seed + 30, name="feed_forward_dropout"
+            dropout,
+            seed=seed + 30,
+            name="feed_forward_dropout",
+            dtype=self.dtype_policy,
         )
 
     def build(self, hidden_shape, padding_mask_shape=None):
@@ -73,11 +84,13 @@ class TransformerBlock(keras.layers.Layer):
             self.d_ff,
             kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 1),
             name="feed_forward_inner",
+            dtype=self.dtype_policy,
         )
         self.outer = keras.layers.Dense(
             width,
             kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 2),
             name="feed_forward_outer",
+            dtype=self.dtype_policy,
         )
         self.attention.build(hidden_shape)
         self.attention_norm.build(hidden_shape)
@@ -183,11 +196,17 @@ class TransformerEncoder(keras.layers.Layer):
         }
         of_block = {name: value for name, value in self.settings.items() if name != "layers"}
         self.blocks = [
-            TransformerBlock(**of_block | {"seed": seed + 100 * (i + 1)}, name=f"block_{i}")
+            TransformerBlock(
+                **of_block | {"seed": seed + 100 * (i + 1)},
+                name=f"block_{i}",
+                dtype=self.dtype_policy,
+            )
             for i in range(layers)
         ]
         self.norm = (
-            keras.layers.LayerNormalization(epsilon=epsilon, name="norm") if norm == "pre" else None
+            keras.layers.LayerNormalization(epsilon=epsilon, name="norm", dtype=self.dtype_policy)
+            if norm == "pre"
+            else None
         )
 
     def build(self, hidden_shape, padding_mask_shape=None):

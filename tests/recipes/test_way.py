@@ -181,8 +181,13 @@ def test_losses_for_rare_labels_learn(loss, files, tmp_path):
     assert json.loads((tmp_path / "run" / "metrics.json").read_text())["valid"]["f1"] > 0.8
 
 
-def test_half_precision_computes_in_16_bits_and_keeps_weights_in_32(runs, files, tmp_path):
-    command = ["finetune", "--pretrained", f"{runs}/lm", "--out", f"{tmp_path}/run", *SMALL]
+@pytest.mark.parametrize("encoder", ["text-cnn", "transformer"])
+def test_half_precision_computes_in_16_bits_and_keeps_weights_in_32(encoder, runs, files, tmp_path):
+    command = ["finetune", "--out", f"{tmp_path}/run", *SMALL]
+    if encoder == "text-cnn":
+        command += ["--pretrained", f"{runs}/lm"]
+    else:
+        command += ["--encoder", encoder, "--d-model", "16", "--layers", "1"]
     command += ["--train", f"{files}/train.txt", "--valid", f"{files}/valid.txt", "--epochs", "4"]
     command += ["--learning-rate", "0.01", "--precision", "bfloat16"]
     assert cli.main(command) == 0
