@@ -39,7 +39,7 @@ class Config:
     """Labelled documents to build, in all splits."""
     labeled: int = 2000
     """Of those for training, how many to fine-tune on."""
-    minutes: float = 1.0
+    minutes: float = 1.5
     """Minutes of pre-training."""
     epochs: int = 5
     """Epochs of fine-tuning."""
