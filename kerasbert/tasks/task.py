@@ -33,8 +33,8 @@ class TaskBatch:
     """What one objective makes of the rows.
 
     `token_ids` replaces the rows' own for the model and for the objectives after it, to which what
-    has become padding (0) is special; `inputs` are
-    further model inputs by key; `target` and `weight` go to the objective's loss.
+    has become padding (0) is special; `inputs` are further model inputs by key; `target` and
+    `weight` go to the objective's loss.
     """
 
     target: np.ndarray

@@ -6,6 +6,7 @@ bytes a document, and those of the held-out files' word 8-grams.
 
 from __future__ import annotations
 
+import itertools
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -125,7 +126,7 @@ def leaks(documents: dict[str, list[LabeledDocument]]) -> list[str]:
         a sentence for each part that has any.
     """
     hashes = {
-        name: [_hash(document) for document in part] for name, part in documents.items()
+        name: [_text_key(document) for document in part] for name, part in documents.items()
     }  # fmt: skip
     train = dict(zip(hashes["train"], documents["train"], strict=True))
     warnings = []
@@ -143,8 +144,13 @@ def leaks(documents: dict[str, list[LabeledDocument]]) -> list[str]:
     return warnings
 
 
-def _hash(document: LabeledDocument) -> int:
-    return text_hash([b"\t".join(bare_words(text)) for text in document.texts])
+def _hash(sides: list[list[bytes]]) -> int:
+    """Of the words of one text, or of both of a pair."""
+    return text_hash([b"\t".join(words) for words in sides])
+
+
+def _text_key(document: LabeledDocument) -> int:
+    return _hash([bare_words(text) for text in document.texts])
 
 
 def _read(
@@ -156,15 +162,15 @@ def _read(
 ) -> _Part:
     part = _Part(path)
     for document in iterate_labeled(path, problems):
-        words = [word for text in document.texts for word in bare_words(text)]
-        part.texts.append(_hash(document))
+        sides = [bare_words(text) for text in document.texts]
+        part.texts.append(_hash(sides))
         part.labels.append(hash(frozenset(document.labels)) & 0xFFFFFFFFFFFFFFFF)
         part.lines.append(document.line)
         part.label_counts.update(document.labels)
         if not document.labels:
             part.unlabeled.append(len(part.lines) - 1)
         if keep_grams or against:
-            grams = sampled_grams(words)
+            grams = sampled_grams(list(itertools.chain.from_iterable(sides)))
             if keep_grams:
                 part.grams.append(grams)
             for near in against or ():
@@ -273,7 +279,7 @@ def sample_texts(path: str | Path, size: int = SAMPLE) -> list[tuple[str, ...]]:
     """A fair sample of the texts of a labelled file: those with the smallest hashes."""
     keyed: list[tuple[int, tuple[str, ...]]] = []
     for document in iterate_labeled(path, LineProblems(skip=True)):
-        keyed.append((_hash(document), document.texts))
+        keyed.append((_text_key(document), document.texts))
         if len(keyed) >= 4 * size:
             keyed = sorted(keyed)[:size]
     return [texts for _, texts in sorted(keyed)[:size]]

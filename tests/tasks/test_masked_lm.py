@@ -3,24 +3,10 @@
 import keras
 import numpy as np
 import pytest
+from made_rows import VOCABULARY, rows
 
 from kerasbert.batches.rng import keyed_rng
-from kerasbert.tasks import MaskedLM, Rows
-
-VOCABULARY = 200
-
-
-def rows(batch: int, length: int, text: int) -> Rows:
-    """[CLS], `text` tokens, [SEP], padding."""
-    rng = np.random.default_rng(0)
-    token_ids = np.zeros((batch, length), np.int32)
-    token_ids[:, 0] = 2
-    token_ids[:, 1 : text + 1] = rng.integers(5, VOCABULARY, (batch, text))
-    token_ids[:, text + 1] = 3
-    special = np.ones((batch, length), bool)
-    special[:, 1 : text + 1] = False
-    zeros = np.zeros(batch, np.int32)
-    return Rows(token_ids, np.zeros_like(token_ids), special, zeros, zeros.astype(bool))
+from kerasbert.tasks import MaskedLM
 
 
 def test_rates_are_those_of_bert():

@@ -2,31 +2,13 @@
 
 import numpy as np
 import pytest
+from made_rows import VOCABULARY, rows
 
 from kerasbert import MaskedLM, PretrainingBatches, TokenStore, prepare_store
 from kerasbert.batches.rng import keyed_rng
-from kerasbert.tasks import Rows
 from kerasbert.tasks.masking import LONGEST_SPAN
 
-VOCABULARY = 200
 CONTINUES = np.arange(VOCABULARY) >= 120  # two tokens in five go on with a word
-
-
-def rows(batch, length, text, seed=0, second=None):
-    """[CLS], `text` tokens, [SEP], padding; a second segment from position `second`."""
-    rng = np.random.default_rng(seed)
-    token_ids = np.zeros((batch, length), np.int32)
-    token_ids[:, 0] = 2
-    token_ids[:, 1 : text + 1] = rng.integers(5, VOCABULARY, (batch, text))
-    token_ids[:, text + 1] = 3
-    special = np.ones((batch, length), bool)
-    special[:, 1 : text + 1] = False
-    segments = np.zeros_like(token_ids)
-    if second is not None:
-        token_ids[:, second], special[:, second] = 3, True
-        segments[:, second + 1 :] = 1
-    zeros = np.zeros(batch, np.int32)
-    return Rows(token_ids, segments, special, zeros, zeros.astype(bool))
 
 
 def masked(made):
