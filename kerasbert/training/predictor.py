@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from kerasbert.batches.encoded import EncodedTexts
-from kerasbert.batches.labeled import predict_logits, probabilities
+from kerasbert.batches.labeled import predict_logits
 from kerasbert.errors import InputError
-from kerasbert.evaluation.f1 import predict_labels
+from kerasbert.evaluation.decision import Decision
 from kerasbert.text.inputs import check_texts
 from kerasbert.text.labels import LabelSet
 from kerasbert.training.run_folder import RunFolder
@@ -21,7 +21,7 @@ class Predictor:
     Attributes:
         kind: "multi-label", "multi-class" or "binary".
         pairs: whether a text is a pair of texts.
-        threshold: of a label's probability, fitted on validation data.
+        decision: how logits become labels: temperature, thresholds and rule of the run.
         max_length: positions of the longest text; longer ones are cut.
         truncated: how many texts were cut so far.
 
@@ -44,7 +44,7 @@ class Predictor:
         self.pairs: bool = config["texts"] == 2
         self.max_length: int = config["max_length"]
         self.truncated = 0
-        self.threshold = folder.read_json("metrics.json")["threshold"]
+        self.decision = Decision.of_metrics(folder.read_json("metrics.json"), self.kind)
         self.labels = LabelSet.load(folder.file("labels.txt"))
         self.tokenizer = folder.tokenizer()
         self.model = folder.load_model()
@@ -58,7 +58,7 @@ class Predictor:
         """(N, K) float32 probability of each label."""
         encoded = EncodedTexts(texts, self.tokenizer, self.max_length)
         self.truncated += encoded.truncated
-        return probabilities(predict_logits(self.model, encoded, batch_size), self.kind)
+        return self.decision.probabilities(predict_logits(self.model, encoded, batch_size))
 
     def __call__(
         self, texts: Sequence[str | tuple[str, ...]], top_k: int | None = None
@@ -78,7 +78,7 @@ class Predictor:
         for number, row in enumerate(rows):
             check_texts(len(row), self.pairs, f"text {number}")
         scores = self.probabilities(rows)
-        chosen = predict_labels(scores, self.kind, self.threshold)
+        chosen = self.decision.choose(scores)
         names = self.labels.names
         answers = []
         for row_scores, row_chosen in zip(scores, chosen, strict=True):
