@@ -3,8 +3,6 @@
 With N documents and K labels; logits, gold and predicted are (N, K).
 """
 
-import csv
-import io
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -55,22 +53,14 @@ def label_rows(
 
 
 def write_label_rows(path: str | os.PathLike[str], rows: Sequence[Mapping[str, Any]]) -> None:
-    """labels.tsv: a heading, then a line a label, split by TABs."""
-    text = io.StringIO()
-    # A label has no white space within it, so nothing needs quotes.
-    writer = csv.DictWriter(
-        text,
-        list(rows[0]),
-        delimiter="\t",
-        lineterminator="\n",
-        quoting=csv.QUOTE_NONE,
-        quotechar=None,
-        escapechar="\\",
-    )
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()})
-    write_text(path, text.getvalue())
+    """labels.tsv: a heading, then a line a label, split by TABs; nothing is quoted or escaped."""
+
+    def cell(value: Any) -> str:
+        text = f"{value:.6g}" if isinstance(value, float) else "" if value is None else str(value)
+        return text.replace("\t", " ")
+
+    lines = [rows[0].keys(), *(row.values() for row in rows)]
+    write_text(path, "".join("\t".join(map(cell, line)) + "\n" for line in lines))
 
 
 def confused_pairs(
