@@ -59,8 +59,8 @@ def write_label_rows(path: str | os.PathLike[str], rows: Sequence[Mapping[str, A
         text = f"{value:.6g}" if isinstance(value, float) else "" if value is None else str(value)
         return text.replace("\t", " ")
 
-    lines = [rows[0].keys(), *(row.values() for row in rows)]
-    write_text(path, "".join("\t".join(map(cell, line)) + "\n" for line in lines))
+    lines = [list(rows[0]), *(list(row.values()) for row in rows)]
+    write_text(path, "".join("\t".join(cell(v) for v in line) + "\n" for line in lines))
 
 
 def confused_pairs(
