@@ -70,13 +70,13 @@ class Config(TrainingOptions):
 
 def run(config: Config) -> dict[str, Any]:
     """Compare, and return what compare.json holds."""
-    from kerasbert.evaluation.comparison import (
+    from kerasbert.evaluation.comparison import draw_comparison, summarize
+    from kerasbert.evaluation.comparison_text import (
         comparison_sentence,
         comparison_table,
-        draw_comparison,
         markdown_table,
-        summarize,
     )
+    from kerasbert.evaluation.report import comparison_report
     from kerasbert.files import write_text
     from kerasbert.recipes import finetune
     from kerasbert.training.run_folder import RunFolder
@@ -107,6 +107,8 @@ def run(config: Config) -> dict[str, Any]:
     draw_comparison(folder.file("compare.png"), rows, baselines)
     write_text(folder.file("compare.md"), f"{markdown_table(table)}\n{sentence}\n")
     result = {**rows, "summary": summary, "table": table, "sentence": sentence}
+    about = folder.read_json("config.json")
+    comparison_report(folder.file("report.html"), folder.path.name, result, about)
     folder.write_json("compare.json", result)
     return result
 

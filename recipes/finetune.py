@@ -52,8 +52,8 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
     """What is to be predicted; recognised from the labels unless given."""
     loss: LossName = "cross-entropy"
     """weighted, focal and asymmetric give rare labels more weight; focal suits every kind."""
-    thresholds: Literal["common", "label", "half"] = "common"
-    """What multi-label probabilities must reach: one threshold for all labels or one for each, both
+    thresholds: Literal["label", "common", "half"] = "label"
+    """What multi-label probabilities must reach: a threshold for each label or one for all, both
     fitted on --valid; or one half."""
     rule: Literal["at-least-one", "threshold", "top-k"] = "at-least-one"
     """Where no label reaches it: the most probable one, or none. top-k: always the --top-k most

@@ -83,7 +83,7 @@ def fit_decision(
     kind: str,
     *,
     unseen: int = 0,
-    thresholds: Thresholds = "common",
+    thresholds: Thresholds = "label",
     rule: Rule = "at-least-one",
     top_k: int | None = None,
 ) -> Decision:

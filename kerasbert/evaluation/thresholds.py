@@ -51,7 +51,7 @@ def fit_label_thresholds(
     gold: np.ndarray,
     common: float,
     *,
-    strength: float = 20.0,
+    strength: float = 50.0,
     grid: np.ndarray = GRID,
 ) -> np.ndarray:
     """Find a threshold for each label, near the common one where a label is rare.

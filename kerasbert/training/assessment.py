@@ -44,7 +44,7 @@ class Assessment:
         data: Mapping[str, LabeledBatches],
         documents: Sequence[Any],
         names: Sequence[str],
-        thresholds: Thresholds = "common",
+        thresholds: Thresholds = "label",
         rule: Rule = "at-least-one",
         top_k: int | None = None,
     ):

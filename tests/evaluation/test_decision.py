@@ -65,7 +65,7 @@ def test_what_is_no_decision_is_refused(metrics):
 
 def test_the_common_threshold_is_the_best_of_its_grid_by_scikit_learn():
     for rule in ("at-least-one", "threshold"):
-        decision = fit_decision(LOGITS, GOLD, "multi-label", rule=rule)
+        decision = fit_decision(LOGITS, GOLD, "multi-label", thresholds="common", rule=rule)
         said = decision.probabilities(LOGITS)
 
         def f1(limit, rule=rule, said=said):

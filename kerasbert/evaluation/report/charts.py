@@ -12,7 +12,7 @@ from typing import Any, Literal
 Point = tuple[float, float]
 
 WIDTH, HEIGHT = 420, 270  # in the SVG's own units; it grows and shrinks with the page
-LEFT, RIGHT, TOP, BOTTOM = 52, 12, 10, 40
+LEFT, RIGHT, TOP, BOTTOM = 62, 12, 10, 40
 MOST_DOTS = 5000  # beyond it a page becomes slow and no eye sees more
 
 

@@ -1,5 +1,8 @@
 """What a report of fine-tuning is made from, with a user's text that means to do harm."""
 
+from kerasbert.evaluation.comparison import summarize
+from kerasbert.evaluation.comparison_text import comparison_sentence, comparison_table
+
 EVIL = "<script>document.title='broken'</script>\"'&"
 
 HISTORY = [
@@ -64,3 +67,31 @@ ALL = {
     "labels": LABELS,
     "documents": DOCUMENTS,
 }
+
+
+def comparison(seeds=2):
+    """What compare.json holds: the pre-trained side is 0.1, then 0.15 ahead."""
+
+    def run(seed, gain):
+        history = [
+            {"epoch": epoch, "loss": 1 / epoch, "val_loss": 2 / epoch, "seconds": 10.0}
+            | dict.fromkeys(("val_micro_f1", "val_macro_f1", "val_f1"), f1 + seed / 50)
+            for epoch, f1 in ((1, 0.2 + gain), (2, 0.3 + 1.5 * gain))
+        ]
+        figures = {"micro_f1": 0.5 + gain, "macro_f1": 0.3 + gain, "f1": 0.4 + gain}
+        return {"seed": seed, "learning_rate": 0.001, "initial_loss": 0.7, "history": history,
+                "test": figures, "tuned_test": figures}  # fmt: skip
+
+    rows = {
+        "scratch": [run(seed, 0.0) for seed in range(seeds)],
+        "pretrained": [run(seed, 0.1) for seed in range(seeds)],
+    }
+    figures = {"f1": 0.41, "micro_f1": 0.5, "macro_f1": 0.32}
+    baseline = {"name": "TF-IDF + LinearSVC", "valid": figures, "test": figures, "seconds": 5.0}
+    summary = summarize(rows, 100.0, [baseline])
+    return {
+        **rows,
+        "summary": summary,
+        "table": comparison_table(summary),
+        "sentence": comparison_sentence(summary),
+    }

@@ -28,7 +28,7 @@ def test_a_logarithmic_axis_places_powers_at_equal_distances():
 
 def test_points_are_drawn_where_they_belong():
     drawn = chart("t", [Series("a", [(0, 0), (1, 1)])], Axis("x", (0, 1)), Axis("y", (0, 1)))
-    assert '<polyline points="52.0,230.0 408.0,10.0"/>' in drawn
+    assert '<polyline points="62.0,230.0 408.0,10.0"/>' in drawn
     assert "<title>a, 1: 1</title>" in drawn
 
 

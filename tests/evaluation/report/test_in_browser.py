@@ -7,7 +7,7 @@ import pytest
 import report_data
 from chromium import Page, find_chromium
 
-from kerasbert.evaluation.report import finetune_report, pretrain_report
+from kerasbert.evaluation.report import comparison_report, finetune_report, pretrain_report
 
 HISTORY = [
     {"step": n * 100, "loss": 9 / n, "val_loss": 7 - n / 9, "unigram_loss": 6.5} for n in (1, 2, 3)
@@ -31,11 +31,12 @@ def reports(tmp_path_factory):
     finetune_report(folder / "finetune.html", **report_data.ALL)
     config = report_data.CONFIG | {"settings": {"tasks": ["masked-lm"], "out": "x" * 300}}
     pretrain_report(folder / "pretrain.html", "lm" * 80, HISTORY, {"tokens": 3848477}, config)
+    comparison_report(folder / "compare.html", "cmp", report_data.comparison(), config)
     return folder
 
 
 @pytest.mark.parametrize("width", [400, 1280])
-@pytest.mark.parametrize("name", ["finetune", "pretrain"])
+@pytest.mark.parametrize("name", ["finetune", "pretrain", "compare"])
 def test_the_page_fits_its_window_and_is_silent(browser, reports, name, width):
     browser.problems.clear()
     browser.open(reports / f"{name}.html", width)
@@ -44,7 +45,8 @@ def test_the_page_fits_its_window_and_is_silent(browser, reports, name, width):
         assert browser.evaluate("window.innerWidth") == width
         assert browser.evaluate("document.documentElement.scrollWidth") <= width
     assert browser.problems == []
-    assert browser.evaluate("document.title") == ("tags" if name == "finetune" else "lm" * 80)
+    titles = {"finetune": "tags", "pretrain": "lm" * 80, "compare": "cmp"}
+    assert browser.evaluate("document.title") == titles[name]
 
 
 def column(browser, number):

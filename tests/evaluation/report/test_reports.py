@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import pytest
 import report_data
 
-from kerasbert.evaluation.report import finetune_report, pretrain_report
+from kerasbert.evaluation.report import comparison_report, finetune_report, pretrain_report
 
 
 class Structure(HTMLParser):
@@ -153,3 +153,24 @@ def test_values_that_are_no_numbers_leave_gaps(tmp_path):
     finetune_report(tmp_path / "report.html", "t", history, {})
     tags = read(tmp_path / "report.html").tags
     assert sum(tag == "circle" for tag, _ in tags) == 2
+
+
+def test_comparison_report_shows_sentence_table_curves_and_pairs(tmp_path):
+    comparison_report(tmp_path / "report.html", "cmp", report_data.comparison(), report_data.CONFIG)
+    page = read(tmp_path / "report.html")
+    names = [attrs["aria-label"] for tag, attrs in page.tags if tag == "svg"]
+    assert names == [
+        "F1, mean of micro and macro", "Micro F1", "Macro F1", "Loss", "F1 by time, each seed",
+    ]  # fmt: skip
+    text = " ".join(page.text.split())
+    assert "With 2 seeds, pre-training gained 0.100 ± 0.000 after epoch 1" in text
+    assert "+0.150 ± 0.000" in text and "seconds of training" in text
+    assert "TF-IDF + LinearSVC" in text and "seed by seed" in text
+    assert text.count("from scratch") > 5
+
+
+def test_comparison_report_of_one_seed_says_so(tmp_path):
+    comparison_report(tmp_path / "report.html", "cmp", report_data.comparison(seeds=1))
+    assert (
+        "One seed: how much of this is chance is not known." in read(tmp_path / "report.html").text
+    )
