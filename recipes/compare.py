@@ -5,7 +5,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from kerasbert.command import print_table, run_command, say
 from kerasbert.errors import InputError
@@ -24,7 +24,7 @@ SIDES = ("scratch", "pretrained")
 
 @dataclass(frozen=True, kw_only=True)
 class Config(TrainingOptions):
-    """A pre-trained run and labelled text in; a table, a picture and compare.json out.
+    """A pre-trained run and labelled text in; a table, a report and compare.json out.
 
     Both sides have the same tokenizer, architecture, seeds, data and steps. On the first seed each
     tries all learning rates; that with the best validation F1 at the end is taken for the others.
@@ -53,6 +53,8 @@ class Config(TrainingOptions):
     """What is to be predicted; recognised from the labels unless given."""
     loss: LossName = "cross-entropy"
     """weighted, focal and asymmetric give rare labels more weight; focal suits every kind."""
+    thresholds: Literal["label", "common", "half"] = "common"
+    """Of the saved runs, as in finetune; TF-IDF + LinearSVC always has one for all labels."""
     average: float = 0.15
     """Evaluate and keep the average of the weights over this share of an epoch; 0 for none."""
     max_length: int = 200
@@ -160,6 +162,7 @@ def _run(config: Config, folder, side: str, rate: float, seed: int) -> dict[str,
             kind=config.kind,
             epochs=config.epochs,
             loss=config.loss,
+            thresholds=config.thresholds,
             average=config.average,
             max_length=config.max_length,
             pooling=config.pooling,

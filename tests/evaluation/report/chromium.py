@@ -12,6 +12,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -37,17 +38,15 @@ class Page:
         # Numbers far above 4, so that neither end is in the way of the other.
         self._read, out = (fcntl.fcntl(end, fcntl.F_DUPFD, 20) for end in os.pipe())
         into, self._write = (fcntl.fcntl(end, fcntl.F_DUPFD, 20) for end in os.pipe())
-
-        def pipes():
-            os.dup2(into, 3)
-            os.dup2(out, 4)
-
+        # Another Python puts them where the browser expects them: a `preexec_fn` may hang in a
+        # process with threads, as JAX starts them.
+        place = f"import os, sys; os.dup2({into}, 3); os.dup2({out}, 4)"
+        start = [sys.executable, "-c", f"{place}; os.execv(sys.argv[1], sys.argv[1:])"]
         self._browser = subprocess.Popen(
-            [program, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
+            [*start, program, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            preexec_fn=pipes,
-            close_fds=False,
+            pass_fds=(into, out),
         )
         os.close(out)
         os.close(into)
