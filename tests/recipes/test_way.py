@@ -168,9 +168,11 @@ def test_a_store_of_another_tokenizer_is_refused(runs, files, tmp_path, capsys):
 def test_joint_objectives_minutes_and_limit(files, tmp_path):
     command = ["pretrain", "--corpus", f"{files}/raw.txt", "--tokenizer", "word", *SMALL]
     command += ["--tasks", "masked-lm", "next-sentence", "--encoder", "transformer"]
-    command += ["--d-model", "16", "--layers", "1", "--minutes", "0.02", "--limit", "100"]
+    command += ["--d-model", "16", "--layers", "1", "--limit", "100"]
+    command += ["--minutes", "0.02", "--tensorboard"]
     assert cli.main([*command, "--out", f"{tmp_path}/run"]) == 0
     assert json.loads((tmp_path / "run" / "metrics.json").read_text())["documents"] == 100
+    assert list((tmp_path / "run" / "tensorboard").glob("events*"))
 
 
 @pytest.mark.parametrize("encoder", ["text-cnn", "transformer"])
