@@ -120,6 +120,8 @@ class TrainingOptions:
     """bfloat16: compute in 16 bits where that is safe; the weights stay in float32."""
     learning_rate: float | None = None
     """The highest learning rate of the run; by the encoder unless given."""
+    decay: Literal["linear", "cosine"] = "linear"
+    """How it falls to 0 after a tenth of the run."""
     seed: int = 0
     """Of weights, order, masks and dropout: the same seed gives the same run."""
     limit: int | None = None

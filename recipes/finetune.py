@@ -217,7 +217,7 @@ def _classifier(config: Config, source, architecture, train, kind: str) -> tuple
     begin_at_label_shares(model, train.gold, kind)
     peak = peak_learning_rate(config, architecture)
     updates = config.epochs * train.steps_per_epoch // config.accumulate
-    schedule = WarmupDecay(peak, updates, batches_per_update=config.accumulate)
+    schedule = WarmupDecay(peak, updates, decay=config.decay, batches_per_update=config.accumulate)
     optimizer = build_optimizer(
         schedule,
         batches_per_update=config.accumulate,
@@ -239,22 +239,22 @@ def _classifier(config: Config, source, architecture, train, kind: str) -> tuple
 
 def _train(config: Config, folder, model, data: dict[str, Any]) -> tuple[Any, Any]:
     """Train, from the saved state if there is one: the history, and the best epoch's keeper."""
-    from kerasbert.training import EpochF1, History, KeepBest, OnAverage, SaveState, fit
+    from kerasbert.training import EpochF1, History, KeepBest, OnAverage, SaveState, StepPlan, fit
     from kerasbert.training.progress import Progress
 
     steps_per_epoch = data["train"].steps_per_epoch
-    total = config.epochs * steps_per_epoch
-    history = History(folder, COLUMNS.split(), steps_per_epoch, steps_per_epoch, total, say=say_row)
+    plan = StepPlan(config.epochs * steps_per_epoch, steps_per_epoch)
+    history = History(folder, COLUMNS.split(), steps_per_epoch, say=say_row)
     best = KeepBest(folder, patience=config.patience)
     saver = SaveState(folder.file("state"), config.save_minutes, [history, best])
     start, notes = saver.restore(model)
     for note in notes:
         say(note)
     if not best.stopped:
-        progress = Progress(total, start, "fine-tuning")
+        progress = Progress(plan, start, "fine-tuning")
         callbacks = [OnAverage([EpochF1(data["valid"]), best]), history, progress]
         try:
-            fit(model, data["train"], total, steps_per_epoch, callbacks, saver)
+            fit(model, data["train"], plan, callbacks, saver)
         finally:
             progress.close()
     return history, best

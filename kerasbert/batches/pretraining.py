@@ -6,6 +6,7 @@ import numpy as np
 
 from kerasbert.batches.encoded import CLS_ID, SEP_ID
 from kerasbert.batches.order import EpochOrder, bucket_of
+from kerasbert.batches.packing import pack_rows
 from kerasbert.batches.rng import keyed_rng
 from kerasbert.batches.stream import stream
 from kerasbert.errors import InputError
@@ -26,6 +27,9 @@ class PretrainingBatches:
         targets  {task.name: target}
         weights  {task.name: weight}
 
+    With `pack`, several short rows share one, `[CLS] text [SEP] [CLS] text [SEP]`; the inputs are
+    then joined by `document_ids` and `position_ids` (B, L), see `Rows`.
+
     Args:
         store: a `TokenStore`.
         tasks: the objectives; each sees the token ids that the one before it left.
@@ -35,6 +39,8 @@ class PretrainingBatches:
         part: "train", "valid" (1% of the documents, chosen by a hash of their text, so that
             duplicates stay together) or "all".
         limit: take only the first documents of the part.
+        pack: fill rows with several short ones; for objectives that say `packs`.
+        gap: positions of padding between them, as the encoder's `document_gap` says.
     """
 
     def __init__(
@@ -46,12 +52,20 @@ class PretrainingBatches:
         seed: int = 0,
         part: str = "train",
         limit: int | None = None,
+        pack: bool = False,
+        gap: int = 0,
     ):
         self.store = store
         self.tasks = list(tasks)
         self.max_length = max_length
         self.batch_size = batch_size
         self.seed = seed
+        whole = [task.name for task in tasks if not getattr(task, "packs", False)]
+        if pack and whole:
+            raise InputError(
+                f"{', '.join(whole)}: sees a row as one text, and packed rows hold several. Leave "
+                "it out, or do not pack."
+            )
         kinds = {task.pairs for task in tasks} - {"none"}
         if len(kinds) > 1:
             raise InputError(
@@ -76,7 +90,12 @@ class PretrainingBatches:
             )
         document_starts = np.asarray(store.sentence_offsets)[np.asarray(store.document_offsets)]
         self.documents = np.searchsorted(document_starts, self.starts, side="right")  # of each row
-        self.order = EpochOrder(self.ends - self.starts + specials, batch_size, seed)
+        lengths = self.ends - self.starts + specials
+        self.packs = pack_rows(lengths, max_length, gap) if pack else None
+        self.gap = gap
+        if self.packs is not None:
+            lengths = self.packs.lengths
+        self.order = EpochOrder(lengths, batch_size, seed)
         self.steps_per_epoch = self.order.steps_per_epoch
 
     def batch(self, step: int) -> tuple[dict, dict, dict]:
@@ -92,6 +111,8 @@ class PretrainingBatches:
             targets[task.name] = made.target
             weights[task.name] = made.weight
         inputs["token_ids"] = rows.token_ids
+        if rows.document_ids is not None and rows.position_ids is not None:
+            inputs |= {"document_ids": rows.document_ids, "position_ids": rows.position_ids}
         return inputs, targets, weights
 
     def rows(self, step: int) -> Rows:
@@ -106,6 +127,9 @@ class PretrainingBatches:
             is_next=np.zeros(batch, np.int32),
             is_pair=np.zeros(batch, bool),
         )
+        if self.packs is not None:
+            self._write_packs(rows, indices)
+            return rows
         rng = keyed_rng(self.seed, step, 1)
         for row, index in enumerate(indices):
             first, second = self._segments(index, rng)
@@ -114,6 +138,19 @@ class PretrainingBatches:
                 rows.is_pair[row] = True
                 rows.is_next[row] = second[0] == first[1]
         return rows
+
+    def _write_packs(self, rows: Rows, indices: np.ndarray) -> None:
+        """Write the rows of each pack one behind the other, `gap` positions between them."""
+        assert self.packs is not None
+        rows.document_ids = np.zeros_like(rows.token_ids)
+        rows.position_ids = np.zeros_like(rows.token_ids)
+        for row, pack in enumerate(indices):
+            at = 0
+            for number, member in enumerate(self.packs[pack], start=1):
+                end = self._write(rows, row, (self.starts[member], self.ends[member]), None, at)
+                rows.document_ids[row, at:end] = number
+                rows.position_ids[row, at:end] = np.arange(end - at)
+                at = end + self.gap
 
     def _segments(self, index: int, rng: np.random.Generator):
         """Token ranges of the row's one or two segments."""
@@ -144,10 +181,11 @@ class PretrainingBatches:
         start = int(self.starts[other])
         return start, min(start + length, int(self.ends[other]))
 
-    def _write(self, rows: Rows, row: int, first, second) -> None:
+    def _write(self, rows: Rows, row: int, first, second, at: int = 0) -> int:
+        """Write [CLS] first [SEP] or [CLS] first [SEP] second [SEP], and return where it ends."""
         token_ids, special = rows.token_ids[row], rows.special[row]
-        token_ids[0] = CLS_ID
-        at = 1
+        token_ids[at] = CLS_ID
+        at += 1
         for number, segment in enumerate(s for s in (first, second) if s is not None):
             length = segment[1] - segment[0]
             token_ids[at : at + length] = self.store.token_ids[segment[0] : segment[1]]
@@ -155,6 +193,7 @@ class PretrainingBatches:
             token_ids[at + length] = SEP_ID
             rows.segment_ids[row, at : at + length + 1] = number
             at += length + 1
+        return at
 
     def stream(self, start: int = 0):
         """What `model.fit(..., steps_per_epoch=batches.steps_per_epoch)` takes."""
