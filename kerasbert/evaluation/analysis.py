@@ -128,11 +128,11 @@ def hardest(
     order = order[~np.isnan(losses[order])]
     said = decision.probabilities(logits[order])
     chosen = decision.choose(said)
+    column = {name: i for i, name in enumerate(names)}
     found = []
     for index, row, picked in zip(order, said, chosen, strict=True):
         document = documents[index]
         predicted = [names[i] for i in np.argsort(-row, kind="stable") if picked[i]]
-        column = {name: i for i, name in enumerate(names)}
         wanted = [*document.labels, *predicted]
         found.append(
             {

@@ -92,20 +92,21 @@ def _explain(predictor: Predictor, texts: tuple[str, ...], top_k: int | None) ->
         else [predictor.logits([texts])]
     )
     answer = predictor.answers(predictor.decision.probabilities(logits[:1]), top_k)[0]
-    columns = {name: predictor.labels.names.index(name) for name in answer["labels"]}
-    odds = _log_odds(logits / predictor.decision.temperature, predictor.kind)
-    drops = odds[0] - odds[1:]
+    drops = {}
+    for name in answer["labels"]:
+        column = predictor.labels.names.index(name)
+        odds = _log_odds(logits / predictor.decision.temperature, column, predictor.kind)
+        drops[name] = (odds[0] - odds[1:]).tolist()
     words = [
-        Word(*span, {name: float(drop[column]) for name, column in columns.items()})
-        for span, drop in zip(spans, drops, strict=True)
+        Word(*span, {name: drop[place] for name, drop in drops.items()})
+        for place, span in enumerate(spans)
     ]
     return Explanation(shown, answer, words)
 
 
-def _log_odds(logits: np.ndarray, kind: str) -> np.ndarray:
-    """(N, K) ln(p / (1 - p)) of each probability, from logits: exact where p is all but 1."""
-    if kind == "multi-label":
-        return logits.astype(np.float64)
+def _log_odds(logits: np.ndarray, column: int, kind: str) -> np.ndarray:
+    """(N,) ln(p / (1 - p)) of one label, from logits: exact where p is all but 1."""
     x = logits.astype(np.float64)
-    others = np.where(np.eye(x.shape[1], dtype=bool), -np.inf, x[:, None, :])  # (N, K, K)
-    return x - np.logaddexp.reduce(others, axis=2)
+    if kind == "multi-label":
+        return x[:, column]
+    return x[:, column] - np.logaddexp.reduce(np.delete(x, column, axis=1), axis=1)

@@ -4,9 +4,10 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kerasbert.evaluation.report.charts import Axis, Series, chart, curve, number, short
+from kerasbert.evaluation.report.charts import Axis, Series, chart, curve, number
 from kerasbert.evaluation.report.mistakes import confused_labels, hardest_documents
 from kerasbert.evaluation.report.page import charts, page, paragraph
+from kerasbert.evaluation.report.reliability import NAMES, reliability_diagram
 from kerasbert.evaluation.report.run import (
     Config,
     encoder_of,
@@ -15,8 +16,6 @@ from kerasbert.evaluation.report.run import (
 )
 from kerasbert.evaluation.report.tables import Row, folded, table, tiles
 from kerasbert.files import write_text
-
-SPLITS = {"valid": "validation", "test": "test"}
 
 
 def finetune_report(
@@ -46,8 +45,8 @@ def finetune_report(
         ("", _splits(metrics)),
         ("How a label is decided", _decision(metrics)),
         ("Curves", _curves(history)),
-        (f"Labels, on {SPLITS[split]} data", _labels(labels, split)),
-        ("Do probabilities mean what they say?", _reliability(metrics, split)),
+        (f"Labels, on {NAMES[split]} data", _labels(labels, split)),
+        ("Do probabilities mean what they say?", reliability_diagram(metrics, split)),
         ("Labels that are confused, on validation data", confused_labels(metrics)),
         ("Documents with the highest loss, on validation data", hardest_documents(documents)),
         ("Carried over from pre-training", transferred(config) if config else ""),
@@ -65,7 +64,7 @@ def _figures(metrics: Mapping[str, Any], split: str) -> str:
     seconds = number(metrics.get("seconds"))
     return tiles(
         {
-            f"{SPLITS[split]} F1": figures.get("f1"),
+            f"{NAMES[split]} F1": figures.get("f1"),
             "micro F1": figures.get("micro_f1"),
             "macro F1": figures.get("macro_f1"),
             "best epoch": metrics.get("best_epoch"),
@@ -80,7 +79,7 @@ def _splits(metrics: Mapping[str, Any]) -> str:
     views = [(metrics, ""), (metrics.get("at_half") or {}, ", at 0.5")]
     rows = [
         {**view[split], "data": name + note}
-        for split, name in SPLITS.items()
+        for split, name in NAMES.items()
         for view, note in views
         if split in view
     ]
@@ -180,39 +179,3 @@ def _labels(labels: Sequence[Row], split: str) -> str:
     ordered = sorted(rows, key=lambda row: (-row[f"{split}_support"], row["label"]))
     bars = [f"{split}_{name}" for name in ("f1", "precision", "recall")]
     return table(ordered, headings, bars, name="labels") + charts(frequency)
-
-
-def _reliability(metrics: Mapping[str, Any], split: str) -> str:
-    """How often predictions of a probability were right, before and after the temperature."""
-    found = metrics.get("calibration") or {}
-    if split not in found:
-        return ""
-    here = found[split]
-    diagonal = Series("as it should be", [(0, 0), (1, 1)], "dashed", color=None)
-    curves = [diagonal]
-    for color, name in enumerate(("before", "after")):
-        bins = here[name]["bins"]
-        notes = [
-            f"{name}: said {one['confidence']:.3f}, was {one['accuracy']:.3f}, "
-            f"{short(one['count'])} predictions"
-            for one in bins
-        ]
-        points = [(one["confidence"], one["accuracy"]) for one in bins]
-        curves.append(Series(f"{name} the temperature", points, "line", notes, 1 - color))
-    what = (
-        "each label of each document"
-        if metrics.get("kind") == "multi-label"
-        else "the most probable label of each document"
-    )
-    text = (
-        f"Expected calibration error {here['before']['ece']:.4f} before and "
-        f"{here['after']['ece']:.4f} after dividing the logits by {found['temperature']:.3f}, "
-        f"fitted on validation data. A prediction is {what}."
-    )
-    share = Axis("probability that was said", (0, 1)), Axis("share that was so", (0, 1))
-    return (
-        paragraph(text)
-        + charts(chart(f"Reliability on {SPLITS[split]} data", curves, *share))
-        + folded("the figures before", table(here["before"]["bins"]))
-        + folded("the figures after", table(here["after"]["bins"]))
-    )
