@@ -48,7 +48,12 @@ def run(config: Config) -> dict[str, Any]:
     predictor = Predictor(config.model)
     check_texts(len(documents[0].texts), predictor.pairs, str(config.data))
     data = LabeledBatches(
-        documents, predictor.tokenizer, predictor.labels, predictor.kind, predictor.max_length
+        documents,
+        predictor.tokenizer,
+        predictor.labels,
+        predictor.kind,
+        predictor.max_length,
+        windows=predictor.windows,
     )
     unseen = predictor.labels.unseen(documents)
     if unseen:

@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -68,6 +68,14 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
     """Evaluate and keep the average of the weights over this share of an epoch; 0 for none."""
     max_length: int = 200
     """Positions of the longest text; longer ones are cut, and counted."""
+    long: Literal["cut", "chunk"] = "cut"
+    """chunk: split a longer text into overlapping windows of --max-length instead."""
+    overlap: int | None = None
+    """With --long chunk: tokens that two windows share; a quarter of --max-length unless given."""
+    windows: int = 16
+    """With --long chunk: the most windows of a text; what is beyond them is cut, and counted."""
+    window_pooling: Literal["max", "mean", "attention"] = "max"
+    """With --long chunk: how the vectors of a text's windows become one."""
     pooling: PoolingName | None = None
     """How states become one vector; mean-max for text-cnn, mean for transformer unless given."""
 
@@ -77,6 +85,13 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
             raise InputError(f"--epochs: expected 1 or more, received {self.epochs}.")
         if self.average < 0:
             raise InputError(f"--average: expected 0 or more, received {self.average}.")
+        if self.windows < 1:
+            raise InputError(f"--windows: expected 1 or more, received {self.windows}.")
+        if not 0 <= self.shared_tokens < self.max_length - 2:
+            raise InputError(
+                f"--overlap: expected 0 to {self.max_length - 3}, fewer than a window of "
+                f"--max-length {self.max_length} has, received {self.shared_tokens}."
+            )
         if (self.rule == "top-k") != (self.top_k is not None):
             raise InputError("--rule top-k and --top-k N: expected both or neither.")
         if self.top_k is not None and self.top_k < 1:
@@ -87,6 +102,11 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
             raise InputError("--from-scratch: expected beside --pretrained RUN.")
         else:
             check_length(self.architecture(vocabulary_size=1), self.max_length)
+
+    @property
+    def shared_tokens(self) -> int:
+        """Tokens that two windows have in common."""
+        return self.max_length // 4 if self.overlap is None else self.overlap
 
 
 def run(config: Config) -> dict[str, Any]:
@@ -108,7 +128,8 @@ def run(config: Config) -> dict[str, Any]:
     labels = LabelSet.from_documents(documents["train"])
     tokenizer, architecture = _tokenizer(config, source, documents["train"])
     check_length(architecture, config.max_length)
-    options = {"max_length": config.max_length, "batch_size": config.batch_size}
+    windows = _windows(config, documents["train"])
+    options = {"max_length": config.max_length, "batch_size": config.batch_size, "windows": windows}
     data = {
         name: LabeledBatches(part, tokenizer, labels, kind, seed=config.seed, **options)
         for name, part in documents.items()
@@ -126,6 +147,7 @@ def run(config: Config) -> dict[str, Any]:
         segmenter=tokenizer.segmenter,
         seed=config.seed,
         max_length=config.max_length,
+        windows=asdict(windows) if windows is not None else None,
         texts=len(documents["train"][0].texts),
         transfer=transfer,
     )
@@ -155,6 +177,17 @@ def run(config: Config) -> dict[str, Any]:
     }
     assessment.write(history.rows, metrics)
     return metrics
+
+
+def _windows(config: Config, train: list) -> Any:
+    """How long texts are split, or None where they are cut."""
+    from kerasbert.batches import Windows
+
+    if config.long == "cut":
+        return None
+    if len(train[0].texts) == 2:
+        raise InputError(f"--long chunk: expected single texts, {config.train} holds pairs.")
+    return Windows(config.shared_tokens, config.windows)
 
 
 def peak_learning_rate(config, architecture) -> float:
@@ -213,6 +246,8 @@ def _classifier(config: Config, source, architecture, train, kind: str) -> tuple
             pooling=Pooling(config.pooling or POOLING[encoder_name], name="pooling"),
             dropout=0.1 if config.dropout is None else config.dropout,
             seed=config.seed,
+            window=config.max_length if config.long == "chunk" else None,
+            window_pooling=config.window_pooling,
         )
     begin_at_label_shares(model, train.gold, kind)
     peak = peak_learning_rate(config, architecture)
@@ -305,7 +340,10 @@ def _say_what_was_read(config, kind, labels, documents, data) -> None:
         texts = part.texts
         notes = [f"{name}: {len(texts):,} documents"]
         if texts.truncated:
-            notes.append(f"{texts.truncated:,} longer than {config.max_length} positions were cut")
+            limit = f"{config.max_length} positions"
+            if config.long == "chunk":
+                limit = f"{config.windows} windows of {limit}"
+            notes.append(f"{texts.truncated:,} longer than {limit} were cut")
         if empty := int((~part.gold.any(axis=1)).sum()):
             notes.append(f"{empty:,} without a label of the training set")
         if unseen := labels.unseen(documents[name]):

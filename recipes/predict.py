@@ -75,7 +75,7 @@ def run(config: Config) -> dict[str, Any]:
     if stripped:
         say(f"{stripped} lines ended with labels: they were not read as text.")
     if predictor.truncated:
-        say(f"{predictor.truncated} texts longer than {predictor.max_length} positions were cut.")
+        say(f"{predictor.truncated} texts longer than {predictor.positions} positions were cut.")
     if config.explain_html is not None:
         from kerasbert.evaluation.report import explanation_report
 

@@ -1,8 +1,15 @@
 """Batches for training: each a pure function of (seed, step), as numpy arrays."""
 
-from kerasbert.batches.encoded import EncodedTexts
+from kerasbert.batches.encoded import EncodedTexts, WindowedTexts, Windows
 from kerasbert.batches.labeled import LabeledBatches
 from kerasbert.batches.pretraining import PretrainingBatches
 from kerasbert.batches.stream import stream
 
-__all__ = ["EncodedTexts", "LabeledBatches", "PretrainingBatches", "stream"]
+__all__ = [
+    "EncodedTexts",
+    "LabeledBatches",
+    "PretrainingBatches",
+    "WindowedTexts",
+    "Windows",
+    "stream",
+]

@@ -1,8 +1,11 @@
 """Texts as token ids: one flat array, and rows of it padded to a length."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+
+from kerasbert.batches.order import bucket_of
 
 CLS_ID, SEP_ID = 2, 3
 
@@ -43,6 +46,10 @@ class EncodedTexts:
             pieces += [part[:length], [SEP_ID]]
         return np.concatenate(pieces).astype(np.int32), kept[0] + 2
 
+    def padded_length(self, indices: np.ndarray) -> int:
+        """The length that a batch of these rows is padded to: one of a few."""
+        return bucket_of(int(self.lengths[indices].max()), self.max_length)
+
     def rows(self, indices: np.ndarray, length: int) -> dict[str, np.ndarray]:
         """token_ids and segment_ids, each (len(indices), length) int32."""
         token_ids = np.zeros((len(indices), length), np.int32)
@@ -52,6 +59,52 @@ class EncodedTexts:
             token_ids[row, : len(ids)] = ids
             segment_ids[row, second : len(ids)] = 1
         return {"token_ids": token_ids, "segment_ids": segment_ids}
+
+
+@dataclass(frozen=True)
+class Windows:
+    """How a long text is split.
+
+    Attributes:
+        overlap: tokens that a window has in common with the one before it.
+        most: windows of the longest text; what is beyond them is cut.
+    """
+
+    overlap: int
+    most: int
+
+
+class WindowedTexts(EncodedTexts):
+    """Texts as windows that overlap, one behind the other, each `[CLS] part [SEP]` and padding.
+
+    Args:
+        texts: single texts.
+        tokenizer: a `Tokenizer`.
+        window: positions of a window, special tokens among them.
+        windows: how a text is split.
+    """
+
+    def __init__(self, texts: Sequence[tuple[str, ...]], tokenizer, window: int, windows: Windows):
+        self.window, self.windows = window, windows
+        super().__init__(texts, tokenizer, window * windows.most)
+
+    def _join(self, parts: tuple[np.ndarray, ...]) -> tuple[np.ndarray, int]:
+        (ids,) = parts
+        room = self.window - 2
+        step = room - self.windows.overlap
+        count = max(1, -(-(len(ids) - self.windows.overlap) // step))
+        self.truncated += count > self.windows.most
+        count = min(count, self.windows.most)
+        row = np.zeros((count, self.window), np.int32)
+        for number in range(count):
+            part = ids[number * step : number * step + room]
+            row[number, : len(part) + 2] = [CLS_ID, *part, SEP_ID]
+        return row.reshape(-1), row.size  # no second segment
+
+    def padded_length(self, indices: np.ndarray) -> int:
+        """One of a few: 1, 2, 4, 8 windows and so on."""
+        count = int(self.lengths[indices].max()) // self.window
+        return self.window * min(1 << (count - 1).bit_length(), self.windows.most)
 
 
 def _cut(lengths: list[int], room: int) -> list[int]:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from kerasbert.batches.encoded import EncodedTexts
-from kerasbert.batches.order import EpochOrder, bucket_of
+from kerasbert.batches.encoded import EncodedTexts, WindowedTexts, Windows
+from kerasbert.batches.order import EpochOrder
 from kerasbert.batches.stream import stream
 
 
@@ -25,6 +25,7 @@ class LabeledBatches:
         max_length: positions of the longest row; longer texts are cut.
         batch_size: B.
         seed: of the order.
+        windows: split long texts into windows of `max_length`; L is then all windows together.
     """
 
     def __init__(
@@ -36,12 +37,13 @@ class LabeledBatches:
         max_length: int = 128,
         batch_size: int = 32,
         seed: int = 0,
+        windows: Windows | None = None,
     ):
         self.kind = kind
-        self.texts = EncodedTexts([document.texts for document in documents], tokenizer, max_length)
+        self.texts = encode_texts([d.texts for d in documents], tokenizer, max_length, windows)
         self.gold = labels.encode(documents)  # (N, K)
         self.unseen = sum(labels.unseen(documents).values())
-        self.max_length = max_length
+        self.max_length = self.texts.max_length
         self.batch_size = batch_size
         self.order = EpochOrder(self.texts.lengths, batch_size, seed)
         self.steps_per_epoch = self.order.steps_per_epoch
@@ -49,14 +51,22 @@ class LabeledBatches:
     def batch(self, step: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
         """Inputs and target of a step, counted from 0 through all epochs."""
         indices = self.order.batch(step)
-        length = bucket_of(int(self.texts.lengths[indices].max()), self.max_length)
         gold = self.gold[indices]
         target = gold if self.kind == "multi-label" else gold.argmax(axis=1).astype(np.int32)
-        return self.texts.rows(indices, length), target
+        return self.texts.rows(indices, self.texts.padded_length(indices)), target
 
     def stream(self, start: int = 0):
         """What `model.fit(..., steps_per_epoch=batches.steps_per_epoch)` takes."""
         return stream(self, start)
+
+
+def encode_texts(
+    texts: Sequence[tuple[str, ...]], tokenizer, max_length: int, windows: Windows | None = None
+) -> EncodedTexts:
+    """Texts cut to `max_length` positions, or split into windows of so many."""
+    if windows is None:
+        return EncodedTexts(texts, tokenizer, max_length)
+    return WindowedTexts(texts, tokenizer, max_length, windows)
 
 
 def in_order(texts: EncodedTexts, batch_size: int) -> Iterator[tuple[np.ndarray, dict]]:
@@ -67,8 +77,7 @@ def in_order(texts: EncodedTexts, batch_size: int) -> Iterator[tuple[np.ndarray,
     order = np.argsort(texts.lengths, kind="stable")
     for start in range(0, len(order), batch_size):
         indices = order[start : start + batch_size]
-        length = bucket_of(int(texts.lengths[indices].max()), texts.max_length)
-        inputs = texts.rows(indices, length)
+        inputs = texts.rows(indices, texts.padded_length(indices))
         if missing := batch_size - len(indices):
             inputs = {key: np.pad(ids, ((0, missing), (0, 0))) for key, ids in inputs.items()}
         yield indices, inputs

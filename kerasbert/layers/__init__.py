@@ -10,9 +10,12 @@ from kerasbert.layers.gather import GatherPositions  # noqa: E402
 from kerasbert.layers.pooling import Pooling  # noqa: E402
 from kerasbert.layers.text_cnn import TextCNNEncoder  # noqa: E402
 from kerasbert.layers.transformer import TransformerBlock, TransformerEncoder  # noqa: E402
+from kerasbert.layers.windows import FoldWindows, PoolWindows  # noqa: E402
 
 __all__ = [
+    "FoldWindows",
     "GatherPositions",
+    "PoolWindows",
     "Pooling",
     "SelfAttention",
     "TextCNNEncoder",

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from kerasbert.layers import Pooling
+from kerasbert.layers import FoldWindows, Pooling, PoolWindows
 from kerasbert.models.encoder import encode
 from kerasbert.models.losses import build_loss
 
@@ -15,6 +15,8 @@ def build_classifier(
     pooling: Pooling | None = None,
     dropout: float = 0.1,
     seed: int = 0,
+    window: int | None = None,
+    window_pooling: str = "max",
 ) -> keras.Model:
     """A functional model from a text, or a pair of texts, to a logit for each label.
 
@@ -30,10 +32,17 @@ def build_classifier(
         pooling: how states become one vector; the maximum over positions unless given.
         dropout: on the pooled vector, in training.
         seed: of the head's initial weights and its dropout.
+        window: the text is split into windows of so many positions, one behind the other, as
+            `WindowedTexts` makes them; the encoder sees each alone.
+        window_pooling: how the vectors of windows become one; see `PoolWindows`.
     """
-    inputs, padding_mask, sequence = encode(embedding, encoder)
+    fold = FoldWindows(window, name="fold_windows") if window is not None else None
+    inputs, padding_mask, sequence = encode(embedding, encoder, fold=fold)
     pooling = pooling or Pooling("max", name="pooling")
     pooled = pooling(sequence, padding_mask)
+    if fold is not None:
+        pool = PoolWindows(window_pooling, seed=seed + 3, name="pool_windows")
+        pooled = pool(pooled, fold(inputs["token_ids"]), inputs["token_ids"])
     pooled = keras.layers.Dropout(dropout, seed=seed + 1, name="classifier_dropout")(pooled)
     logits = keras.layers.Dense(
         labels,

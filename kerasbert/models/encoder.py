@@ -52,7 +52,7 @@ def build_encoder(config: EncoderConfig, seed: int = 0) -> keras.layers.Layer:
     )
 
 
-def encode(embedding, encoder, packed: bool = False):
+def encode(embedding, encoder, packed: bool = False, fold=None):
     """Call both layers on new inputs.
 
     Args:
@@ -60,6 +60,7 @@ def encode(embedding, encoder, packed: bool = False):
         encoder: a layer named "encoder".
         packed: whether several documents share a row. The encoder then gets their numbers in place
             of the padding mask; it says that it keeps them apart by having a `document_gap`.
+        fold: a `FoldWindows` that makes each window of a row a row of its own.
 
     Returns:
         The input tensors by name, the (B, L) padding mask and the (B, L, D) states.
@@ -88,8 +89,11 @@ def encode(embedding, encoder, packed: bool = False):
             inputs["token_ids"], inputs["segment_ids"], position_ids=inputs["position_ids"]
         )
         return inputs, inputs["document_ids"], encoder(hidden, inputs["document_ids"])
-    padding_mask = ops.not_equal(inputs["token_ids"], 0)
-    hidden = embedding(inputs["token_ids"], inputs["segment_ids"])
+    token_ids, segment_ids = inputs["token_ids"], inputs["segment_ids"]
+    if fold is not None:
+        token_ids, segment_ids = fold(token_ids), fold(segment_ids)
+    padding_mask = ops.not_equal(token_ids, 0)
+    hidden = embedding(token_ids, segment_ids)
     return inputs, padding_mask, encoder(hidden, padding_mask)
 
 

@@ -77,7 +77,7 @@ def _explain(predictor: Predictor, texts: tuple[str, ...], top_k: int | None) ->
     spans = [
         (part, start, end)
         for part, text in enumerate(texts)
-        for start, end in predictor.tokenizer.word_spans(text)[: predictor.max_length]
+        for start, end in predictor.tokenizer.word_spans(text)[: predictor.positions]
     ]
     without = [
         tuple(

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from kerasbert.batches.encoded import EncodedTexts
-from kerasbert.batches.labeled import predict_logits
+from kerasbert.batches.encoded import Windows
+from kerasbert.batches.labeled import encode_texts, predict_logits
 from kerasbert.errors import InputError
 from kerasbert.evaluation.decision import Decision
 from kerasbert.text.inputs import check_texts
@@ -27,7 +27,8 @@ class Predictor:
         kind: "multi-label", "multi-class" or "binary".
         pairs: whether a text is a pair of texts.
         decision: how logits become labels: temperature, thresholds and rule of the run.
-        max_length: positions of the longest text; longer ones are cut.
+        max_length: positions of the longest text, or of a window; longer ones are cut or split.
+        windows: how a longer text is split, or None.
         truncated: how many texts were cut so far.
 
     Args:
@@ -48,6 +49,7 @@ class Predictor:
         self.kind: str = config["kind"]
         self.pairs: bool = config["texts"] == 2
         self.max_length: int = config["max_length"]
+        self.windows = Windows(**config["windows"]) if config.get("windows") else None
         self.truncated = 0
         self.decision = Decision.of_metrics(folder.read_json("metrics.json"), self.kind)
         self.labels = LabelSet.load(folder.file("labels.txt"))
@@ -67,11 +69,16 @@ class Predictor:
                 "come from one run."
             )
 
+    @property
+    def positions(self) -> int:
+        """Of the longest text that is not cut: all its windows together."""
+        return self.max_length * (self.windows.most if self.windows is not None else 1)
+
     def logits(
         self, texts: Sequence[tuple[str, ...]], batch_size: int = 64, count: bool = True
     ) -> np.ndarray:
         """(N, K) float32 logit of each label; `count` those that are cut."""
-        encoded = EncodedTexts(texts, self.tokenizer, self.max_length)
+        encoded = encode_texts(texts, self.tokenizer, self.max_length, self.windows)
         rows = min(batch_size, 1 if len(texts) == 1 else FEW if len(texts) <= FEW else batch_size)
         with self._lock:
             self.truncated += encoded.truncated if count else 0
