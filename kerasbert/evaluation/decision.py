@@ -56,7 +56,10 @@ class Decision:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for metrics.json."""
-        return {name: value for name, value in asdict(self).items() if name != "kind"}
+        values = {name: value for name, value in asdict(self).items() if name != "kind"}
+        if isinstance(self.threshold, tuple):
+            values["threshold"] = list(self.threshold)  # as it will be read again
+        return values
 
     @classmethod
     def of_metrics(cls, metrics: Mapping[str, Any], kind: str) -> "Decision":

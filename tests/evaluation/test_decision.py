@@ -39,6 +39,7 @@ def test_a_decision_is_the_same_after_saving():
             options = {"thresholds": thresholds, "rule": rule, "top_k": top_k}
             decision = fit_decision(LOGITS, GOLD, "multi-label", **options)
             saved = json.loads(json.dumps({"decision": decision.to_json()}))
+            assert saved["decision"] == decision.to_json()
             assert Decision.of_metrics(saved, "multi-label") == decision
 
 
