@@ -5,7 +5,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from kerasbert.command import print_table, run_command, say
 from kerasbert.errors import InputError
@@ -24,7 +24,7 @@ SIDES = ("scratch", "pretrained")
 
 @dataclass(frozen=True, kw_only=True)
 class Config(TrainingOptions):
-    """A pre-trained run and labelled text in; a table, a picture and compare.json out.
+    """A pre-trained run and labelled text in; a table, a report and compare.json out.
 
     Both sides have the same tokenizer, architecture, seeds, data and steps. On the first seed each
     tries all learning rates; that with the best validation F1 at the end is taken for the others.
@@ -53,6 +53,8 @@ class Config(TrainingOptions):
     """What is to be predicted; recognised from the labels unless given."""
     loss: LossName = "cross-entropy"
     """weighted, focal and asymmetric give rare labels more weight; focal suits every kind."""
+    thresholds: Literal["label", "common", "half"] = "common"
+    """Of the saved runs, as in finetune; TF-IDF + LinearSVC always has one for all labels."""
     average: float = 0.15
     """Evaluate and keep the average of the weights over this share of an epoch; 0 for none."""
     max_length: int = 200
@@ -70,13 +72,13 @@ class Config(TrainingOptions):
 
 def run(config: Config) -> dict[str, Any]:
     """Compare, and return what compare.json holds."""
-    from kerasbert.evaluation.comparison import (
+    from kerasbert.evaluation.comparison import draw_comparison, summarize
+    from kerasbert.evaluation.comparison_text import (
         comparison_sentence,
         comparison_table,
-        draw_comparison,
         markdown_table,
-        summarize,
     )
+    from kerasbert.evaluation.report import comparison_report
     from kerasbert.files import write_text
     from kerasbert.recipes import finetune
     from kerasbert.training.run_folder import RunFolder
@@ -107,6 +109,8 @@ def run(config: Config) -> dict[str, Any]:
     draw_comparison(folder.file("compare.png"), rows, baselines)
     write_text(folder.file("compare.md"), f"{markdown_table(table)}\n{sentence}\n")
     result = {**rows, "summary": summary, "table": table, "sentence": sentence}
+    about = folder.read_json("config.json")
+    comparison_report(folder.file("report.html"), folder.path.name, result, about)
     folder.write_json("compare.json", result)
     return result
 
@@ -158,6 +162,7 @@ def _run(config: Config, folder, side: str, rate: float, seed: int) -> dict[str,
             kind=config.kind,
             epochs=config.epochs,
             loss=config.loss,
+            thresholds=config.thresholds,
             average=config.average,
             max_length=config.max_length,
             pooling=config.pooling,

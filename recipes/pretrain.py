@@ -176,7 +176,8 @@ def run(config: Config) -> dict[str, Any]:
         "documents": store.documents,
         "tokens": store.tokens,
     }
-    pretrain_report(folder.file("report.html"), folder.path.name, rows, settings_of(config))
+    about = folder.read_json("config.json")
+    pretrain_report(folder.file("report.html"), folder.path.name, rows, metrics, about)
     folder.write_json("metrics.json", metrics)
     return metrics
 

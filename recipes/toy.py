@@ -80,8 +80,8 @@ def run(config: Config) -> dict[str, Any]:
     import keras
     import numpy as np
 
-    from kerasbert.batches.labeled import mean_loss
     from kerasbert.config import CONFIGS, SIZES
+    from kerasbert.evaluation.scores import mean_loss
     from kerasbert.files import write_json
     from kerasbert.layers import Pooling
     from kerasbert.models import (
