@@ -10,11 +10,12 @@ from typing import Any, Literal
 from kerasbert.command import print_table, run_command, say
 from kerasbert.errors import InputError
 from kerasbert.options import (
+    FineTuningOptions,
     KindName,
-    LossName,
     PoolingName,
     TrainingOptions,
     check_length,
+    given_flags,
     refuse_other_settings,
     settings_of,
 )
@@ -23,7 +24,7 @@ SIDES = ("scratch", "pretrained")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(TrainingOptions):
+class Config(TrainingOptions, FineTuningOptions):
     """A pre-trained run and labelled text in; a table, a report and compare.json out.
 
     Both sides have the same tokenizer, architecture, seeds, data and steps. On the first seed each
@@ -51,12 +52,8 @@ class Config(TrainingOptions):
     """What each side tries; half, once and twice the encoder's default unless given."""
     kind: KindName | None = None
     """What is to be predicted; recognised from the labels unless given."""
-    loss: LossName = "cross-entropy"
-    """weighted, focal and asymmetric give rare labels more weight; focal suits every kind."""
     thresholds: Literal["label", "common", "half"] = "common"
     """Of the saved runs, as in finetune; TF-IDF + LinearSVC always has one for all labels."""
-    average: float = 0.15
-    """Evaluate and keep the average of the weights over this share of an epoch; 0 for none."""
     max_length: int = 200
     """Positions of the longest text."""
     pooling: PoolingName | None = None
@@ -64,6 +61,7 @@ class Config(TrainingOptions):
 
     def __post_init__(self) -> None:
         self.check()
+        self.check_fine_tuning()
         if self.seeds < 1 or self.epochs < 1:
             raise InputError("--seeds and --epochs: expected 1 or more.")
         if self.learning_rate is not None and self.learning_rates:
@@ -161,9 +159,8 @@ def _run(config: Config, folder, side: str, rate: float, seed: int) -> dict[str,
             from_scratch=side == "scratch",
             kind=config.kind,
             epochs=config.epochs,
-            loss=config.loss,
+            **given_flags(config, FineTuningOptions),
             thresholds=config.thresholds,
-            average=config.average,
             max_length=config.max_length,
             pooling=config.pooling,
             batch_size=config.batch_size,

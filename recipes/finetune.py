@@ -13,8 +13,8 @@ from kerasbert.errors import InputError
 from kerasbert.options import (
     POOLING,
     EncoderOptions,
+    FineTuningOptions,
     KindName,
-    LossName,
     PoolingName,
     TokenizerOptions,
     TrainingOptions,
@@ -29,7 +29,7 @@ COLUMNS = "epoch loss val_loss val_micro_f1 val_macro_f1 val_f1 seconds"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
+class Config(EncoderOptions, TokenizerOptions, TrainingOptions, FineTuningOptions):
     """Labelled text in, a run folder with a classifier out.
 
     Example: kerasbert finetune --pretrained runs/lm --train train.txt --valid valid.txt
@@ -50,8 +50,6 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
     """Take tokenizer and architecture of --pretrained, but none of its weights."""
     kind: KindName | None = None
     """What is to be predicted; recognised from the labels unless given."""
-    loss: LossName = "cross-entropy"
-    """weighted, focal and asymmetric give rare labels more weight; focal suits every kind."""
     thresholds: Literal["label", "common", "half"] = "label"
     """What multi-label probabilities must reach: a threshold for each label or one for all, both
     fitted on --valid; or one half."""
@@ -64,8 +62,6 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
     """Passes over the training data."""
     patience: int | None = None
     """Stop after so many epochs without a better validation F1."""
-    average: float = 0.15
-    """Evaluate and keep the average of the weights over this share of an epoch; 0 for none."""
     max_length: int = 200
     """Positions of the longest text; longer ones are cut, and counted."""
     long: Literal["cut", "chunk"] = "cut"
@@ -81,13 +77,14 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
 
     def __post_init__(self) -> None:
         self.check()
+        self.check_fine_tuning()
         if self.epochs < 1:
             raise InputError(f"--epochs: expected 1 or more, received {self.epochs}.")
-        if self.average < 0:
-            raise InputError(f"--average: expected 0 or more, received {self.average}.")
         if self.windows < 1:
             raise InputError(f"--windows: expected 1 or more, received {self.windows}.")
-        if not 0 <= self.shared_tokens < self.max_length - 2:
+        if self.long == "cut" and self.overlap is not None:
+            raise InputError("--overlap: expected beside --long chunk.")
+        if self.long == "chunk" and not 0 <= self.shared_tokens < self.max_length - 2:
             raise InputError(
                 f"--overlap: expected 0 to {self.max_length - 3}, fewer than a window of "
                 f"--max-length {self.max_length} has, received {self.shared_tokens}."
@@ -257,9 +254,11 @@ def _classifier(config: Config, source, architecture, train, kind: str) -> tuple
         schedule,
         batches_per_update=config.accumulate,
         average_momentum=average_momentum(config.average, train.steps_per_epoch),
+        layer_decay=config.layer_decay,
+        frozen_steps=int(config.freeze_epochs * train.steps_per_epoch / config.accumulate),
     )
     try:
-        compile_classifier(model, kind, optimizer, config.loss, train.gold)
+        compile_classifier(model, kind, optimizer, config.loss, train.gold, config.label_smoothing)
     except ValueError as error:
         raise InputError(f"--loss: {error}") from None
     if pretrained is None or config.from_scratch:

@@ -83,6 +83,8 @@ def test_what_no_window_can_be_is_refused(files, tmp_path):
     ):
         with pytest.raises(InputError, match=message):
             train(files, tmp_path / "run", long="chunk", **flags)
+    with pytest.raises(InputError, match="--overlap: expected beside --long chunk"):
+        train(files, tmp_path / "run", overlap=2)
     (tmp_path / "train.txt").write_text("a\tb __label__x\nc\td __label__y\n" * 3)
     (tmp_path / "valid.txt").write_text("a\tb __label__x\nc\td __label__y\n")
     with pytest.raises(InputError, match="--long chunk: expected single texts"):

@@ -231,6 +231,15 @@ def test_joint_objectives_minutes_and_limit(files, tmp_path):
     assert list((tmp_path / "run" / "tensorboard").glob("events*"))
 
 
+def test_options_for_few_labels_learn(runs, files, tmp_path):
+    command = ["finetune", "--pretrained", f"{runs}/lm", "--out", f"{tmp_path}/run", *SMALL]
+    command += ["--train", f"{files}/train.txt", "--valid", f"{files}/valid.txt", "--epochs", "3"]
+    command += ["--layer-decay", "0.5", "--freeze-epochs", "1", "--label-smoothing", "0.1"]
+    assert cli.main([*command, "--learning-rate", "0.01"]) == 0
+    rows = history(tmp_path / "run")
+    assert float(rows[-1]["val_loss"]) < float(rows[0]["val_loss"])
+
+
 @pytest.mark.parametrize("encoder", ["text-cnn", "transformer"])
 def test_packed_rows_train_what_plain_rows_validate(encoder, files, runs, tmp_path):
     command = ["pretrain", "--store", f"{files}/store", "--out", f"{tmp_path}/lm", "--pack"]
