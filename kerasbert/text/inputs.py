@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kerasbert.errors import InputError
-from kerasbert.text.documents import read_lines, strip_labels
+from kerasbert.text.documents import strip_labels
+from kerasbert.text.lines import read_lines, stream_lines
 
 STANDARD_INPUT = Path("-")
 
@@ -16,7 +17,7 @@ def read_texts(file: Path, pairs: bool | None = None) -> Iterator[tuple[tuple[st
     An empty line is an empty text, so that line numbers stay the same.
 
     Args:
-        file: UTF-8 text, `.gz` too; `-` is standard input.
+        file: UTF-8 text, packed or not; `-` is standard input.
         pairs: whether pairs are expected (a TAB between the two); as the first line unless given.
 
     Raises:
@@ -24,7 +25,8 @@ def read_texts(file: Path, pairs: bool | None = None) -> Iterator[tuple[tuple[st
     """
     from_pipe = file == STANDARD_INPUT
     name = "standard input" if from_pipe else str(file)
-    for number, line in _standard_input() if from_pipe else read_lines(file):
+    lines = stream_lines(sys.stdin.buffer, name) if from_pipe else read_lines(file)
+    for number, line in lines:
         text, had_labels = strip_labels(line)
         parts = tuple(text.split("\t")) if text else (("", "") if pairs else ("",))
         if len(parts) > 2:
@@ -44,14 +46,3 @@ def check_texts(texts: int, pairs: bool, where: str) -> None:
     if (texts == 2) != pairs:
         expected = "a pair of texts (one TAB)" if pairs else "one text (no TAB)"
         raise InputError(f"{where}: expected {expected}, as in the texts before.")
-
-
-def _standard_input() -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(sys.stdin.buffer, start=1):
-        try:
-            yield number, line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip()
-        except UnicodeDecodeError as error:
-            raise InputError(
-                f"standard input:{number}: byte {line[error.start]:#04x} is not UTF-8; convert the "
-                "text to UTF-8."
-            ) from error
