@@ -1,14 +1,13 @@
 """Pre-train an encoder on raw text: hidden words, document words, next sentences."""
 
 import math
-import shutil
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from kerasbert.command import counting, print_table, run_command, say, say_row
+from kerasbert.command import print_table, run_command, say, say_row, throughput
 from kerasbert.errors import InputError
 from kerasbert.options import (
     POOLING,
@@ -40,7 +39,7 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
     """The folder of the run."""
     store: Path | None = None
     """A token store that `kerasbert prepare` made."""
-    corpus: tuple[Path, ...] = ()
+    corpus: tuple[str, ...] = ()
     """Or raw text, prepared on the way into the run's folder."""
     corpus_format: Literal["lines", "sentences"] = "lines"
     """lines: one document a line. sentences: one sentence a line, an empty line ends a document."""
@@ -153,7 +152,7 @@ def run(config: Config) -> dict[str, Any]:
     say(
         f"{architecture.encoder}, d_model {architecture.d_model}: "
         f"{model.count_params():,} weights; {store.documents:,} documents, "
-        f"{store.tokens:,} tokens, {len(train.starts):,} rows of up to {config.max_length} "
+        f"{store.tokens:,} tokens, {train.total_rows:,} rows of up to {config.max_length} "
         f"({train.padding_share():.1%} padding); {total:,} steps of {config.batch_size} rows "
         f"({total / train.steps_per_epoch:.2f} epochs), learning rate "
         f"{_peak_learning_rate(config, architecture):g}"
@@ -267,11 +266,9 @@ def _open_store(config: Config, folder, source):
     from kerasbert.text.store import TokenStore
 
     path = config.store or folder.file("store")
-    if config.store is None and not folder.file("config.json").exists():
-        # Killed before it wrote its settings, nobody knows which flags made the store it left.
-        shutil.rmtree(path, ignore_errors=True)
-    if config.store is None and not path.exists():
-        with counting("preparing documents") as progress:
+    begun = folder.file("config.json").exists()
+    if config.store is None and not (begun and path.exists()):
+        with throughput("preparing") as progress:
             counts = prepare_store(
                 config.corpus,
                 path,
@@ -280,6 +277,8 @@ def _open_store(config: Config, folder, source):
                 corpus_format=config.corpus_format,
                 skip_bad_lines=config.skip_bad_lines,
                 limit=config.limit,
+                # Killed before it wrote its settings, nobody knows which flags made what it left.
+                again=not begun,
                 progress=progress,
             )
         for name in ("stripped_labels", "skipped_lines", "dropped"):
