@@ -5,7 +5,9 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+import tyro
 
 from kerasbert.command import print_table, run_command, say, say_row, throughput
 from kerasbert.errors import InputError
@@ -57,6 +59,8 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
     """Share of a row's tokens that masked-lm hides."""
     max_predictions: int | None = None
     """The most tokens that masked-lm hides in a row."""
+    pack: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Fill rows with several short documents, kept apart; for masked-lm alone."""
     pooling: PoolingName | None = None
     """What objectives over a whole text see; mean-max for text-cnn, mean for transformer."""
     max_length: int = 128
@@ -123,7 +127,13 @@ def run(config: Config) -> dict[str, Any]:
     tasks = [TASKS[name](store, task_settings) for name in TASKS if name in config.tasks]
     options: dict[str, Any] = {"max_length": config.max_length, "limit": config.limit}
     train = PretrainingBatches(
-        store, tasks, batch_size=config.batch_size, seed=config.seed, **options
+        store,
+        tasks,
+        batch_size=config.batch_size,
+        seed=config.seed,
+        pack=config.pack,
+        gap=_document_gap(architecture) if config.pack else 0,
+        **options,
     )
     # The same rows whatever is trained beside it, so that runs can be compared.
     masked_lm = [task for task in tasks if task.name == "masked_lm"]
@@ -190,6 +200,13 @@ def _peak_learning_rate(config: Config, architecture) -> float:
     return config.learning_rate or LEARNING_RATES[architecture.encoder]
 
 
+def _document_gap(architecture) -> int:
+    """Positions that part two documents of a row, as this encoder needs them."""
+    from kerasbert.models import build_encoder
+
+    return build_encoder(architecture).document_gap
+
+
 def _model(config: Config, architecture, tasks, total: int):
     """The compiled model, its learning rate planned for `total` steps."""
     from kerasbert.layers import Pooling
@@ -208,6 +225,7 @@ def _model(config: Config, architecture, tasks, total: int):
             build_encoder(architecture, config.seed),
             tasks,
             Pooling(config.pooling or POOLING[architecture.encoder], name="pooling"),
+            packed=config.pack,
         )
     peak, every = _peak_learning_rate(config, architecture), config.accumulate
     schedule = WarmupDecay(peak, total // every, batches_per_update=every)

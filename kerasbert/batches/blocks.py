@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kerasbert.batches.packing import Packs, join_packs, pack_rows
 from kerasbert.text.shards import Documents
 from kerasbert.text.store import TokenStore
 
@@ -23,14 +24,30 @@ class Table:
         text: the documents, in memory.
         starts, ends: (R,) int64, where each row begins and ends in `text.token_ids`.
         documents: (R,) int64, the document of each row.
-        offsets: (b + 1,) int64, where the rows of each block begin.
+        packs: P packs of the rows, if they are packed.
+        lengths: (R,) or (P,) int64, the positions that each row, or pack, takes.
+        offsets: (b + 1,) int64, where the rows, or packs, of each block begin.
     """
 
     text: Documents
     starts: np.ndarray
     ends: np.ndarray
     documents: np.ndarray
+    packs: Packs | None
+    lengths: np.ndarray
     offsets: np.ndarray
+
+
+@dataclass(frozen=True)
+class Packing:
+    """Rows share rows of `max_length` positions, `gap` of them between two."""
+
+    max_length: int
+    gap: int
+
+    def __call__(self, lengths: np.ndarray) -> Packs:
+        """The packs of rows of these lengths (R,)."""
+        return pack_rows(lengths, self.max_length, self.gap)
 
 
 class RowBlocks:
@@ -38,37 +55,53 @@ class RowBlocks:
 
     Attributes:
         first, stop: (K,) int64: a block is those of these documents that belong to the part.
-        rows: (K,) int64, how many rows each block has: about `BLOCK_ROWS`.
+        rows: (K,) int64, how many rows, or packs, each block has: about `BLOCK_ROWS`.
 
     Args:
         store: the token store.
         part: "train", "valid" or "all".
-        room: the most tokens of a row.
+        max_length: positions of a row.
+        specials: how many of these are not of the text.
         limit: take only the first documents of the part.
+        packing: of the rows; those of a block are packed with each other.
     """
 
-    def __init__(self, store: TokenStore, part: str, room: int, limit: int | None = None):
+    def __init__(
+        self,
+        store: TokenStore,
+        part: str,
+        max_length: int,
+        specials: int,
+        limit: int | None = None,
+        packing: Packing | None = None,
+    ):
         self.store = store
         self.part = part
-        self.room = room
-        block_rows = max(BLOCK_ROWS, store.tokens // room // MOST_BLOCKS)
+        self.room = max_length - specials
+        self.specials = specials
+        self.packing = packing
+        block_rows = max(BLOCK_ROWS, store.tokens // self.room // MOST_BLOCKS)
         blocks: list[np.ndarray] = [np.zeros((0, 3), np.int64)]
         left = store.documents if limit is None else limit
         for number, start, stop in self._spans():
             text = store.shards[number].documents
             chosen = np.flatnonzero(self._chosen(text.document_hashes[start:stop]))[:left]
             left -= len(chosen)
-            rows = np.bincount(self._cut(text, start, stop, chosen)[2], minlength=len(chosen))
-            # A block ends behind the document that fills it, and with what is looked at.
-            before = np.cumsum(rows) - rows
-            block = before // block_rows
-            begins = np.flatnonzero(np.diff(block, prepend=-1))
-            if len(begins):
-                first = store.first_documents[number] + start + chosen
+            if len(chosen):
+                starts, ends, owners = self._cut(text, start, stop, chosen)
+                lengths = ends - starts + specials
+                # A block ends behind the document that fills it, and with what is looked at.
+                sizes = np.bincount(owners, lengths / max_length if packing else None)
+                full = (np.cumsum(sizes) - sizes) // block_rows
+                begins = np.flatnonzero(np.diff(full, prepend=-1))
                 last = np.append(begins[1:], len(chosen)) - 1
-                blocks.append(
-                    np.stack([first[begins], first[last] + 1, np.add.reduceat(rows, begins)], 1)
-                )
+                bounds = np.searchsorted(owners, np.append(begins, len(chosen)))
+                rows = np.diff(bounds)
+                if packing is not None:
+                    parts = np.split(lengths, bounds[1:-1])
+                    rows = np.array([len(packing(part).lengths) for part in parts])
+                first = store.first_documents[number] + start + chosen
+                blocks.append(np.stack([first[begins], first[last] + 1, rows], axis=1))
             if stop == len(text):
                 store.shards[number].release()
             if not left:
@@ -88,8 +121,15 @@ class RowBlocks:
             mapped.release()  # the system maps far more than what is read
         text = Documents.join(parts)
         starts, ends, documents = self._cut(text, 0, len(text), np.arange(len(text)))
-        bounds = np.cumsum([0, *(len(part) for part in parts)])
-        return Table(text, starts, ends, documents, np.searchsorted(documents, bounds))
+        bounds = np.searchsorted(documents, np.cumsum([0, *(len(part) for part in parts)]))
+        lengths = ends - starts + self.specials
+        packs = None
+        if self.packing is not None:
+            blocks_packs = [self.packing(part) for part in np.split(lengths, bounds[1:-1])]
+            packs = join_packs(blocks_packs, bounds[:-1])
+            lengths = packs.lengths
+            bounds = np.cumsum([0, *(len(part.lengths) for part in blocks_packs)])
+        return Table(text, starts, ends, documents, packs, lengths, bounds)
 
     def _chosen(self, hashes: np.ndarray) -> np.ndarray:
         """(n,) bool, whether documents with these hashes belong to the part."""

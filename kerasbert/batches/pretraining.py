@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from kerasbert.batches.block_order import BlockOrder
-from kerasbert.batches.blocks import RowBlocks, Table
+from kerasbert.batches.blocks import Packing, RowBlocks, Table
 from kerasbert.batches.order import bucket_of
 from kerasbert.batches.rng import keyed_rng
 from kerasbert.batches.stream import process_of_distribution, stream
-from kerasbert.batches.writing import Segments, write_rows
+from kerasbert.batches.writing import Segments, write_packs, write_rows
 from kerasbert.errors import InputError
 from kerasbert.tasks.task import Rows, Task
 from kerasbert.text.store import TokenStore
@@ -28,6 +28,9 @@ class PretrainingBatches:
         targets  {task.name: target}
         weights  {task.name: weight}
 
+    With `pack`, several short rows share one, `[CLS] text [SEP] [CLS] text [SEP]`; the inputs are
+    then joined by `document_ids` and `position_ids` (B, L), see `Rows`.
+
     Args:
         store: a `TokenStore`.
         tasks: the objectives; each sees the token ids that the one before it left.
@@ -37,6 +40,8 @@ class PretrainingBatches:
         part: "train", "valid" (1% of the documents, chosen by a hash of their text, so that
             duplicates stay together) or "all".
         limit: take only the first documents of the part.
+        pack: fill rows with several short ones; for objectives that say `packs`.
+        gap: positions of padding between them, as the encoder's `document_gap` says.
         process: (i, n) in data-parallel training by several processes: this one is i of n, and
             makes its B / n rows of each batch, from its own part of the store. As
             `keras.distribution` says unless given. All rows are then padded to `max_length`.
@@ -51,6 +56,8 @@ class PretrainingBatches:
         seed: int = 0,
         part: str = "train",
         limit: int | None = None,
+        pack: bool = False,
+        gap: int = 0,
         process: tuple[int, int] | None = None,
     ):
         self.store = store
@@ -58,6 +65,12 @@ class PretrainingBatches:
         self.max_length = max_length
         self.batch_size = batch_size
         self.seed = seed
+        whole = [task.name for task in tasks if not getattr(task, "packs", False)]
+        if pack and whole:
+            raise InputError(
+                f"{', '.join(whole)}: sees a row as one text, and packed rows hold several. Leave "
+                "it out, or do not pack."
+            )
         kinds = {task.pairs for task in tasks} - {"none"}
         if len(kinds) > 1:
             raise InputError(
@@ -72,7 +85,8 @@ class PretrainingBatches:
             )
         if process is None:
             process = process_of_distribution()
-        self.blocks = RowBlocks(store, part, max_length - specials, limit)
+        packing = Packing(max_length, gap) if pack else None
+        self.blocks = RowBlocks(store, part, max_length, specials, limit, packing)
         if not self.blocks.rows.sum():
             raise InputError(
                 f"the {part} part of the store holds no text: it has {store.documents} documents; "
@@ -81,7 +95,7 @@ class PretrainingBatches:
         self.total_rows = int(self.blocks.rows.sum())
         self.order = BlockOrder(self.blocks.rows, batch_size, seed, *process)
         self.steps_per_epoch = self.order.steps_per_epoch
-        self._specials = specials
+        self.gap = gap
         self._group = functools.lru_cache(maxsize=2)(self._read_group)
 
     def batch(self, step: int) -> tuple[dict, dict, dict]:
@@ -97,20 +111,23 @@ class PretrainingBatches:
             targets[task.name] = made.target
             weights[task.name] = made.weight
         inputs["token_ids"] = rows.token_ids
+        if rows.document_ids is not None and rows.position_ids is not None:
+            inputs |= {"document_ids": rows.document_ids, "position_ids": rows.position_ids}
         return inputs, targets, weights
 
     def rows(self, step: int) -> Rows:
         """The rows of a step, before any task."""
         table, chosen = self.chosen(step)
-        lengths = table.ends[chosen] - table.starts[chosen] + self._specials
         length = self.max_length
         if self.order.processes == 1:  # several must have the same shape, whatever each one reads
-            length = bucket_of(int(lengths.max()), self.max_length)
+            length = bucket_of(int(table.lengths[chosen].max()), self.max_length)
+        if table.packs is not None:
+            return write_packs(table, chosen, length, self.gap)
         segments = self._segments(table, chosen, self._rng(step, 1))
         return write_rows(table.text.token_ids, segments, length)
 
     def chosen(self, step: int) -> tuple[Table, np.ndarray]:
-        """The rows of a step: a table, and their numbers (B,) in it."""
+        """The rows of a step: a table, and the numbers (B,) of its rows, or packs."""
         epoch, group, place = self.order.locate(step)
         table, batches = self._group(epoch, group)
         return table, batches[place]
@@ -120,7 +137,7 @@ class PretrainingBatches:
         group = self.order.group(epoch, number)
         table = self.blocks.table(group.blocks)
         rows = table.offsets[group.block] + group.place
-        return table, self.order.batches(group, rows, table.ends - table.starts)
+        return table, self.order.batches(group, rows, table.lengths)
 
     def _rng(self, step: int, stream_number: int) -> np.random.Generator:
         """Random numbers of a step; those of each process are its own."""

@@ -27,6 +27,18 @@ def rotate(x, base: float = 10_000.0):
     )
 
 
+def visible_positions(padding_mask):
+    """Which keys (last axis) each query may look at.
+
+    padding_mask  (B, L)                        as `SelfAttention` takes it
+    returns       (B, 1, 1, L) or (B, 1, L, L)  bool
+    """
+    if keras.backend.standardize_dtype(padding_mask.dtype) == "bool":
+        return padding_mask[:, None, None, :]
+    # Padding sees padding: a query that sees nothing would come out as not a number.
+    return ops.equal(padding_mask[:, None, :, None], padding_mask[:, None, None, :])
+
+
 @keras.saving.register_keras_serializable(package="kerasbert")
 class SelfAttention(keras.layers.Layer):
     """Every position looks at every position of the same row that is not padding.
@@ -34,8 +46,11 @@ class SelfAttention(keras.layers.Layer):
     With B batch, L length, D width of the input, H = `heads`:
 
         hidden        (B, L, D)  float
-        padding_mask  (B, L)     bool, True where there is text
+        padding_mask  (B, L)     bool, True where there is text; or int, where several documents
+                                 share a row: the number of each position's document, 0 for padding
         returns       (B, L, D)  float
+
+    Positions see those of their own document only.
 
     Query, key and value come from one product with a kernel of width H x (2 d_k + d_v): queries of
     all heads first, then keys, then values.
@@ -101,7 +116,7 @@ class SelfAttention(keras.layers.Layer):
         value = ops.reshape(value, (-1, length, self.heads, self.d_v))
         if self.rotary:
             query, key = rotate(query), rotate(key)
-        visible = ops.cast(padding_mask, "bool")[:, None, None, :]  # (B, 1, 1, L)
+        visible = visible_positions(padding_mask)
         if self.d_k == self.d_v and not (training and self.dropout.rate > 0):
             context = ops.dot_product_attention(query, key, value, mask=visible)
         else:

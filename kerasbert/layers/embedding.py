@@ -12,6 +12,7 @@ class TextEmbedding(keras.layers.Layer):
 
         token_ids    (B, L)     int in [0, V)
         segment_ids  (B, L)     int in [0, segments); all 0 if left out
+        position_ids (B, L)     int in [0, max_positions); 0, 1, 2 ... if left out
         returns      (B, L, D)  float
 
     Called with `reverse=True` it computes vocabulary scores with the same token table, as the head
@@ -62,7 +63,7 @@ class TextEmbedding(keras.layers.Layer):
             dropout, seed=seed, name="dropout", dtype=self.dtype_policy
         )
 
-    def build(self, inputs_shape, segment_ids_shape=None):
+    def build(self, inputs_shape, segment_ids_shape=None, position_ids_shape=None):
         def table(name, rows, offset):
             return self.add_weight(
                 name=name,
@@ -78,7 +79,7 @@ class TextEmbedding(keras.layers.Layer):
             self.position_table = table("position_table", self.max_positions, 3)
         self.norm.build((None, None, self.d_model))
 
-    def call(self, inputs, segment_ids=None, reverse=False, training=None):
+    def call(self, inputs, segment_ids=None, position_ids=None, reverse=False, training=None):
         if reverse:
             return ops.matmul(inputs, ops.transpose(ops.cast(self.token_table, inputs.dtype)))
         self._check_length(inputs.shape)
@@ -87,8 +88,10 @@ class TextEmbedding(keras.layers.Layer):
             hidden = hidden + self.segment_table[0]
         else:
             hidden = hidden + self._segment_rows(segment_ids)
-        if self.positions == "learned":
+        if self.positions == "learned" and position_ids is None:
             hidden = hidden + self.position_table[: ops.shape(inputs)[1]]
+        elif self.positions == "learned":
+            hidden = hidden + ops.take(self.position_table, position_ids, axis=0)
         hidden = ops.cast(hidden, self.compute_dtype)
         return self.dropout(self.norm(hidden), training=training)
 
@@ -107,7 +110,9 @@ class TextEmbedding(keras.layers.Layer):
                 "Cut the text (--max-length), or pre-train with a longer table (--max-positions)."
             )
 
-    def compute_output_spec(self, inputs, segment_ids=None, reverse=False, training=None):
+    def compute_output_spec(
+        self, inputs, segment_ids=None, position_ids=None, reverse=False, training=None
+    ):
         if reverse:
             shape = (*inputs.shape[:-1], self.vocabulary_size)
         else:

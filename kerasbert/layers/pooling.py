@@ -50,7 +50,7 @@ class Pooling(keras.layers.Layer):
         if self.mode == "cls":
             pooled = hidden[:, 0]
         else:
-            mask = ops.expand_dims(ops.cast(padding_mask, hidden.dtype), -1)  # (B, L, 1)
+            mask = ops.cast(ops.cast(padding_mask, "bool"), hidden.dtype)[..., None]  # (B, L, 1)
             parts = []
             if "mean" in self.mode:
                 count = ops.maximum(ops.sum(mask, axis=1), 1)

@@ -11,7 +11,8 @@ class TextCNNEncoder(keras.layers.Layer):
     With B batch, L length, D width:
 
         hidden        (B, L, D)  float
-        padding_mask  (B, L)     bool, True where there is text
+        padding_mask  (B, L)     bool, True where there is text; or int, where several documents
+                                 share a row: the number of each position's document, 0 for padding
         returns       (B, L, D)  float; zeros at padding
 
     Each width has `convolutions` layers of `filters` filters with "same" padding, so there is a
@@ -21,7 +22,8 @@ class TextCNNEncoder(keras.layers.Layer):
     Convolutions see a few tokens to each side. What the whole text is about comes from the maximum
     of each feature over all positions, the pooling over time of the TextCNN: both, features and
     maxima, are projected to D and added to the input, and the sum is normalized. So a masked word
-    is predicted from its neighbours and from the text.
+    is predicted from its neighbours and from the text. Documents that share a row must be parted by
+    `document_gap` positions of padding: then no convolution reaches from one into the next.
 
     Args:
         filters: of each width.
@@ -100,7 +102,7 @@ class TextCNNEncoder(keras.layers.Layer):
         self.norm.build(hidden_shape)
 
     def call(self, hidden, padding_mask, training=None):
-        mask = ops.expand_dims(ops.cast(padding_mask, hidden.dtype), -1)  # (B, L, 1)
+        mask = ops.expand_dims(ops.cast(ops.cast(padding_mask, "bool"), hidden.dtype), -1)
         hidden = hidden * mask
         features = []
         for tower in self.towers:
@@ -109,9 +111,31 @@ class TextCNNEncoder(keras.layers.Layer):
                 states = self._activate(convolution(states)) * mask
             features.append(states)
         joined = ops.concatenate(features, axis=-1)  # (B, L, widths x F)
-        strongest = ops.max(joined + (mask - 1) * 6e4, axis=1)  # (B, widths x F), padding left out
-        joined = self.projection(joined) + self.context(strongest)[:, None]  # (B, L, D)
+        strongest = self._strongest(joined + (mask - 1) * 6e4, padding_mask)  # padding left out
+        joined = self.projection(joined) + self.context(strongest)  # (B, L, D)
         return self.norm(hidden + self.dropout(joined, training=training)) * mask
+
+    def _strongest(self, states, padding_mask):
+        """The maximum of each feature over the text of each position.
+
+        states   (B, L, F)
+        returns  (B, 1, F), or (B, L, F) where several documents share a row
+        """
+        if keras.backend.standardize_dtype(padding_mask.dtype) == "bool":
+            return ops.max(states, axis=1, keepdims=True)
+        batch, length, features = ops.shape(states)
+        # A row holds fewer than L documents: each gets a segment of its own, padding that of 0.
+        document = padding_mask + length * ops.arange(batch, dtype=padding_mask.dtype)[:, None]
+        document = ops.reshape(document, (-1,))
+        maxima = ops.segment_max(
+            ops.reshape(states, (-1, features)), document, num_segments=batch * length
+        )
+        return ops.reshape(ops.take(maxima, document, axis=0), ops.shape(states))
+
+    @property
+    def document_gap(self) -> int:
+        """Positions of padding that must part two documents of a row."""
+        return max(self.widths) // 2
 
     def _activate(self, states):
         if self.activation == "gelu":

@@ -143,7 +143,8 @@ class TransformerEncoder(keras.layers.Layer):
     With B batch, L length, D width:
 
         hidden        (B, L, D)  float
-        padding_mask  (B, L)     bool, True where there is text
+        padding_mask  (B, L)     bool, True where there is text; or int, where several documents
+                                 share a row: the number of each position's document, 0 for padding
         returns       (B, L, D)  float; states at padding are without meaning
 
     Args:
@@ -162,6 +163,9 @@ class TransformerEncoder(keras.layers.Layer):
 
     Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762; as in BERT, Devlin et al. 2019.
     """
+
+    # Positions of padding that part two documents of a row: none, the attention keeps them apart.
+    document_gap = 0
 
     def __init__(
         self,

@@ -52,8 +52,14 @@ def build_encoder(config: EncoderConfig, seed: int = 0) -> keras.layers.Layer:
     )
 
 
-def encode(embedding, encoder):
+def encode(embedding, encoder, packed: bool = False):
     """Call both layers on new inputs.
+
+    Args:
+        embedding: a layer named "embedding".
+        encoder: a layer named "encoder".
+        packed: whether several documents share a row. The encoder then gets their numbers in place
+            of the padding mask; it says that it keeps them apart by having a `document_gap`.
 
     Returns:
         The input tensors by name, the (B, L) padding mask and the (B, L, D) states.
@@ -68,6 +74,20 @@ def encode(embedding, encoder):
         "token_ids": keras.Input((None,), dtype="int32", name="token_ids"),
         "segment_ids": keras.Input((None,), dtype="int32", name="segment_ids"),
     }
+    if packed:
+        if not hasattr(encoder, "document_gap"):
+            raise ValueError(
+                "Expected an encoder that keeps the documents of a row apart and has a "
+                f"`document_gap`, because packed=True. Received: {type(encoder).__name__}"
+            )
+        inputs |= {
+            name: keras.Input((None,), dtype="int32", name=name)
+            for name in ("document_ids", "position_ids")
+        }
+        hidden = embedding(
+            inputs["token_ids"], inputs["segment_ids"], position_ids=inputs["position_ids"]
+        )
+        return inputs, inputs["document_ids"], encoder(hidden, inputs["document_ids"])
     padding_mask = ops.not_equal(inputs["token_ids"], 0)
     hidden = embedding(inputs["token_ids"], inputs["segment_ids"])
     return inputs, padding_mask, encoder(hidden, padding_mask)

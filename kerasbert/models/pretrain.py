@@ -10,7 +10,11 @@ from kerasbert.tasks import Task
 
 
 def build_pretrain_model(
-    embedding, encoder, tasks: Sequence[Task], pooling: Pooling | None = None
+    embedding,
+    encoder,
+    tasks: Sequence[Task],
+    pooling: Pooling | None = None,
+    packed: bool = False,
 ) -> keras.Model:
     """A functional model with one output for each task.
 
@@ -25,12 +29,14 @@ def build_pretrain_model(
         encoder: any layer named "encoder": (B, L, D), (B, L) mask -> (B, L, D).
         tasks: the objectives, trained jointly.
         pooling: for objectives over the pooled vector; BERT's [CLS] with tanh unless given.
+        packed: for batches with several documents in a row; with further inputs document_ids and
+            position_ids (B, L) int32.
     """
     if not tasks or len({task.name for task in tasks}) != len(tasks):
         raise ValueError(
             f"Expected one or more tasks of different names. Received: {[t.name for t in tasks]}"
         )
-    inputs, padding_mask, sequence = encode(embedding, encoder)
+    inputs, padding_mask, sequence = encode(embedding, encoder, packed)
     pooling = pooling or Pooling("cls", projection=True, name="pooling")
     pooled = pooling(sequence, padding_mask)
     outputs = {}

@@ -58,6 +58,7 @@ class MaskedLM:
 
     name = "masked_lm"
     pairs: Pairs = "none"
+    packs = True
 
     def __init__(
         self,
@@ -137,7 +138,8 @@ class MaskedLM:
         words = np.where(candidates, np.cumsum(begins, axis=1), 0)
         if self.unit == "whole-word":
             return choose_words(words, budget, rng)
-        return choose_spans(words, rows.segment_ids, budget, rng)
+        parts = rows.segment_ids if rows.document_ids is None else rows.document_ids
+        return choose_spans(words, parts, budget, rng)
 
     def inputs(self):
         return {"masked_positions": keras.Input((None,), dtype="int32", name="masked_positions")}

@@ -19,6 +19,11 @@ class Rows:
         special      (B, L)  bool: [CLS], [SEP] and padding, which no objective may hide
         is_next      (B,)    int32: 1 where b follows a in its document, 0 where it does not
         is_pair      (B,)    bool: False for a row of one segment, where `is_next` means nothing
+
+    Where several documents share a row, there are also
+
+        document_ids  (B, L)  int32: 1 for the first document of the row, and so on; 0 for padding
+        position_ids  (B, L)  int32: positions counted from 0 in each document
     """
 
     token_ids: np.ndarray
@@ -26,6 +31,8 @@ class Rows:
     special: np.ndarray
     is_next: np.ndarray
     is_pair: np.ndarray
+    document_ids: np.ndarray | None = None
+    position_ids: np.ndarray | None = None
 
 
 @dataclass
@@ -50,6 +57,9 @@ class Task(Protocol):
         name: of the model output, the target and the loss.
         pairs: which rows it needs. "none": any. "next": two segments, the second from another
             document in half of the rows. "order": two that follow each other, swapped in half.
+
+    An objective over positions alone, which works where several documents share a row, also has
+    `packs = True`.
     """
 
     name: str

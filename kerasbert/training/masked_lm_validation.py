@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasbert.batches.packing import one_document_a_row
 from kerasbert.batches.pretraining import PretrainingBatches
 from kerasbert.tasks.masked_lm import MASK_ID
 
@@ -46,6 +47,8 @@ class MaskedLMValidation(keras.callbacks.Callback):
         for step in range(self.steps):
             inputs, targets, sample_weights = self.valid.batch(step)
             target, weight = targets["masked_lm"], sample_weights["masked_lm"]
+            if "document_ids" in model.input:
+                inputs |= one_document_a_row(inputs["token_ids"])
             scored = self._scorer.predict_on_batch({**inputs, "masked_lm_target": target})
             nats, correct = np.asarray(scored["nats"]), np.asarray(scored["correct"])
             unigram = self.unigram[target]

@@ -173,6 +173,19 @@ def test_joint_objectives_minutes_and_limit(files, tmp_path):
     assert json.loads((tmp_path / "run" / "metrics.json").read_text())["documents"] == 100
 
 
+@pytest.mark.parametrize("encoder", ["text-cnn", "transformer"])
+def test_packed_rows_train_what_plain_rows_validate(encoder, files, runs, tmp_path):
+    command = ["pretrain", "--store", f"{files}/store", "--out", f"{tmp_path}/lm", "--pack"]
+    command += ["--batch-size", "8", "--max-length", "64", "--learning-rate", "0.01"]
+    command += ["--encoder", encoder, "--d-model", "16", "--tasks", "masked-lm", "--epochs", "4"]
+    assert cli.main(command) == 0
+    rows = history(tmp_path / "lm")
+    assert float(rows[-1]["val_loss"]) < float(rows[0]["val_loss"]) - 0.02
+    finetune = ["finetune", "--pretrained", f"{tmp_path}/lm", "--out", f"{tmp_path}/tags", *SMALL]
+    finetune += ["--train", f"{files}/train.txt", "--valid", f"{files}/valid.txt", "--epochs", "1"]
+    assert cli.main(finetune) == 0
+
+
 @pytest.mark.parametrize("loss", ["weighted", "asymmetric"])
 def test_losses_for_rare_labels_learn(loss, files, tmp_path):
     command = ["finetune", "--out", f"{tmp_path}/run", *SMALL, "--d-model", "16", "--loss", loss]
