@@ -7,6 +7,7 @@ lines by the empty line before it. So the result is the same however the inputs 
 from __future__ import annotations
 
 import math
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from kerasbert.text.records import json_text, read_rows
 from kerasbert.text.sources import Piece, cut, find_inputs
 
 CORPUS_FORMATS = ("lines", "sentences")
+LONGEST_RUN = 1 << 19  # characters without white space or the end of a Chinese sentence
+_RUN = re.compile(r"[^\s。！？]++")
 _PIECE_BYTES = 64 << 20
 _NO_EMPTY_LINE = (
     f"the document that begins here is longer than {LONGEST_LINE >> 20} MB, an empty line between"
@@ -117,6 +120,7 @@ def _documents_of_lines(
             text = decode(data)
             if is_json and text and not text.isspace():
                 text = json_text(text, options.text_field)
+            _check_runs(text)
         except ValueError as error:
             lines.refuse(number, str(error))
             continue
@@ -128,10 +132,29 @@ def _documents_of_rows(
 ) -> Iterator[Document]:
     """A document a row of Parquet."""
     for row, text in read_rows(piece.source, piece.start, piece.stop, options.text_column):
-        if text is not None and len(text) > LONGEST_LINE:
-            problems.report(piece.source.shown, row + 1, TOO_LONG)
+        try:
+            if text is not None and len(text) > LONGEST_LINE:
+                raise ValueError(TOO_LONG)
+            _check_runs(text or "")
+        except ValueError as error:
+            problems.report(piece.source.shown, row + 1, str(error))
             continue
         yield from _document(text or "", row, True, options, counts)
+
+
+def _check_runs(text: str) -> None:
+    """Refuse what no tokenizer can take apart in bounded memory, such as a packed picture.
+
+    Raises:
+        ValueError: saying so.
+    """
+    if len(text) > LONGEST_RUN and any(
+        run.end() - run.start() > LONGEST_RUN for run in _RUN.finditer(text)
+    ):
+        raise ValueError(
+            f"more than {LONGEST_RUN} characters stand without a space between them, text was"
+            " expected"
+        )
 
 
 def _document(
@@ -160,6 +183,7 @@ def _documents_of_sentences(
     for number, offset, data in lines:
         try:
             text, stripped = strip_labels(decode(data))
+            _check_runs(text)
         except ValueError as error:
             lines.refuse(number, str(error))
             continue

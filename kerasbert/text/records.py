@@ -10,7 +10,7 @@ from typing import Any
 from kerasbert.errors import InputError
 from kerasbert.text.sources import Source, open_source
 
-_ROWS = 256  # in memory at a time
+_BATCH_BYTES = 4 << 20  # in memory at a time, about
 
 
 def json_text(line: str, field: str) -> str:
@@ -79,11 +79,15 @@ def read_rows(
                 " Name the column of the text with --text-column."
             )
         row = sum(file.metadata.row_group(group).num_rows for group in range(start))
-        groups = list(range(start, stop))
-        for batch in file.iter_batches(_ROWS, row_groups=groups, columns=[column]):
-            for text in batch.column(0):
-                yield row, text.as_py()
-                row += 1
+        for number in range(start, stop):
+            group = file.metadata.row_group(number)
+            rows = _BATCH_BYTES * group.num_rows // max(group.total_byte_size, 1)
+            for batch in file.iter_batches(
+                max(1, min(rows, 4096)), row_groups=[number], columns=[column]
+            ):
+                for text in batch.column(0).to_pylist():
+                    yield row, text
+                    row += 1
 
 
 @contextlib.contextmanager

@@ -32,6 +32,8 @@ _NO_BREAK_SPACE = "\u00a0".encode()
 # White space to Python, which splits at it; removed by BERT's normalizer, which joins what is left.
 _CONTROLS = (b"\x0b", b"\x0c")
 _LONGEST_CHUNK = 1000  # bytes
+_LONGEST_DOCUMENT = 4 << 20  # bytes; its chunks would take too much memory all at once
+_LIBRARY_CHARACTERS = 1 << 18
 _CHUNK_COST = 200  # bytes that a remembered chunk takes beside its own and its ids, roughly
 
 # What neither adds to nor takes from a chunk for what stands on the other side of a space.
@@ -41,6 +43,8 @@ _LOCAL_SPLITS = _SPLITS_AT_SPACE | {"Punctuation", "Digits", "Split"}
 _LOCAL_MODELS = {"WordPiece", "WordLevel"}
 
 _PRINTABLE = re.compile(r"[!-~]+")
+# Every tokenizer parts words here; at other white space BERT's normalizer joins them.
+_GAP = re.compile(r"[ \t\n\r\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 _BERT_WORDS = re.compile(r"[0-9A-Za-z]+|[^0-9A-Za-z]")  # of printable ASCII
 
 
@@ -111,8 +115,10 @@ class WordCache:
         if self._room < 0:
             self._forget()
         documents = [_utf8(text) for text in texts]
+        odd = np.array([len(document) > _LONGEST_DOCUMENT for document in documents], bool)
+        if odd.any():
+            documents = [b"" if long else text for text, long in zip(documents, odd, strict=True)]
         block = b" \xff ".join([*documents, b""])
-        odd = np.zeros(len(texts), bool)
         for control in _CONTROLS:
             if control in block:
                 odd |= [control in document for document in documents]
@@ -160,15 +166,26 @@ class WordCache:
             split_sentences(text) if corpus_format == "lines" else text.split("\n")
             for text in whole
         ]
-        ids = self.tokenizer.encode([sentence for sentences in documents for sentence in sentences])
-        lengths = np.array([len(sentence) for sentence in ids], np.int64)
+        ids, lengths = [np.empty(0, np.int32)], [np.empty(0, np.int64)]
+        # The library's answers take some 400 bytes a token until they are put into arrays.
+        for batch in batches(itertools.chain.from_iterable(documents), _LIBRARY_CHARACTERS):
+            encoded = self._encode_batch(batch)
+            ids.append(np.concatenate(encoded))
+            lengths.append(np.array([len(sentence) for sentence in encoded], np.int64))
+        sizes = np.concatenate(lengths)
         owners = np.repeat(np.arange(len(texts)), [len(sentences) for sentences in documents])
         return Encoded(
-            np.concatenate([np.empty(0, np.int32), *ids]),
-            lengths[lengths > 0],
-            np.bincount(owners[lengths > 0], minlength=len(texts)),
+            np.concatenate(ids),
+            sizes[sizes > 0],
+            np.bincount(owners[sizes > 0], minlength=len(texts)),
             np.array([hash_text(sentences) for sentences in documents], np.uint64),
         )
+
+    def _encode_batch(self, sentences: list[str]) -> list[np.ndarray]:
+        if len(sentences) == 1 and len(sentences[0]) > _LIBRARY_CHARACTERS:
+            parts = (self.tokenizer.encode([part])[0] for part in _parts(sentences[0]))
+            return [np.concatenate(list(parts))]
+        return self.tokenizer.encode(sentences)
 
     def _forget(self) -> None:
         self._room = self.most_bytes
@@ -225,7 +242,19 @@ class WordCache:
 
 def hash_text(sentences: Sequence[str]) -> int:
     """Return 8 bytes of BLAKE2b of the text; white space does not count, duplicates get equal."""
-    return text_hash([_utf8(word) for word in " ".join(sentences).split()])
+    return text_hash([_utf8(" ".join(" ".join(sentences).split()))])
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Cut a text at white space, into parts of some `_LIBRARY_CHARACTERS`, if it has any."""
+    start = 0
+    while len(text) - start > _LIBRARY_CHARACTERS:
+        gap = _GAP.search(text, start + _LIBRARY_CHARACTERS)
+        if gap is None:
+            break
+        yield text[start : gap.start()]
+        start = gap.start()
+    yield text[start:]
 
 
 def batches(documents: Iterable[str], characters: int = 1 << 20) -> Iterator[list[str]]:

@@ -130,6 +130,18 @@ def test_a_document_too_long_is_reported_once_for_any_cut(write, monkeypatch):
         assert problems.skipped == 1
 
 
+def test_what_is_no_text_is_refused(write, tmp_path, monkeypatch):
+    monkeypatch.setattr(pieces, "LONGEST_RUN", 20)
+    chinese, packed = "今天好吗。" * 20, "A1b2" * 6
+    text = "fine\n" + chinese + "\n" + "ab " * 20 + "\n\n" + packed
+    records = table(tmp_path / "records.parquet", text.split("\n"), 10)
+    lines = "\n".join(json.dumps({"text": line}) for line in text.split("\n"))
+    for path in (write(text), records, write(lines, "records.jsonl")):
+        for corpus_format in ("lines", "sentences"):
+            with pytest.raises(InputError, match=rf"{path.name}:5: more than 20 characters"):
+                read([path], corpus_format=corpus_format)
+
+
 RECORDS = ["One. Two.", "", "a\nb\n\n c __label__x", "ü \u2028 今", None, "\ud83d\ude00", "\ud800!"]
 
 

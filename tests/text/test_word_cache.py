@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tokenizers import models, normalizers, pre_tokenizers
 
+from kerasbert.text import word_cache
 from kerasbert.text.documents import split_sentences
+from kerasbert.text.lines import LONGEST_LINE
+from kerasbert.text.pieces import LONGEST_RUN
 from kerasbert.text.tokenizer import SPECIAL_TOKENS, Tokenizer, train_tokenizer
 from kerasbert.text.word_cache import WordCache, batches, hash_text
 
@@ -139,6 +144,32 @@ def test_real_text():
     cache = WordCache(tokenizer)
     for batch in batches(lines):
         check(cache, batch)
+
+
+@pytest.mark.parametrize("name", sorted(set(TOKENIZERS) - NOT_LOCAL))
+def test_long_documents_are_encoded_in_parts(name, monkeypatch):
+    monkeypatch.setattr(word_cache, "_LONGEST_DOCUMENT", 200)
+    monkeypatch.setattr(word_cache, "_LIBRARY_CHARACTERS", 50)
+    long = " ".join(TEXTS)
+    texts = ["foo. bar", long, "", long.replace(" ", "\u2003"), long.replace(".", ""), "x" * 300]
+    texts += ["foo\x0bbar\x1cfo\u0301o " * 20, "foo bar."]
+    check(WordCache(TOKENIZERS[name]), texts)
+    check(WordCache(TOKENIZERS[name]), texts, "sentences")
+
+
+@pytest.mark.parametrize("text", [f"'.' * {LONGEST_RUN}", f"'ab。' * {LONGEST_LINE // 40}"])
+def test_memory_of_a_document_is_bounded(text):
+    """The longest run of characters that readers let pass, and a book in one line."""
+    program = (
+        "import resource, sys\n"
+        "from tests.text.test_word_cache import TOKENIZERS, WordCache\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        f"WordCache(TOKENIZERS['wordpiece lower']).encode([{text}])\n"
+        "after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "print(after - before)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert int(done.stdout) < 300 << 10, done.stderr
 
 
 def test_memory_is_bounded_and_forgetting_changes_nothing():
