@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from kerasbert.errors import InputError
 
 ENGINES = ("processes", "dask")
+ANSWER_SECONDS = 20  # of a scheduler
 _TRIES = 3  # pools of processes, of which one died
 Job = TypeVar("Job")
 
@@ -75,6 +76,14 @@ class Engine:
                     return
                 except BrokenProcessPool:  # go on with a new one: jobs can be done again
                     pass
+                except Exception as error:
+                    if self.name != "dask" or isinstance(error, InputError):
+                        raise
+                    raise InputError(
+                        f"the Dask cluster failed ({type(error).__name__}: {error}). Its workers"
+                        " need kerasbert, and the same folders under the same names. What is done"
+                        " is kept: run the same command again to go on."
+                    ) from error
                 finally:
                     results.close()
         raise InputError(
@@ -149,7 +158,7 @@ def _dask(scheduler: str) -> Iterator[tuple[Executor, int]]:
             " Install it with: pip install kerasbert[dask]"
         ) from None
     try:
-        client = Client(scheduler, timeout=20)
+        client = Client(scheduler, timeout=ANSWER_SECONDS)
     except (OSError, ValueError) as error:
         raise InputError(
             f"--scheduler {scheduler}: no Dask scheduler answers there ({error}). Start one with:"
