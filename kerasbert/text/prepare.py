@@ -127,6 +127,12 @@ def prepare_store(
             pieces = cut(sources, PIECE_BYTES)
             if not work.tokenizer.exists():
                 if tokenizer is None:
+                    if report is not None:
+                        megabytes = sum(source.size for source in sources) / 1e6
+                        report(
+                            f"{megabytes:,.1f} MB of input; first a tokenizer is trained on a"
+                            f" sample of at most {sample_bytes / 1e6:,.0f} MB"
+                        )
                     settings = TokenizerSettings(style, vocabulary_size, lowercase, sample_bytes)
                     tokenizer = train_on_sample(
                         pieces, settings, reading, cleaning, skip_bad_lines, limit, engine
@@ -285,15 +291,19 @@ def _write_store(
             f" ({', '.join(f'{why}: {count}' for why, count in sorted(dropped.items()))})."
             " Check the corpus."
         )
-    entries = {job.path.name: entry for job, entry in engine.run(write_shard_of, shards)}
-    for job in shards:
-        job.record.unlink()
+    entries = {job.path.name: read_record(job.record) for job in shards}
+    undone = [job for job in shards if entries[job.path.name] is None]
+    for job, entry in engine.run(write_shard_of, undone):
+        entries[job.path.name] = entry
+    for path in work.result.iterdir():
+        if path.name not in entries:  # records, and what killed workers have left
+            path.unlink()
     tokenizer.save(work.result / TOKENIZER_FILE)
     write_manifest(
         work.result,
         {
             "counts": {
-                name: sum(entry[name] for entry in entries.values())
+                name: sum(entry[name] for entry in entries.values() if entry)
                 for name in ("documents", "sentences", "tokens")
             }
             | {

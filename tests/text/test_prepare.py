@@ -217,6 +217,9 @@ def test_interrupted_work_goes_on(corpus, tmp_path, workers, small_pieces):
     pieces = tmp_path / ".s.preparing" / "pieces"
     before = {path.name: path.stat().st_mtime_ns for path in pieces.glob("*.json")}
     assert len(before) >= 2 and not (tmp_path / "s").exists()
+    result = tmp_path / ".s.preparing" / "store"  # what a worker that was killed may leave
+    result.mkdir()
+    (result / ".tokens-00000.123.h5").write_bytes(b"torn")
     done = []
     prepare_store(
         [corpus], tmp_path / "s", vocabulary_size=200, progress=lambda *now: done.append(now[0])
@@ -292,7 +295,8 @@ def test_full_disk_is_one_clear_message_and_what_is_done_is_kept(
 def test_no_room_is_said_before_it_starts(corpus, tmp_path, monkeypatch):
     said = []
     prepare_store([corpus], tmp_path / "s", vocabulary_size=200, report=said.append)
-    assert "MB on disk" in said[0] and "of memory for each of 1 worker" in said[0]
+    assert "first a tokenizer is trained" in said[0]
+    assert "MB on disk" in said[1] and "of memory for each of 1 worker" in said[1]
     full = shutil.disk_usage(tmp_path)._replace(free=10)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
     with pytest.raises(InputError, match=r"are free\. Make room"):
