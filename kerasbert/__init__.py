@@ -36,6 +36,7 @@ _HOME = {
     "build_pretrain_model": "kerasbert.models",
     "compile_classifier": "kerasbert.models",
     "compile_pretrain": "kerasbert.models",
+    "load": "kerasbert.training.predictor",
     "load_model": "kerasbert.training",
     "prepare_store": "kerasbert.text",
     "read_labeled": "kerasbert.text",

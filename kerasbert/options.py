@@ -109,6 +109,39 @@ class TokenizerOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FineTuningOptions:
+    """How a classifier learns, in fine-tuning and in every run of a comparison."""
+
+    loss: LossName = "cross-entropy"
+    """weighted, focal and asymmetric give rare labels more weight; focal suits every kind."""
+    label_smoothing: float = 0.0
+    """Share of the target that cross-entropy spreads over all answers."""
+    layer_decay: float = 1.0
+    """Learning rate of each block of the encoder as a share of that of the block behind it."""
+    freeze_epochs: float = 0.0
+    """Leave embedding and encoder as they are for so many epochs."""
+    average: float = 0.15
+    """Evaluate and keep the average of the weights over this share of an epoch; 0 for none."""
+
+    def check_fine_tuning(self) -> None:
+        """Refuse numbers that no run can have."""
+        if self.average < 0:
+            raise InputError(f"--average: expected 0 or more, received {self.average}.")
+        if self.freeze_epochs < 0:
+            raise InputError(f"--freeze-epochs: expected 0 or more, received {self.freeze_epochs}.")
+        if not 0 <= self.label_smoothing < 1:
+            raise InputError(
+                f"--label-smoothing: expected 0 <= share < 1, received {self.label_smoothing}."
+            )
+        if self.label_smoothing and self.loss != "cross-entropy":
+            raise InputError(f"--label-smoothing: not beside --loss {self.loss}.")
+        if not 0 < self.layer_decay <= 1:
+            raise InputError(
+                f"--layer-decay: expected 0 < share <= 1, received {self.layer_decay}."
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainingOptions:
     """What every training command takes."""
 
@@ -120,6 +153,8 @@ class TrainingOptions:
     """bfloat16: compute in 16 bits where that is safe; the weights stay in float32."""
     learning_rate: float | None = None
     """The highest learning rate of the run; by the encoder unless given."""
+    decay: Literal["linear", "cosine"] = "linear"
+    """How it falls to 0 after a tenth of the run."""
     seed: int = 0
     """Of weights, order, masks and dropout: the same seed gives the same run."""
     limit: int | None = None

@@ -5,16 +5,17 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from kerasbert.command import print_table, run_command, say
 from kerasbert.errors import InputError
 from kerasbert.options import (
+    FineTuningOptions,
     KindName,
-    LossName,
     PoolingName,
     TrainingOptions,
     check_length,
+    given_flags,
     refuse_other_settings,
     settings_of,
 )
@@ -23,8 +24,8 @@ SIDES = ("scratch", "pretrained")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(TrainingOptions):
-    """A pre-trained run and labelled text in; a table, a picture and compare.json out.
+class Config(TrainingOptions, FineTuningOptions):
+    """A pre-trained run and labelled text in; a table, a report and compare.json out.
 
     Both sides have the same tokenizer, architecture, seeds, data and steps. On the first seed each
     tries all learning rates; that with the best validation F1 at the end is taken for the others.
@@ -51,10 +52,8 @@ class Config(TrainingOptions):
     """What each side tries; half, once and twice the encoder's default unless given."""
     kind: KindName | None = None
     """What is to be predicted; recognised from the labels unless given."""
-    loss: LossName = "cross-entropy"
-    """weighted, focal and asymmetric give rare labels more weight; focal suits every kind."""
-    average: float = 0.15
-    """Evaluate and keep the average of the weights over this share of an epoch; 0 for none."""
+    thresholds: Literal["label", "common", "half"] = "common"
+    """Of the saved runs, as in finetune; TF-IDF + LinearSVC always has one for all labels."""
     max_length: int = 200
     """Positions of the longest text."""
     pooling: PoolingName | None = None
@@ -62,6 +61,7 @@ class Config(TrainingOptions):
 
     def __post_init__(self) -> None:
         self.check()
+        self.check_fine_tuning()
         if self.seeds < 1 or self.epochs < 1:
             raise InputError("--seeds and --epochs: expected 1 or more.")
         if self.learning_rate is not None and self.learning_rates:
@@ -70,13 +70,13 @@ class Config(TrainingOptions):
 
 def run(config: Config) -> dict[str, Any]:
     """Compare, and return what compare.json holds."""
-    from kerasbert.evaluation.comparison import (
+    from kerasbert.evaluation.comparison import draw_comparison, summarize
+    from kerasbert.evaluation.comparison_text import (
         comparison_sentence,
         comparison_table,
-        draw_comparison,
         markdown_table,
-        summarize,
     )
+    from kerasbert.evaluation.report import comparison_report
     from kerasbert.files import write_text
     from kerasbert.recipes import finetune
     from kerasbert.training.run_folder import RunFolder
@@ -107,6 +107,8 @@ def run(config: Config) -> dict[str, Any]:
     draw_comparison(folder.file("compare.png"), rows, baselines)
     write_text(folder.file("compare.md"), f"{markdown_table(table)}\n{sentence}\n")
     result = {**rows, "summary": summary, "table": table, "sentence": sentence}
+    about = folder.read_json("config.json")
+    comparison_report(folder.file("report.html"), folder.path.name, result, about)
     folder.write_json("compare.json", result)
     return result
 
@@ -157,14 +159,15 @@ def _run(config: Config, folder, side: str, rate: float, seed: int) -> dict[str,
             from_scratch=side == "scratch",
             kind=config.kind,
             epochs=config.epochs,
-            loss=config.loss,
-            average=config.average,
+            **given_flags(config, FineTuningOptions),
+            thresholds=config.thresholds,
             max_length=config.max_length,
             pooling=config.pooling,
             batch_size=config.batch_size,
             accumulate=config.accumulate,
             precision=config.precision,
             learning_rate=rate,
+            decay=config.decay,
             seed=seed,
             limit=config.limit,
             save_minutes=config.save_minutes,

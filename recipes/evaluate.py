@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import tyro
 
 from kerasbert.command import print_table, run_command, say
-from kerasbert.recipes.finetune import metrics_table, say_skipped, unseen_note
+from kerasbert.recipes.finetune import decision_text, metrics_table, say_skipped, unseen_note
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +39,7 @@ def run(config: Config) -> dict[str, Any]:
     say_skipped(problems)
 
     from kerasbert.batches.labeled import LabeledBatches, predict_logits
+    from kerasbert.evaluation.analysis import calibration_of
     from kerasbert.files import write_json
     from kerasbert.text.inputs import check_texts
     from kerasbert.training.epoch_f1 import score_logits
@@ -58,9 +59,11 @@ def run(config: Config) -> dict[str, Any]:
         say(f"{data.texts.truncated} texts longer than {data.max_length} positions were cut")
     logits = predict_logits(predictor.model, data.texts, config.batch_size)
     metrics = {
-        "data": score_logits(logits, data, predictor.threshold),
+        "data": score_logits(logits, data, predictor.decision),
         "at_half": {"data": score_logits(logits, data)},
-        "threshold": predictor.threshold,
+        "threshold": predictor.decision.common,
+        "decision": predictor.decision.to_json(),
+        "calibration": {"data": calibration_of(logits, data.gold, predictor.decision)},
         "kind": predictor.kind,
         "unseen_labels": dict(unseen),
     }
@@ -73,7 +76,7 @@ def main(argv: list[str] | None = None) -> int:
     """The command."""
 
     def show(metrics: dict[str, Any]) -> None:
-        print_table(f"threshold {metrics['threshold']:.2f}", metrics_table(metrics))
+        print_table(decision_text(metrics), metrics_table(metrics))
 
     return run_command(Config, run, argv, "evaluate", show)
 

@@ -4,7 +4,7 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tyro
 
@@ -13,8 +13,8 @@ from kerasbert.errors import InputError
 from kerasbert.options import (
     POOLING,
     EncoderOptions,
+    FineTuningOptions,
     KindName,
-    LossName,
     PoolingName,
     TokenizerOptions,
     TrainingOptions,
@@ -29,7 +29,7 @@ COLUMNS = "epoch loss val_loss val_micro_f1 val_macro_f1 val_f1 seconds"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
+class Config(EncoderOptions, TokenizerOptions, TrainingOptions, FineTuningOptions):
     """Labelled text in, a run folder with a classifier out.
 
     Example: kerasbert finetune --pretrained runs/lm --train train.txt --valid valid.txt
@@ -50,14 +50,18 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
     """Take tokenizer and architecture of --pretrained, but none of its weights."""
     kind: KindName | None = None
     """What is to be predicted; recognised from the labels unless given."""
-    loss: LossName = "cross-entropy"
-    """weighted, focal and asymmetric give rare labels more weight; focal suits every kind."""
+    thresholds: Literal["label", "common", "half"] = "label"
+    """What multi-label probabilities must reach: a threshold for each label or one for all, both
+    fitted on --valid; or one half."""
+    rule: Literal["at-least-one", "threshold", "top-k"] = "at-least-one"
+    """Where no label reaches it: the most probable one, or none. top-k: always the --top-k most
+    probable."""
+    top_k: int | None = None
+    """Labels a document, for --rule top-k."""
     epochs: int = 7
     """Passes over the training data."""
     patience: int | None = None
     """Stop after so many epochs without a better validation F1."""
-    average: float = 0.15
-    """Evaluate and keep the average of the weights over this share of an epoch; 0 for none."""
     max_length: int = 200
     """Positions of the longest text; longer ones are cut, and counted."""
     pooling: PoolingName | None = None
@@ -65,10 +69,13 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
 
     def __post_init__(self) -> None:
         self.check()
+        self.check_fine_tuning()
         if self.epochs < 1:
             raise InputError(f"--epochs: expected 1 or more, received {self.epochs}.")
-        if self.average < 0:
-            raise InputError(f"--average: expected 0 or more, received {self.average}.")
+        if (self.rule == "top-k") != (self.top_k is not None):
+            raise InputError("--rule top-k and --top-k N: expected both or neither.")
+        if self.top_k is not None and self.top_k < 1:
+            raise InputError(f"--top-k: expected 1 or more, received {self.top_k}.")
         if self.pretrained is not None:
             refuse_beside_pretrained(self, EncoderOptions, TokenizerOptions)
         elif self.from_scratch:
@@ -118,8 +125,21 @@ def run(config: Config) -> dict[str, Any]:
         transfer=transfer,
     )
     history, best = _train(config, folder, model, data)
+
+    from kerasbert.training.assessment import Assessment, last_epoch_at_half
+
+    assessment = Assessment(
+        folder,
+        data,
+        documents["valid"],
+        labels.names,
+        thresholds=config.thresholds,
+        rule=config.rule,
+        top_k=config.top_k,
+    )
     metrics = {
-        **_final_metrics(folder, model, data, kind),
+        **assessment.figures,
+        "last_epoch_at_half": last_epoch_at_half(model, data),
         "kind": kind,
         "labels": len(labels),
         "best_epoch": best.best_epoch,
@@ -128,8 +148,7 @@ def run(config: Config) -> dict[str, Any]:
         "initial_loss": history.initial_loss,
         "seconds": round(sum(row["seconds"] for row in history.rows), 1),
     }
-    _write_report(folder, history.rows, metrics, transfer)
-    folder.write_json("metrics.json", metrics)
+    assessment.write(history.rows, metrics)
     return metrics
 
 
@@ -193,14 +212,16 @@ def _classifier(config: Config, source, architecture, train, kind: str) -> tuple
     begin_at_label_shares(model, train.gold, kind)
     peak = peak_learning_rate(config, architecture)
     updates = config.epochs * train.steps_per_epoch // config.accumulate
-    schedule = WarmupDecay(peak, updates, batches_per_update=config.accumulate)
+    schedule = WarmupDecay(peak, updates, decay=config.decay, batches_per_update=config.accumulate)
     optimizer = build_optimizer(
         schedule,
         batches_per_update=config.accumulate,
         average_momentum=average_momentum(config.average, train.steps_per_epoch),
+        layer_decay=config.layer_decay,
+        frozen_steps=int(config.freeze_epochs * train.steps_per_epoch / config.accumulate),
     )
     try:
-        compile_classifier(model, kind, optimizer, config.loss, train.gold)
+        compile_classifier(model, kind, optimizer, config.loss, train.gold, config.label_smoothing)
     except ValueError as error:
         raise InputError(f"--loss: {error}") from None
     if pretrained is None or config.from_scratch:
@@ -215,22 +236,22 @@ def _classifier(config: Config, source, architecture, train, kind: str) -> tuple
 
 def _train(config: Config, folder, model, data: dict[str, Any]) -> tuple[Any, Any]:
     """Train, from the saved state if there is one: the history, and the best epoch's keeper."""
-    from kerasbert.training import EpochF1, History, KeepBest, OnAverage, SaveState, fit
+    from kerasbert.training import EpochF1, History, KeepBest, OnAverage, SaveState, StepPlan, fit
     from kerasbert.training.progress import Progress
 
     steps_per_epoch = data["train"].steps_per_epoch
-    total = config.epochs * steps_per_epoch
-    history = History(folder, COLUMNS.split(), steps_per_epoch, steps_per_epoch, total, say=say_row)
+    plan = StepPlan(config.epochs * steps_per_epoch, steps_per_epoch)
+    history = History(folder, COLUMNS.split(), steps_per_epoch, say=say_row)
     best = KeepBest(folder, patience=config.patience)
     saver = SaveState(folder.file("state"), config.save_minutes, [history, best])
     start, notes = saver.restore(model)
     for note in notes:
         say(note)
     if not best.stopped:
-        progress = Progress(total, start, "fine-tuning")
+        progress = Progress(plan, start, "fine-tuning")
         callbacks = [OnAverage([EpochF1(data["valid"]), best]), history, progress]
         try:
-            fit(model, data["train"], total, steps_per_epoch, callbacks, saver)
+            fit(model, data["train"], plan, callbacks, saver)
         finally:
             progress.close()
     return history, best
@@ -298,44 +319,6 @@ def unseen_note(unseen: Counter[str]) -> str:
     )
 
 
-def _final_metrics(folder, last_model, data, kind) -> dict[str, Any]:
-    """The best model by the threshold fitted on validation data and at one half; the last one."""
-    from kerasbert.batches.labeled import predict_logits, probabilities
-    from kerasbert.evaluation.thresholds import fit_threshold
-    from kerasbert.training import averaged
-    from kerasbert.training.epoch_f1 import evaluate_classifier, score_logits
-
-    model = folder.load_model()
-    names = [name for name in ("valid", "test") if name in data]
-    logits = {name: predict_logits(model, data[name].texts) for name in names}
-    threshold = 0.5
-    if kind == "multi-label":
-        valid = data["valid"]
-        threshold = fit_threshold(probabilities(logits["valid"], kind), valid.gold, valid.unseen)
-    with averaged(last_model):
-        last = {name: evaluate_classifier(last_model, data[name]) for name in names}
-    return {
-        **{name: score_logits(logits[name], data[name], threshold) for name in names},
-        "at_half": {name: score_logits(logits[name], data[name]) for name in names},
-        "last_epoch_at_half": last,
-        "threshold": threshold,
-    }
-
-
-def _write_report(folder, history, metrics, transfer) -> None:
-    from kerasbert.evaluation.report import finetune_report
-
-    finetune_report(
-        folder.file("report.html"),
-        folder.path.name,
-        history,
-        {name: metrics[name] for name in ("valid", "test", "at_half") if name in metrics},
-        folder.read_json("config.json")["settings"],
-        transfer,
-        [],
-    )
-
-
 def metrics_table(metrics: dict[str, Any]) -> list[list[Any]]:
     """Rows for people: each part by the saved rule, and at threshold 0.5."""
     columns = ("micro_f1", "macro_f1", "f1", "loss", "documents")
@@ -348,11 +331,23 @@ def metrics_table(metrics: dict[str, Any]) -> list[list[Any]]:
     return rows
 
 
+def decision_text(metrics: dict[str, Any]) -> str:
+    """How labels were chosen, in a few words."""
+    if metrics["kind"] != "multi-label":
+        return "the most probable label"
+    rule, top_k = metrics["decision"]["rule"], metrics["decision"]["top_k"]
+    if rule == "top-k":
+        return f"the {top_k} most probable labels"
+    each = isinstance(metrics["decision"]["threshold"], list)
+    limit = "thresholds of each label, mean" if each else "threshold"
+    return f"{limit} {metrics['threshold']:.2f}" + ("" if rule == "at-least-one" else " or none")
+
+
 def main(argv: list[str] | None = None) -> int:
     """The command."""
 
     def show(metrics: dict[str, Any]) -> None:
-        title = f"best epoch {metrics['best_epoch']}, threshold {metrics['threshold']:.2f}"
+        title = f"best epoch {metrics['best_epoch']}, {decision_text(metrics)}"
         print_table(title, metrics_table(metrics))
 
     return run_command(Config, run, argv, "finetune", show)

@@ -5,7 +5,7 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tyro
 
@@ -13,14 +13,17 @@ from kerasbert.command import run_command, say
 from kerasbert.errors import InputError
 
 CHUNK = 512  # documents at a time: memory stays flat, whatever the input
+EXPLAINED = 1  # an explanation asks for as many answers as a text has words
+ON_PAGE = 500  # texts on a page of explanations: it is for people
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """A fine-tuned run and texts in, JSON lines out.
 
-    Each line: {"labels": ["a"], "scores": {"a": 0.93, ...}}. An empty line of the input is an
-    empty text, so that line numbers stay the same.
+    Each line: {"labels": ["a"], "scores": {"a": 0.93, ...}}, and with --explain "words", the ten
+    that carry each label most. An empty line of the input is an empty text, so that line numbers
+    stay the same.
 
     Example: kerasbert predict --model runs/tags new.txt > answers.jsonl
     """
@@ -31,10 +34,18 @@ class Config:
     """Texts, one a line (a TAB between the two of a pair); - reads standard input."""
     top_k: int | None = None
     """Give only the N highest scores; all unless given."""
+    text_field: str | None = None
+    """Each line is a JSON object, and this field of it holds the text, or a list of two texts."""
+    explain: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Say which words carry each label: in the answers, and marked on the terminal."""
+    explain_html: Path | None = None
+    """With --explain: a page of the marked texts, too."""
 
     def __post_init__(self) -> None:
         if self.top_k is not None and self.top_k < 1:
             raise InputError(f"--top-k: expected 1 or more, received {self.top_k}.")
+        if self.explain_html is not None and not self.explain:
+            raise InputError("--explain-html: expected beside --explain.")
 
 
 def run(config: Config) -> dict[str, Any]:
@@ -47,10 +58,17 @@ def run(config: Config) -> dict[str, Any]:
         check_file(config.file)
     predictor = Predictor(config.model)
     stripped = documents = 0
-    texts = read_texts(config.file, predictor.pairs)
-    while chunk := list(itertools.islice(texts, CHUNK)):
+    texts = read_texts(config.file, predictor.pairs, config.text_field)
+    chunk_size = EXPLAINED if config.explain else CHUNK
+    explained: list[Any] = []
+    while chunk := list(itertools.islice(texts, chunk_size)):
         stripped += sum(had_labels for _, had_labels in chunk)
-        for answer in predictor([text for text, _ in chunk], config.top_k):
+        rows = [text for text, _ in chunk]
+        if config.explain:
+            answers = _explain(config, predictor, rows, explained)
+        else:
+            answers = predictor(rows, config.top_k)
+        for answer in answers:
             sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
         sys.stdout.flush()
         documents += len(chunk)
@@ -58,7 +76,48 @@ def run(config: Config) -> dict[str, Any]:
         say(f"{stripped} lines ended with labels: they were not read as text.")
     if predictor.truncated:
         say(f"{predictor.truncated} texts longer than {predictor.max_length} positions were cut.")
+    if config.explain_html is not None:
+        from kerasbert.evaluation.report import explanation_report
+
+        source = "standard input" if config.file == STANDARD_INPUT else config.file.name
+        explanation_report(config.explain_html, source, explained)
+        if documents > len(explained):
+            say(f"{config.explain_html}: the first {len(explained)} texts.")
     return {"documents": documents, "stripped_labels": stripped}
+
+
+def _explain(
+    config: Config, predictor: Any, rows: list[tuple[str, ...]], explained: list[Any]
+) -> list[dict[str, Any]]:
+    """The answers with their words; the marked texts go to standard error and to the page."""
+    from kerasbert.training.explain import explain
+
+    answers = []
+    for explanation in explain(predictor, rows, config.top_k):
+        labels = explanation.answer["labels"]
+        _show(explanation)
+        if config.explain_html is not None and len(explained) < ON_PAGE:
+            explained.append(explanation)
+        answers.append(
+            explanation.answer | {"words": {name: explanation.strongest(name) for name in labels}}
+        )
+    return answers
+
+
+def _show(explanation: Any) -> None:
+    """Each label with the text, its words the brighter the more they carry it."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from kerasbert.evaluation.report.explanation import marked
+
+    console = Console(stderr=True)
+    for label in explanation.answer["labels"]:
+        line = Text(f"{label}: ", style="bold")
+        for piece, strength in marked(explanation, label):
+            style = "black on yellow" if strength > 2 / 3 else "yellow" if strength > 1 / 3 else ""
+            line.append(piece, style=style or "not bold")
+        console.print(line)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -3,13 +3,14 @@
 import math
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tyro
 
 from kerasbert.command import print_table, run_command, say, say_row, throughput
+from kerasbert.config import SIZES
 from kerasbert.errors import InputError
 from kerasbert.options import (
     POOLING,
@@ -70,7 +71,9 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
     steps: int | None = None
     """Or training steps."""
     minutes: float | None = None
-    """Or minutes of training: as many steps as fit, measured at the start."""
+    """Or minutes of training: as many steps as fit. Without --size, one that suits is chosen."""
+    tensorboard: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Write TensorBoard event files into the run's folder, too."""
 
     def __post_init__(self) -> None:
         self.check()
@@ -114,7 +117,7 @@ def run(config: Config) -> dict[str, Any]:
     if source is not None:
         check_length(source.architecture(), config.max_length)
     store = _open_store(config, folder, source)
-    architecture = _architecture(config, source, store)
+    architecture = _architecture(config, folder, source, store)
 
     from kerasbert.batches import PretrainingBatches
     from kerasbert.evaluation.report import pretrain_report
@@ -138,7 +141,7 @@ def run(config: Config) -> dict[str, Any]:
     # The same rows whatever is trained beside it, so that runs can be compared.
     masked_lm = [task for task in tasks if task.name == "masked_lm"]
     valid = PretrainingBatches(store, masked_lm, batch_size=64, part="valid", **options)
-    total = _steps(config, folder, architecture, tasks, train)
+    total = config.steps or (config.epochs or 3) * train.steps_per_epoch
     model = _model(config, architecture, tasks, total)
     transfer = None
     if source is not None:
@@ -156,19 +159,13 @@ def run(config: Config) -> dict[str, Any]:
         settings_of(config),
         segmenter=store.tokenizer.segmenter,
         seed=config.seed,
-        plan={"steps": total, "steps_per_epoch": train.steps_per_epoch},
+        plan={"steps": None if config.minutes else total, "minutes": config.minutes}
+        | {"steps_per_epoch": train.steps_per_epoch},
         transfer=transfer.to_json() if transfer is not None else None,
     )
-    say(
-        f"{architecture.encoder}, d_model {architecture.d_model}: "
-        f"{model.count_params():,} weights; {store.documents:,} documents, "
-        f"{store.tokens:,} tokens, {train.total_rows:,} rows of up to {config.max_length} "
-        f"({train.padding_share():.1%} padding); {total:,} steps of {config.batch_size} rows "
-        f"({total / train.steps_per_epoch:.2f} epochs), learning rate "
-        f"{_peak_learning_rate(config, architecture):g}"
-    )
+    _say_what_comes(config, architecture, store, train, model, total)
     began = time.monotonic()
-    rows = _train(config, folder, model, train, valid, total)
+    rows = _train(config, folder, architecture, model, train, valid, total)
     folder.save_model(model)
     metrics = {
         **{name: value for name, value in rows[-1].items() if name != "seconds"},
@@ -178,15 +175,27 @@ def run(config: Config) -> dict[str, Any]:
         "documents": store.documents,
         "tokens": store.tokens,
     }
-    pretrain_report(folder.file("report.html"), folder.path.name, rows, settings_of(config))
+    about = folder.read_json("config.json")
+    pretrain_report(folder.file("report.html"), folder.path.name, rows, metrics, about)
     folder.write_json("metrics.json", metrics)
     return metrics
 
 
-def _architecture(config: Config, source, store):
-    """That of --pretrained, or what the flags say."""
+def _architecture(config: Config, folder, source, store):
+    """That of the interrupted run, of --pretrained, of the flags, or what suits --minutes."""
+    if folder.file("config.json").exists():
+        return folder.architecture()
     if source is None:
-        return config.architecture(store.tokenizer.vocabulary_size)
+        flags = config.architecture(store.tokenizer.vocabulary_size)
+        if config.minutes is None or config.size is not None or config.d_model is not None:
+            return flags
+        from kerasbert.training.proposal import matrix_rate, propose_size
+
+        size, reason = propose_size(
+            flags, _workload(config), matrix_rate(), 60 * config.minutes, store.tokens
+        )
+        say(f"--size {size} suits {config.minutes:g} minutes: {reason}")
+        return replace(flags, d_model=SIZES[size])
     architecture = source.architecture()
     if architecture is None:
         raise InputError(
@@ -194,6 +203,40 @@ def _architecture(config: Config, source, store):
             "line cannot build again. Use the library: see 'Your own encoder' in the README."
         )
     return architecture
+
+
+def _workload(config: Config):
+    """What a step will do, as far as the flags say it."""
+    from kerasbert.training.proposal import Workload
+
+    scored = config.masking_rate * config.max_length if "masked-lm" in config.tasks else 0.0
+    if config.max_predictions is not None:
+        scored = min(scored, config.max_predictions)
+    return Workload(
+        config.batch_size, config.max_length, scored + ("document-words" in config.tasks)
+    )
+
+
+def _say_what_comes(config: Config, architecture, store, train, model, total: int) -> None:
+    """The sizes of model, corpus and run; and, roughly, the time and memory that it will take."""
+    from kerasbert.training.proposal import expect, matrix_rate
+
+    say(
+        f"{architecture.encoder}, d_model {architecture.d_model}: "
+        f"{model.count_params():,} weights; {store.documents:,} documents, "
+        f"{store.tokens:,} tokens, {train.total_rows:,} rows of up to {config.max_length} "
+        f"({train.padding_share():.1%} padding); learning rate "
+        f"{_peak_learning_rate(config, architecture):g}"
+    )
+    expected = expect(architecture, _workload(config), matrix_rate())
+    memory = f"roughly {expected.memory / 1e9:.1f} GB of memory"
+    if config.minutes is not None:
+        say(f"{config.minutes:g} minutes, {memory}")
+    else:
+        say(
+            f"{total:,} steps of {config.batch_size} rows ({total / train.steps_per_epoch:.2f} "
+            f"epochs): roughly {total * expected.step_seconds / 60:.1f} minutes, {memory}"
+        )
 
 
 def _peak_learning_rate(config: Config, architecture) -> float:
@@ -228,7 +271,10 @@ def _model(config: Config, architecture, tasks, total: int):
             packed=config.pack,
         )
     peak, every = _peak_learning_rate(config, architecture), config.accumulate
-    schedule = WarmupDecay(peak, total // every, batches_per_update=every)
+    # Under --minutes the plan sets the rate as it goes.
+    schedule = peak
+    if config.minutes is None:
+        schedule = WarmupDecay(peak, total // every, decay=config.decay, batches_per_update=every)
     return compile_pretrain(model, tasks, build_optimizer(schedule, batches_per_update=every))
 
 
@@ -245,36 +291,42 @@ def _begin_with_vectors(config: Config, model, tokenizer):
     return found
 
 
-def _steps(config: Config, folder, architecture, tasks, train) -> int:
-    """The steps of the run; for --minutes as measured, or as an interrupted run had planned."""
-    if config.minutes is None:
-        return config.steps or (config.epochs or 3) * train.steps_per_epoch
-    if folder.file("config.json").exists():
-        return folder.read_json("config.json")["plan"]["steps"]
-    from kerasbert.training.budget import steps_in
-
-    return steps_in(config.minutes, _model(config, architecture, tasks, 1000), train)
-
-
-def _train(config: Config, folder, model, train, valid, total: int) -> list[dict[str, Any]]:
+def _train(
+    config: Config, folder, architecture, model, train, valid, total: int
+) -> list[dict[str, Any]]:
     """Train, from the saved state if there is one, and return the rows of history.csv."""
-    from kerasbert.training import History, MaskedLMValidation, SaveState, fit
+    from kerasbert.training import History, MaskedLMValidation, SaveState, StepPlan, TimePlan, fit
     from kerasbert.training.progress import Progress
 
-    report_steps = min(train.steps_per_epoch, math.ceil(total / 10))
-    history = History(
-        folder, COLUMNS.split(), train.steps_per_epoch, report_steps, total, say=say_row
-    )
+    history = History(folder, COLUMNS.split(), train.steps_per_epoch, say=say_row)
     callbacks: list[Any] = [MaskedLMValidation(valid)] if "masked-lm" in config.tasks else []
-    saver = SaveState(folder.file("state"), config.save_minutes, [history])
+    plan: StepPlan | TimePlan
+    remembering: list[Any] = [history]
+    if config.minutes is not None:
+        peak = _peak_learning_rate(config, architecture)
+        plan = TimePlan(config.minutes, peak, config.decay, say)
+        callbacks.insert(0, plan)
+        remembering.append(plan)
+    else:
+        plan = StepPlan(total, min(train.steps_per_epoch, math.ceil(total / 10)))
+    saver = SaveState(folder.file("state"), config.save_minutes, remembering)
     start, notes = saver.restore(model)
     for note in notes:
         say(note)
-    progress = Progress(total, start, "pre-training")
+    tokens_per_step = train.blocks.tokens / train.steps_per_epoch
+    progress = Progress(plan, start, "pre-training", tokens_per_step)
+    callbacks += [history, progress]
+    closing: list[Any] = [progress]
+    if config.tensorboard:
+        from kerasbert.training.tensorboard import TensorBoardEvents
+
+        closing.append(TensorBoardEvents(folder.file("tensorboard"), start))
+        callbacks.append(closing[-1])
     try:
-        fit(model, train, total, report_steps, [*callbacks, history, progress], saver)
+        fit(model, train, plan, callbacks, saver)
     finally:
-        progress.close()
+        for callback in closing:
+            callback.close()
     return history.rows
 
 
@@ -291,7 +343,7 @@ def _open_store(config: Config, folder, source):
                 config.corpus,
                 path,
                 tokenizer=source.tokenizer() if source is not None else config.from_file(),
-                **config.for_training(),
+                **_for_training(config),
                 corpus_format=config.corpus_format,
                 skip_bad_lines=config.skip_bad_lines,
                 limit=config.limit,
@@ -309,6 +361,21 @@ def _open_store(config: Config, folder, source):
             f"it with --tokenizer-file {config.pretrained}/tokenizer.json, or pass --corpus."
         )
     return store
+
+
+def _for_training(config: Config) -> dict[str, Any]:
+    """How to train a tokenizer; under --minutes with a vocabulary that suits the corpus."""
+    settings = config.for_training()
+    if config.minutes is None or config.vocab_size is not None or settings["style"] != "wordpiece":
+        return settings
+    from kerasbert.text.sources import STANDARD_INPUT, find_inputs
+    from kerasbert.training.proposal import propose_vocabulary
+
+    named = [path for path in config.corpus if path != STANDARD_INPUT]  # its size is not known
+    tokens = sum(source.size for source in find_inputs(named)) // 5 if named else 0
+    settings["vocabulary_size"] = size = propose_vocabulary(tokens)
+    say(f"--vocab-size {size} suits a corpus of about {tokens:,} tokens")
+    return settings
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -80,8 +80,8 @@ def run(config: Config) -> dict[str, Any]:
     import keras
     import numpy as np
 
-    from kerasbert.batches.labeled import mean_loss
     from kerasbert.config import CONFIGS, SIZES
+    from kerasbert.evaluation.scores import mean_loss
     from kerasbert.files import write_json
     from kerasbert.layers import Pooling
     from kerasbert.models import (
@@ -90,7 +90,7 @@ def run(config: Config) -> dict[str, Any]:
         build_encoder,
         compile_classifier,
     )
-    from kerasbert.training import WarmupDecay, build_optimizer
+    from kerasbert.training import StepPlan, WarmupDecay, build_optimizer
     from kerasbert.training.progress import Progress
 
     architecture = CONFIGS[config.encoder](
@@ -110,12 +110,13 @@ def run(config: Config) -> dict[str, Any]:
     unseen, gold = CountingBatches(config.test_documents, config.seed + 1).batch(0)
     majority = max(gold.mean(), 1 - gold.mean())
     say(f"always the more frequent answer is right in {majority:.1%} of the cases")
-    progress = Progress(config.steps, description="counting")
+    plan = StepPlan(config.steps, report_steps=max(1, config.steps // 10))
+    progress = Progress(plan, description="counting")
     began = time.monotonic()
     try:
         history = model.fit(
             CountingBatches(config.batch_size, config.seed).stream(),
-            steps_per_epoch=max(1, config.steps // 10),
+            steps_per_epoch=plan.report_steps,
             epochs=min(10, config.steps),
             shuffle=False,
             verbose=0,

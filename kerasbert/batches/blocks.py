@@ -56,6 +56,7 @@ class RowBlocks:
     Attributes:
         first, stop: (K,) int64: a block is those of these documents that belong to the part.
         rows: (K,) int64, how many rows, or packs, each block has: about `BLOCK_ROWS`.
+        tokens: of all rows.
 
     Args:
         store: the token store.
@@ -83,12 +84,14 @@ class RowBlocks:
         block_rows = max(BLOCK_ROWS, store.tokens // self.room // MOST_BLOCKS)
         blocks: list[np.ndarray] = [np.zeros((0, 3), np.int64)]
         left = store.documents if limit is None else limit
+        tokens = 0
         for number, start, stop in self._spans():
             text = store.shards[number].documents
             chosen = np.flatnonzero(self._chosen(text.document_hashes[start:stop]))[:left]
             left -= len(chosen)
             if len(chosen):
                 starts, ends, owners = self._cut(text, start, stop, chosen)
+                tokens += int((ends - starts).sum())
                 lengths = ends - starts + specials
                 # A block ends behind the document that fills it, and with what is looked at.
                 sizes = np.bincount(owners, lengths / max_length if packing else None)
@@ -106,6 +109,7 @@ class RowBlocks:
                 store.shards[number].release()
             if not left:
                 break
+        self.tokens = tokens
         self.first, self.stop, self.rows = np.concatenate(blocks).T
 
     def table(self, blocks: np.ndarray) -> Table:

@@ -80,25 +80,3 @@ def predict_logits(model, texts: EncodedTexts, batch_size: int = 64) -> np.ndarr
     for indices, inputs in in_order(texts, batch_size):
         logits[indices] = np.asarray(model.predict_on_batch(inputs))[: len(indices)]
     return logits
-
-
-def probabilities(logits: np.ndarray, kind: str) -> np.ndarray:
-    """(N, K) float32: the sigmoid of each logit for "multi-label", else the softmax over labels."""
-    logits = logits.astype(np.float64)
-    if kind == "multi-label":
-        return (1 / (1 + np.exp(-np.clip(logits, -500, 500)))).astype(np.float32)
-    exp = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return (exp / exp.sum(axis=1, keepdims=True)).astype(np.float32)
-
-
-def mean_loss(logits: np.ndarray, gold: np.ndarray, kind: str) -> float:
-    """The training loss without dropout: nats a label for "multi-label", else nats a document."""
-    x = logits.astype(np.float64)
-    if kind == "multi-label":
-        return float((np.maximum(x, 0) - x * gold + np.log1p(np.exp(-np.abs(x)))).mean())
-    shifted = x - x.max(axis=1, keepdims=True)
-    log_probability = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    # A gold label that training never saw has no logit: such a document cannot be scored.
-    known = gold.any(axis=1)
-    scored = np.take_along_axis(log_probability, gold.argmax(axis=1)[:, None], axis=1)[known]
-    return float(-scored.mean()) if known.any() else float("nan")

@@ -23,7 +23,12 @@ class LabelCounts(NamedTuple):
 
 
 def predict_labels(
-    probabilities: np.ndarray, kind: str, threshold: float | np.ndarray = 0.5
+    probabilities: np.ndarray,
+    kind: str,
+    threshold: float | np.ndarray = 0.5,
+    *,
+    fallback: bool = True,
+    top_k: int | None = None,
 ) -> np.ndarray:
     """Choose the labels of each document.
 
@@ -33,9 +38,11 @@ def predict_labels(
         kind: "multi-label" takes every label that reaches the threshold, or the top one when none
             does; "multi-class" and "binary" take the top label.
         threshold: for "multi-label", one for all labels, or (K,).
+        fallback: for "multi-label", whether the top label is taken when none reaches the threshold.
+        top_k: for "multi-label", take so many of the highest instead, whatever the threshold.
 
     Returns:
-        (N, K) bool, with at least one label a document.
+        (N, K) bool, with at least one label a document if there is a fallback.
 
     Raises:
         InputError: an unknown kind, a wrong shape, or no label.
@@ -48,9 +55,10 @@ def predict_labels(
             "probabilities must have shape (documents, labels) with at least one label. "
             f"Received: {probabilities.shape}"
         )
-    top = top_labels(probabilities)
     if kind != "multi-label":
-        return top
+        return top_labels(probabilities)
+    if top_k is not None:
+        return top_labels(probabilities, top_k)
     # A float64 array, not a Python float: numpy would round the latter to float32 beside float32
     # probabilities, and a fitted threshold would then mean two things in two places.
     limits = np.asarray(threshold, dtype=np.float64)
@@ -60,13 +68,19 @@ def predict_labels(
             f"Received: shape {limits.shape}"
         )
     reached = probabilities >= limits
-    return np.where(reached.any(axis=1, keepdims=True), reached, top)
+    if not fallback:
+        return reached
+    return np.where(reached.any(axis=1, keepdims=True), reached, top_labels(probabilities))
 
 
-def top_labels(probabilities: np.ndarray) -> np.ndarray:
-    """Return (N, K) bool, true at the highest value of each row; the first one on a tie."""
+def top_labels(probabilities: np.ndarray, count: int = 1) -> np.ndarray:
+    """Return (N, K) bool, true at the highest values of each row; the first ones on a tie."""
     top = np.zeros(probabilities.shape, dtype=bool)
-    top[np.arange(len(top)), probabilities.argmax(axis=1)] = True
+    if count == 1:  # no need to sort all labels
+        chosen = probabilities.argmax(axis=1)[:, None]
+    else:
+        chosen = np.argsort(-probabilities, axis=1, kind="stable")[:, :count]
+    np.put_along_axis(top, chosen, True, axis=1)
     return top
 
 

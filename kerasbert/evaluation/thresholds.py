@@ -15,11 +15,12 @@ def fit_threshold(
     *,
     grid: np.ndarray = GRID,
     prefer: float = 0.5,
+    fallback: bool = True,
 ) -> float:
     """Find the one threshold for all labels with the highest F1 (mean of micro and macro).
 
     Labels are chosen as `predict_labels(probabilities, "multi-label", threshold)` chooses them: a
-    document that no label reaches gets its top label.
+    document that no label reaches gets its top label, unless `fallback` is off.
 
     Args:
         probabilities: (N, K) float.
@@ -28,6 +29,7 @@ def fit_threshold(
         grid: (T,) float, the thresholds to try, in rising order; the default is 0.02 to 0.98.
             For decision scores, which aren't probabilities, give a grid of their own.
         prefer: among thresholds with equally high F1, take the one nearest to this.
+        fallback: as in `predict_labels`.
 
     Raises:
         InputError: the shapes differ, or there is no document or no label.
@@ -38,7 +40,8 @@ def fit_threshold(
             "a threshold needs probabilities and gold of one shape (documents, labels), neither "
             f"of them 0. Received: {probabilities.shape} and {gold.shape}"
         )
-    scores = _f1_over_grid(probabilities, gold, int(unseen), np.asarray(grid, dtype=np.float64))
+    grid = np.asarray(grid, dtype=np.float64)
+    scores = _f1_over_grid(probabilities, gold, int(unseen), grid, fallback)
     best = np.flatnonzero(scores >= scores.max() - 1e-12)
     return float(grid[best[np.abs(grid[best] - prefer).argmin()]])
 
@@ -48,7 +51,7 @@ def fit_label_thresholds(
     gold: np.ndarray,
     common: float,
     *,
-    strength: float = 20.0,
+    strength: float = 50.0,
     grid: np.ndarray = GRID,
 ) -> np.ndarray:
     """Find a threshold for each label, near the common one where a label is rare.
@@ -80,15 +83,15 @@ def fit_label_thresholds(
 
 
 def _f1_over_grid(
-    probabilities: np.ndarray, gold: np.ndarray, unseen: int, grid: np.ndarray
+    probabilities: np.ndarray, gold: np.ndarray, unseen: int, grid: np.ndarray, fallback: bool
 ) -> np.ndarray:
     """F1 at each of T thresholds, (T,), in one pass over the documents instead of T."""
     # A cell predicts its label under the first `reached` thresholds of the grid.
     reached = np.searchsorted(grid, probabilities, side="right")
-    rows, top = np.arange(len(gold)), probabilities.argmax(axis=1)
-    # The top label of a row is predicted under every threshold: where it reaches it, and, the
-    # others being lower, as the fallback where it doesn't.
-    reached[rows, top] = len(grid)
+    if fallback:
+        # The top label of a row is predicted under every threshold: where it reaches it, and, the
+        # others being lower, as the fallback where it doesn't.
+        reached[np.arange(len(gold)), probabilities.argmax(axis=1)] = len(grid)
     tp = _predicted_under(reached, gold, len(grid))
     fp = _predicted_under(reached, ~gold, len(grid))
     fn = gold.sum(axis=0)[:, None] - tp

@@ -67,11 +67,12 @@ def compile_classifier(
     optimizer,
     loss: str = "cross-entropy",
     gold: np.ndarray | None = None,
+    smoothing: float = 0.0,
 ) -> keras.Model:
     """Compile with a loss that suits the kind of classification.
 
-    "multi-label" takes multi-hot targets (B, K), the others class indices (B,). For `loss` and
-    `gold` see `build_loss`.
+    "multi-label" takes multi-hot targets (B, K), the others class indices (B,). For `loss`,
+    `gold` and `smoothing` see `build_loss`.
     """
-    model.compile(optimizer=optimizer, loss=build_loss(loss, kind, gold))
+    model.compile(optimizer=optimizer, loss=build_loss(loss, kind, gold, smoothing))
     return model

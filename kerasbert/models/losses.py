@@ -120,6 +120,31 @@ class AsymmetricLoss(_OfLogits):
         }
 
 
+@keras.saving.register_keras_serializable(package="kerasbert")
+class SmoothedLoss(_OfLogits):
+    """Cross-entropy with a target that leaves `smoothing` of the probability to all classes.
+
+        target  (B,)    int: one of K classes
+        logits  (B, K)  float
+
+    Source: Szegedy et al. 2016, https://arxiv.org/abs/1512.00567, section 7.
+    """
+
+    def __init__(self, smoothing: float, name: str = "smoothed_loss", **kwargs):
+        super().__init__(name, **kwargs)
+        self.smoothing = smoothing
+
+    def call(self, target, logits):
+        log_probability = ops.log_softmax(logits, axis=-1)
+        index = ops.cast(target, "int32")[..., None]
+        right = ops.take_along_axis(log_probability, index, axis=-1)[..., 0]
+        spread = ops.mean(log_probability, axis=-1)
+        return -(1 - self.smoothing) * right - self.smoothing * spread
+
+    def get_config(self):
+        return super().get_config() | {"smoothing": self.smoothing}
+
+
 def positive_weights(gold: np.ndarray) -> np.ndarray:
     """(K,) float32, the square root of negatives to positives of each label, from 1 to 20.
 
@@ -131,13 +156,16 @@ def positive_weights(gold: np.ndarray) -> np.ndarray:
     return np.clip(np.sqrt(ratio), 1.0, HEAVIEST).astype(np.float32)
 
 
-def build_loss(name: str, kind: str, gold: np.ndarray | None = None) -> keras.losses.Loss:
+def build_loss(
+    name: str, kind: str, gold: np.ndarray | None = None, smoothing: float = 0.0
+) -> keras.losses.Loss:
     """The loss of a kind of classification, on logits.
 
     Args:
         name: one of `LOSSES`.
         kind: "multi-label" (targets (B, K), 0 or 1), "multi-class" or "binary" (targets (B,)).
         gold: (N, K) multi-hot labels of the training data, which "weighted" needs.
+        smoothing: of the labels, for "cross-entropy".
 
     Raises:
         ValueError: an unknown name or kind, or a loss that the kind has not.
@@ -147,16 +175,20 @@ def build_loss(name: str, kind: str, gold: np.ndarray | None = None) -> keras.lo
             f"Expected a loss of {', '.join(LOSSES)} and a kind of multi-label, multi-class, "
             f"binary. Received: {name!r} and {kind!r}"
         )
+    if smoothing and name != "cross-entropy":
+        raise ValueError(f"label smoothing is for the cross-entropy loss, not for {name}.")
     if name == "focal":
         return FocalLoss()
     if kind != "multi-label":
         if name == "cross-entropy":
+            if smoothing:
+                return SmoothedLoss(smoothing)
             return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         raise ValueError(
             f"the {name} loss is for multi-label data; take focal or cross-entropy for {kind}."
         )
     if name == "cross-entropy":
-        return keras.losses.BinaryCrossentropy(from_logits=True)
+        return keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=smoothing)
     if name == "asymmetric":
         return AsymmetricLoss()
     if gold is None:

@@ -18,13 +18,14 @@ import numpy as np
 
 from kerasbert.errors import InputError
 from kerasbert.text.documents import LabeledDocument, iterate_labeled
-from kerasbert.text.fingerprints import bare_words, sampled_grams, text_hash
+from kerasbert.text.fingerprints import bare_words, sampled_grams_of, text_hash
 from kerasbert.text.lines import LineProblems, read_lines
 
 NEAR = 0.5  # the share of common 8-grams from which two texts are nearly the same
 FEW = 5  # documents that a label should have
 SAMPLE = 10_000  # texts that are tokenized
 EXAMPLES = 3
+TOGETHER = 256  # texts whose 8-grams are counted in one go
 
 
 @dataclass
@@ -162,6 +163,18 @@ def _read(
     against: list[_Near] | None = None,
 ) -> _Part:
     part = _Part(path)
+    waiting: list[list[bytes]] = []  # words of texts whose grams are not counted yet
+
+    def count_grams() -> None:
+        if not waiting:
+            return
+        grams, counts = sampled_grams_of(waiting)
+        waiting.clear()
+        if keep_grams:
+            part.grams += [np.unique(own) for own in np.split(grams, np.cumsum(counts)[:-1])]
+        for near in against or ():
+            near.see(grams)
+
     for document in iterate_labeled(path, problems):
         sides = [bare_words(text) for text in document.texts]
         part.texts.append(_hash(sides))
@@ -171,12 +184,11 @@ def _read(
         if not document.labels:
             part.unlabeled.append(len(part.lines) - 1)
         if keep_grams or against:
-            grams = sampled_grams(list(itertools.chain.from_iterable(sides)))
-            if keep_grams:
-                part.grams.append(grams)
-            for near in against or ():
-                near.see(grams)
+            waiting.append(list(itertools.chain.from_iterable(sides)))
+            if len(waiting) == TOGETHER:
+                count_grams()
         progress(1)
+    count_grams()
     if not part.lines:
         raise InputError(
             f"{path}: no document in this file. Expected lines: text __label__a __label__b."
@@ -267,11 +279,12 @@ def _in_corpus(
     corpus: Path, parts: dict[str, _Part], progress: Callable[[int], None]
 ) -> Iterator[Finding]:
     near = {name: _Near(part) for name, part in parts.items()}
-    for _, line in read_lines(corpus, LineProblems(skip=True)):
-        grams = sampled_grams(bare_words(line))
+    lines = read_lines(corpus, LineProblems(skip=True))
+    while some := [bare_words(line) for _, line in itertools.islice(lines, TOGETHER)]:
+        grams, _ = sampled_grams_of(some)
         for held_out in near.values():
             held_out.see(grams)
-        progress(1)
+        progress(len(some))
     for name, held_out in near.items():
         yield held_out.finding(name, "the corpus")
 

@@ -1,8 +1,10 @@
 """Fingerprints of texts: to tell, in a few bytes a text, which are the same or nearly the same."""
 
 import hashlib
+import itertools
 import string
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -39,13 +41,29 @@ def sampled_grams(words: list[bytes]) -> np.ndarray:
     Source: Manber 1994, "Finding Similar Files in a Large File System", section 2 (fingerprints
     chosen by their own value).
     """
-    codes = np.fromiter(map(zlib.crc32, words), np.uint64, len(words))
-    if len(codes) < GRAM:
-        codes = np.pad(codes, (0, GRAM - len(codes)))
+    return np.unique(sampled_grams_of([words])[0])
+
+
+def sampled_grams_of(texts: Sequence[list[bytes]]) -> tuple[np.ndarray, np.ndarray]:
+    """The same for many texts at once: all hashes (G,) uint64, and how many are of each text (N,).
+
+    Here a hash may come twice in a text.
+    """
+    # The CRC of no bytes is 0: so a short text is filled up.
+    filled = [words + [b""] * (GRAM - len(words)) for words in texts]
+    lengths = np.fromiter(map(len, filled), np.int64, len(filled))
+    words = itertools.chain.from_iterable(filled)
+    codes = np.fromiter(map(zlib.crc32, words), np.uint64, int(lengths.sum()))
     grams = np.zeros(len(codes) - GRAM + 1, np.uint64)
     for place, factor in enumerate(_FACTORS):
         grams += codes[place : place + len(grams)] * factor
+    inside = np.ones(len(codes), bool)  # not across the border of two texts
+    inside[(np.cumsum(lengths)[:, None] - np.arange(1, GRAM)).ravel()] = False
+    grams = grams[inside[: len(grams)]]
     grams = (grams ^ (grams >> _HALF)) * _LARGE  # sums of products are not yet well mixed
     grams ^= grams >> _HALF
-    kept = grams[grams % np.uint64(SAMPLED) == 0]
-    return np.unique(np.append(kept, grams.min()))
+    counts = lengths - GRAM + 1
+    starts = np.cumsum(counts) - counts
+    smallest = np.repeat(np.minimum.reduceat(grams, starts), counts)
+    kept = (grams % np.uint64(SAMPLED) == 0) | (grams == smallest)
+    return grams[kept], np.add.reduceat(kept.astype(np.int64), starts)

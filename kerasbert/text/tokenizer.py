@@ -149,6 +149,21 @@ class Tokenizer:
         names = (self._tokenizer.id_to_token(int(index)) for index in self.encode([text])[0])
         return [name or SPECIAL_TOKENS[1] for name in names]
 
+    def segment(self, text: str) -> str:
+        """The text as it is split into words: as it is, or with jieba's spaces."""
+        return self._segment(text)
+
+    def word_spans(self, text: str) -> list[tuple[int, int]]:
+        """First character and end of each word of `segment(text)`, in order."""
+        # The fast way to encode does not keep track of characters.
+        encoding = self._tokenizer.encode(self._segment(text), add_special_tokens=False)
+        spans: dict[int, tuple[int, int]] = {}
+        words = [word or 0 for word in encoding.word_ids]  # None for special tokens: none here
+        for word, (start, end) in zip(words, encoding.offsets, strict=True):
+            first, last = spans.get(word, (start, end))
+            spans[word] = (min(first, start), max(last, end))
+        return list(spans.values())
+
     @functools.cached_property
     def continues(self) -> np.ndarray:
         """(V,) bool, True for the ids that go on with the word before them: WordPiece's `##`."""

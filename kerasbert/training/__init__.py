@@ -6,6 +6,7 @@ from kerasbert.training.fit import fit
 from kerasbert.training.history import History
 from kerasbert.training.keep_best import KeepBest
 from kerasbert.training.masked_lm_validation import MaskedLMValidation
+from kerasbert.training.plan import StepPlan, TimePlan
 from kerasbert.training.resume import Interrupted, SaveState
 from kerasbert.training.run_folder import RunFolder, load_model
 from kerasbert.training.schedule import WarmupDecay, build_optimizer
@@ -19,6 +20,8 @@ __all__ = [
     "OnAverage",
     "RunFolder",
     "SaveState",
+    "StepPlan",
+    "TimePlan",
     "WarmupDecay",
     "average_momentum",
     "averaged",

@@ -1,9 +1,12 @@
 """Micro and macro F1 on validation data after every epoch."""
 
 import keras
+import numpy as np
 
-from kerasbert.batches.labeled import LabeledBatches, mean_loss, predict_logits, probabilities
-from kerasbert.evaluation.f1 import f1_scores, predict_labels
+from kerasbert.batches.labeled import LabeledBatches, predict_logits
+from kerasbert.evaluation.decision import Decision
+from kerasbert.evaluation.f1 import f1_scores
+from kerasbert.evaluation.scores import mean_loss
 
 
 class EpochF1(keras.callbacks.Callback):
@@ -30,20 +33,31 @@ class EpochF1(keras.callbacks.Callback):
 
 
 def evaluate_classifier(
-    model: keras.Model, data: LabeledBatches, threshold: float = 0.5, batch_size: int = 64
+    model: keras.Model,
+    data: LabeledBatches,
+    decision: Decision | None = None,
+    batch_size: int = 64,
 ) -> dict[str, float]:
     """Loss and F1 of a classifier over every document of `data`.
+
+    Args:
+        model: a classifier.
+        data: labelled documents.
+        decision: how logits become labels; at threshold 0.5, as in history.csv, unless given.
+        batch_size: documents at a time.
 
     Returns:
         loss, micro_f1, macro_f1, f1 (mean of the two), documents.
     """
-    logits = predict_logits(model, data.texts, batch_size)
-    return score_logits(logits, data, threshold)
+    return score_logits(predict_logits(model, data.texts, batch_size), data, decision)
 
 
-def score_logits(logits, data: LabeledBatches, threshold: float = 0.5) -> dict[str, float]:
+def score_logits(
+    logits: np.ndarray, data: LabeledBatches, decision: Decision | None = None
+) -> dict[str, float]:
     """As `evaluate_classifier`, of logits (N, K) that have been computed."""
-    predicted = predict_labels(probabilities(logits, data.kind), data.kind, threshold)
+    decision = decision or Decision(data.kind)
+    predicted = decision.choose(decision.probabilities(logits))
     return {
         "loss": mean_loss(logits, data.gold, data.kind),
         **f1_scores(predicted, data.gold, data.unseen),

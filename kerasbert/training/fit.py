@@ -4,27 +4,25 @@ from collections.abc import Sequence
 
 import keras
 
+from kerasbert.training.plan import StepPlan, TimePlan
 from kerasbert.training.resume import SaveState
 
 
 def fit(
     model: keras.Model,
     batches,
-    total_steps: int,
-    report_steps: int,
+    plan: StepPlan | TimePlan,
     callbacks: Sequence[keras.callbacks.Callback],
     saver: SaveState,
 ) -> None:
-    """Train from `saver.step` to `total_steps`.
+    """Train from `saver.step` to the end of the plan.
 
-    A Keras epoch is `report_steps` long here, so `on_epoch_end` is called after every report; the
-    first and last may be shorter (a run resumed in the middle; a run that ends there).
+    A Keras epoch lasts until the next report here, so `on_epoch_end` is called with every report.
 
     Args:
         model: compiled.
         batches: with `stream(start)`.
-        total_steps: of the whole run.
-        report_steps: steps between two reports.
+        plan: where the reports and the end are; a `TimePlan` stands first among the callbacks, too.
         callbacks: called before `saver`.
         saver: writes and has restored the state.
 
@@ -35,34 +33,17 @@ def fit(
         # TensorFlow makes a task's metrics with its first batch: they must be there to go on.
         model.test_on_batch(*batches.batch(saver.step))
     try:
-        for start, steps, first, last in _segments(saver.step, total_steps, report_steps):
+        for number, steps in plan.reports(saver.step):
             model.fit(
-                batches.stream(start),
+                batches.stream(saver.step),
                 steps_per_epoch=steps,
-                initial_epoch=first,
-                epochs=last,
+                initial_epoch=number,
+                epochs=number + 1,
                 callbacks=[*callbacks, saver],
                 shuffle=False,  # the stream is in the order that the seed gives
                 verbose=0,
             )
-            if model.stop_training:
+            if not plan.goes_on(model):
                 break
     finally:
         saver.on_train_end()
-
-
-def _segments(start: int, total: int, report: int) -> list[tuple[int, int, int, int]]:
-    """(first step, steps an epoch, first epoch, last epoch) of each call of `fit`."""
-    segments = []
-    if start < total and start % report:
-        epoch = start // report
-        end = min((epoch + 1) * report, total)
-        segments.append((start, end - start, epoch, epoch + 1))
-        start = end
-    whole = (total - start) // report
-    if whole > 0:
-        segments.append((start, report, start // report, start // report + whole))
-        start += whole * report
-    if start < total:
-        segments.append((start, total - start, start // report, start // report + 1))
-    return segments

@@ -18,8 +18,6 @@ class History(keras.callbacks.Callback):
             come from the logs. Seconds are those of training and validation since the row before,
             over resumed sessions too.
         steps_per_epoch: training steps of a pass over the data.
-        report_steps: steps between two rows.
-        total_steps: of the whole run.
         say: called with each row, to show it.
     """
 
@@ -28,16 +26,13 @@ class History(keras.callbacks.Callback):
         run: RunFolder,
         columns: Sequence[str],
         steps_per_epoch: int,
-        report_steps: int,
-        total_steps: int,
         say: Callable[[dict[str, Any]], None] | None = None,
     ):
         super().__init__()
         self.run = run
         self.columns = columns
         self.steps_per_epoch = steps_per_epoch
-        self.report_steps = report_steps
-        self.total_steps = total_steps
+        self.step = 0
         self.say = say
         self.rows: list[dict[str, Any]] = []
         self.initial_loss: float | None = None
@@ -53,15 +48,15 @@ class History(keras.callbacks.Callback):
             self._row_began = time.monotonic()
 
     def on_train_batch_end(self, batch, logs=None):
+        self.step += 1
         if self.initial_loss is None and logs:
             self.initial_loss = float(logs["loss"])  # of the first batch, before its update
 
     def on_epoch_end(self, epoch, logs=None):
         logs = logs or {}
-        step = min((epoch + 1) * self.report_steps, self.total_steps)
-        epochs = step / self.steps_per_epoch
+        epochs = self.step / self.steps_per_epoch
         known = {
-            "step": step,
+            "step": self.step,
             "epoch": int(epochs) if epochs == int(epochs) else round(epochs, 3),
             "seconds": round(self._row_seconds, 2),
         }
@@ -77,12 +72,14 @@ class History(keras.callbacks.Callback):
 
     def state(self) -> dict[str, Any]:
         return {
+            "step": self.step,
             "rows": self.rows,
             "initial_loss": self.initial_loss,
             "row_seconds": self._row_seconds,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
+        self.step = state["step"]
         self.rows = list(state["rows"])
         self.initial_loss = state["initial_loss"]
         self._seconds_before = state["row_seconds"]

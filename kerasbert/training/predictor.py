@@ -1,5 +1,6 @@
 """A fine-tuned run, ready to answer."""
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -7,21 +8,25 @@ from typing import Any
 import numpy as np
 
 from kerasbert.batches.encoded import EncodedTexts
-from kerasbert.batches.labeled import predict_logits, probabilities
+from kerasbert.batches.labeled import predict_logits
 from kerasbert.errors import InputError
-from kerasbert.evaluation.f1 import predict_labels
+from kerasbert.evaluation.decision import Decision
 from kerasbert.text.inputs import check_texts
 from kerasbert.text.labels import LabelSet
 from kerasbert.training.run_folder import RunFolder
 
+FEW = 8  # so many texts or fewer are answered in a batch of their own size, without waiting for 64
+
 
 class Predictor:
-    """The model of a fine-tuning run with its tokenizer, labels and threshold.
+    """The model of a fine-tuning run with its tokenizer, labels and decision.
+
+    Several threads may call one predictor; the model answers them one after the other.
 
     Attributes:
         kind: "multi-label", "multi-class" or "binary".
         pairs: whether a text is a pair of texts.
-        threshold: of a label's probability, fitted on validation data.
+        decision: how logits become labels: temperature, thresholds and rule of the run.
         max_length: positions of the longest text; longer ones are cut.
         truncated: how many texts were cut so far.
 
@@ -44,21 +49,37 @@ class Predictor:
         self.pairs: bool = config["texts"] == 2
         self.max_length: int = config["max_length"]
         self.truncated = 0
-        self.threshold = folder.read_json("metrics.json")["threshold"]
+        self.decision = Decision.of_metrics(folder.read_json("metrics.json"), self.kind)
         self.labels = LabelSet.load(folder.file("labels.txt"))
         self.tokenizer = folder.tokenizer()
         self.model = folder.load_model()
-        if self.model.output_shape[-1] != len(self.labels):
+        self._lock = threading.Lock()
+        outputs = self.model.output_shape[-1]
+        if outputs != len(self.labels):
             raise InputError(
-                f"{run}: labels.txt has {len(self.labels)} labels, the model "
-                f"{self.model.output_shape[-1]}. Both must come from one run."
+                f"{run}: labels.txt has {len(self.labels)} labels, the model {outputs}. Both must "
+                "come from one run."
             )
+        limits = self.decision.threshold
+        if isinstance(limits, tuple) and len(limits) != outputs:
+            raise InputError(
+                f"{run}: metrics.json has {len(limits)} thresholds for {outputs} labels. Both must "
+                "come from one run."
+            )
+
+    def logits(
+        self, texts: Sequence[tuple[str, ...]], batch_size: int = 64, count: bool = True
+    ) -> np.ndarray:
+        """(N, K) float32 logit of each label; `count` those that are cut."""
+        encoded = EncodedTexts(texts, self.tokenizer, self.max_length)
+        rows = min(batch_size, 1 if len(texts) == 1 else FEW if len(texts) <= FEW else batch_size)
+        with self._lock:
+            self.truncated += encoded.truncated if count else 0
+            return predict_logits(self.model, encoded, rows)
 
     def probabilities(self, texts: Sequence[tuple[str, ...]], batch_size: int = 64) -> np.ndarray:
         """(N, K) float32 probability of each label."""
-        encoded = EncodedTexts(texts, self.tokenizer, self.max_length)
-        self.truncated += encoded.truncated
-        return probabilities(predict_logits(self.model, encoded, batch_size), self.kind)
+        return self.decision.probabilities(self.logits(texts, batch_size))
 
     def __call__(
         self, texts: Sequence[str | tuple[str, ...]], top_k: int | None = None
@@ -72,13 +93,24 @@ class Predictor:
         Returns:
             a dict for each text: "labels" (the most probable first) and "scores" by label.
         """
+        return self.answers(self.probabilities(self.rows(texts)), top_k) if len(texts) else []
+
+    def rows(self, texts: Sequence[str | tuple[str, ...]]) -> list[tuple[str, ...]]:
+        """The texts as tuples of one or two strings.
+
+        Raises:
+            InputError: a pair where the run takes single texts, or the other way round.
+        """
+        if isinstance(texts, str):
+            raise InputError("expected a list of texts, received one: write predictor([text]).")
         rows = [(text,) if isinstance(text, str) else tuple(text) for text in texts]
-        if not rows:
-            return []
         for number, row in enumerate(rows):
             check_texts(len(row), self.pairs, f"text {number}")
-        scores = self.probabilities(rows)
-        chosen = predict_labels(scores, self.kind, self.threshold)
+        return rows
+
+    def answers(self, scores: np.ndarray, top_k: int | None = None) -> list[dict[str, Any]]:
+        """As `__call__`, of probabilities (N, K) that have been computed."""
+        chosen = self.decision.choose(scores)
         names = self.labels.names
         answers = []
         for row_scores, row_chosen in zip(scores, chosen, strict=True):
@@ -90,3 +122,8 @@ class Predictor:
                 }
             )
         return answers
+
+
+def load(run: str | Path) -> Predictor:
+    """The predictor of a fine-tuning run: `kerasbert.load("runs/tags")(["a text"])`."""
+    return Predictor(run)

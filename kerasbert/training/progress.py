@@ -1,27 +1,50 @@
 """A progress bar of training steps."""
 
 import sys
+import time
 from typing import Any
 
 import keras
 
+from kerasbert.training.plan import StepPlan, TimePlan
+
+SHOWN = {  # of a report, while the next one is on its way
+    "val_loss": "val {:.3f}",
+    "unigram_loss": "unigram {:.3f}",
+    "masked_accuracy": "accuracy {:.1%}",
+    "val_f1": "F1 {:.3f}",
+}
+
 
 class Progress(keras.callbacks.Callback):
-    """A bar of training steps with loss and time left; nothing where there is no terminal.
+    """A bar of training steps with loss, speed, the last report and the time left.
+
+    Nothing where there is no terminal.
 
     Args:
-        total_steps: of the whole run.
+        plan: of the run; under a `TimePlan` the steps to come are an estimate that moves.
         start: the step to begin with.
         description: before the bar.
+        tokens_per_step: on average, without padding; the speed is shown in tokens a second.
     """
 
-    def __init__(self, total_steps: int, start: int = 0, description: str = "training"):
+    def __init__(
+        self,
+        plan: StepPlan | TimePlan,
+        start: int = 0,
+        description: str = "training",
+        tokens_per_step: float | None = None,
+    ):
         super().__init__()
-        self.total_steps = total_steps
+        self.plan = plan
         self.step = start
         self.description = description
+        self.tokens_per_step = tokens_per_step
         self.bar: Any = None
         self.task: Any = None
+        self._report = ""
+        self._batch_began = 0.0
+        self._step_seconds: float | None = None
 
     def on_train_begin(self, logs=None):
         if self.bar is not None or not sys.stderr.isatty():
@@ -32,23 +55,47 @@ class Progress(keras.callbacks.Callback):
 
         self.bar = Bar(
             TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(bar_width=20),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[loss]}"),
+            TextColumn("{task.fields[figures]}"),
             TimeRemainingColumn(),
             console=Console(stderr=True),
             transient=True,
         )
         self.bar.start()
         self.task = self.bar.add_task(
-            self.description, total=self.total_steps, completed=self.step, loss=""
+            self.description, total=self.plan.total_steps or None, completed=self.step, figures=""
         )
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._batch_began = time.monotonic()
 
     def on_train_batch_end(self, batch, logs=None):
         self.step += 1
+        now = time.monotonic()
+        seconds, self._batch_began = now - self._batch_began, now
+        before = seconds if self._step_seconds is None else self._step_seconds
+        self._step_seconds = 0.95 * before + 0.05 * seconds
         if self.bar is not None:
-            loss = f"loss {logs['loss']:.4f}" if logs else ""
-            self.bar.update(self.task, completed=self.step, loss=loss)
+            self.bar.update(
+                self.task,
+                completed=self.step,
+                total=self.plan.total_steps or None,
+                figures=self.figures(logs or {}),
+            )
+
+    def on_epoch_end(self, epoch, logs=None):
+        found = {name: (logs or {}).get(name) for name in SHOWN}
+        self._report = "  ".join(
+            SHOWN[name].format(value) for name, value in found.items() if value is not None
+        )
+
+    def figures(self, logs: dict[str, float]) -> str:
+        """What stands behind the bar: loss, tokens a second, and the last report's figures."""
+        parts = [f"loss {logs['loss']:.4f}"] if "loss" in logs else []
+        if self.tokens_per_step is not None and self._step_seconds:
+            parts.append(f"{self.tokens_per_step / self._step_seconds:,.0f} tokens/s")
+        return "  ".join([*parts, self._report]).rstrip()
 
     def close(self) -> None:
         if self.bar is not None:

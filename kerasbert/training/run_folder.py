@@ -142,17 +142,16 @@ def load_model(run: str | Path):
         InputError: there is no model, or it cannot be read; a user's own layer must have been
             registered (`keras.saving.register_keras_serializable`) and imported before.
     """
-    import keras
-
     import kerasbert.layers
     import kerasbert.tasks
     import kerasbert.training.schedule  # noqa: F401  (each registers its classes with Keras)
+    from kerasbert.training.loading import load_saved
 
     path = Path(run) / "model.keras"
     if not path.exists():
         raise InputError(f"{run}: there is no model.keras, expected the folder of a run.")
     try:
-        return keras.models.load_model(path, compile=False)
+        return load_saved(path)
     except Exception as error:
         raise InputError(
             f"{path}: cannot be loaded. It is damaged, or uses a layer that is not registered: "

@@ -1,7 +1,12 @@
 """The learning rate over a run."""
 
+from functools import partial
+from typing import Any
+
 import keras
 from keras import ops
+
+from kerasbert.training.layer_rates import LayerwiseAdamW
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
@@ -60,6 +65,8 @@ def build_optimizer(
     clip_norm: float = 1.0,
     batches_per_update: int = 1,
     average_momentum: float | None = None,
+    layer_decay: float = 1.0,
+    frozen_steps: int = 0,
 ):
     """AdamW with global-norm clipping; biases, normalizations and embeddings do not decay.
 
@@ -70,8 +77,14 @@ def build_optimizer(
         batches_per_update: gradients of so many batches are averaged before an update.
         average_momentum: of the running average of the weights, which `OnAverage` evaluates; none
             is kept unless given.
+        layer_decay: share of the learning rate that each block gets of what the block behind it
+            has, see `layer_shares`.
+        frozen_steps: updates in which embedding and encoder stay as they are.
     """
-    optimizer = keras.optimizers.AdamW(
+    kind: Any = keras.optimizers.AdamW
+    if layer_decay != 1 or frozen_steps:
+        kind = partial(LayerwiseAdamW, layer_decay=layer_decay, frozen_steps=frozen_steps)
+    optimizer = kind(
         schedule,
         weight_decay=weight_decay,
         global_clipnorm=clip_norm,

@@ -18,9 +18,10 @@ LOOK = """
 import hashlib, json
 import numpy as np
 from kerasbert import (
-    LabeledBatches, LabelSet, MaskedLM, NextSentence, PretrainingBatches, TokenStore, cli,
+    LabeledBatches, LabelSet, MaskedLM, NextSentence, PretrainingBatches, TokenStore, cli, load,
     load_model, read_labeled,
 )
+from kerasbert.training.explain import explain
 files, runs, out = {files!r}, {runs!r}, {out!r}
 store = TokenStore.open(files + "/store")
 tasks = [NextSentence(), MaskedLM(store.tokenizer.vocabulary_size)]
@@ -48,7 +49,9 @@ def hash_of(value):
     add(digest, value)
     return digest.hexdigest()
 
-found = dict(batches=dict(), streams=dict(), logits=dict(), figures=dict())
+found = dict(
+    batches=dict(), streams=dict(), logits=dict(), figures=dict(), answers=dict(), words=dict()
+)
 for name, source in sources.items():
     steps = [0, 1, 2, 5, source.steps_per_epoch, 1000]
     found["batches"][name] = [hash_of(source.batch(step)) for step in steps]
@@ -66,6 +69,12 @@ for run in runs:
     data = ["--data", files + "/test.txt", "--out", out]
     assert cli.main(["evaluate", "--model", run, *data]) == 0
     found["figures"][run] = json.load(open(out))
+    predictor = load(run)
+    texts = [text for document in read_labeled(files + "/test.txt") for text in document.texts]
+    found["answers"][run] = predictor(texts)
+    found["words"][run] = [
+        [list(word.weights.values()) for word in one.words] for one in explain(predictor, texts[:2])
+    ]
 print(json.dumps(found))
 """
 
@@ -128,6 +137,18 @@ def test_f1_agrees_to_three_decimals(found, runs):
         assert expected[0] > 0
         for seen in found.values():
             assert rounded(seen["figures"][run]) == expected
+
+
+def test_answers_and_the_words_that_carry_them_agree(found, runs):
+    for run in runs:
+        expected = found[BACKENDS[0]]
+        for seen in found.values():
+            for one, other in zip(seen["answers"][run], expected["answers"][run], strict=True):
+                assert one["labels"] == other["labels"]
+                assert one["scores"] == pytest.approx(other["scores"], abs=1e-5)
+            for one, other in zip(seen["words"][run], expected["words"][run], strict=True):
+                np.testing.assert_allclose(one, other, atol=1e-4)
+        assert np.abs(expected["words"][run][0]).max() > 1e-3
 
 
 def test_the_runs_were_written_by_different_backends(runs):

@@ -5,7 +5,7 @@ import pytest
 
 from kerasbert import LabeledBatches, LabelSet
 from kerasbert.batches.encoded import EncodedTexts, _cut
-from kerasbert.batches.labeled import in_order, mean_loss, probabilities
+from kerasbert.batches.labeled import in_order
 from kerasbert.text import LabeledDocument, train_tokenizer
 
 
@@ -80,23 +80,3 @@ def test_prediction_batches_have_one_size_and_cover_all(tokenizer):
         assert len(inputs["token_ids"]) == 2
         seen += indices.tolist()
     assert sorted(seen) == [0, 1, 2, 3, 4]
-
-
-def test_losses_are_those_of_keras():
-    import keras
-
-    rng = np.random.default_rng(0)
-    logits = rng.normal(size=(5, 3)).astype(np.float32)
-    hot = (rng.random((5, 3)) < 0.4).astype(np.float32)
-    expected = keras.losses.BinaryCrossentropy(from_logits=True)(hot, logits)
-    assert mean_loss(logits, hot, "multi-label") == pytest.approx(float(expected), abs=1e-5)
-    classes = rng.integers(0, 3, 5)
-    expected = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(classes, logits)
-    found = mean_loss(logits, np.eye(3)[classes], "multi-class")
-    assert found == pytest.approx(float(expected), abs=1e-5)
-
-
-def test_probabilities_of_extreme_logits_are_finite():
-    logits = np.array([[-1e4, 0, 1e4]], np.float32)
-    np.testing.assert_allclose(probabilities(logits, "multi-label"), [[0, 0.5, 1]], atol=1e-6)
-    np.testing.assert_allclose(probabilities(logits, "multi-class"), [[0, 0, 1]], atol=1e-6)

@@ -4,12 +4,11 @@ import json
 import pytest
 
 from kerasbert.errors import InputError
-from kerasbert.evaluation.comparison import (
+from kerasbert.evaluation.comparison import draw_comparison, summarize
+from kerasbert.evaluation.comparison_text import (
     comparison_sentence,
     comparison_table,
-    draw_comparison,
     markdown_table,
-    summarize,
 )
 
 
@@ -70,6 +69,37 @@ def test_time_until_the_best_from_scratch_by_each_side(summary):
     assert summary["sides"]["pretrained"][f"{name}_with_pretraining"]["values"] == [124, 148]
 
 
+def test_epochs_until_the_best_from_scratch_lie_on_straight_lines(summary):
+    # Seed 0: 0.3 lies half-way between the pre-trained run's epochs 1 (0.2) and 2 (0.4).
+    name = "epochs_to_scratch_best"
+    assert summary["sides"]["scratch"][name]["values"] == pytest.approx([3, 4])
+    assert summary["sides"]["pretrained"][name]["values"] == pytest.approx([1.5, 4])
+    assert summary["epochs_ratio"]["values"] == pytest.approx([2, 1])
+    assert summary["epochs_ratio"]["std"] == pytest.approx(0.5**0.5)
+
+
+def test_within_the_first_epoch_the_ratio_is_a_lower_bound():
+    rows = {"scratch": [run(0, [0.1, 0.3, 0.4])], "pretrained": [run(0, [0.6, 0.6, 0.6])]}
+    summary = summarize(rows, 0.0, [])
+    assert summary["epochs_ratio"]["values"] == [3.0]
+    assert "needed at least 3.0 times the epochs" in comparison_sentence(summary)
+
+
+def test_seeds_that_never_get_there_are_counted():
+    rows = {"scratch": [run(0, [0.5]), run(1, [0.3, 0.4][:1])],
+            "pretrained": [run(0, [0.4]), run(1, [0.5])]}  # fmt: skip
+    text = comparison_sentence(summarize(rows, 0.0, []))
+    assert "(1 of 2 pre-trained runs never reached it)" in text
+
+
+def test_a_diverged_run_reaches_nothing():
+    rows = {"scratch": [run(0, [float("nan")] * 2)], "pretrained": [run(0, [0.1, 0.2])]}
+    summary = summarize(rows, 0.0, [])
+    assert summary["epochs_ratio"] == {"mean": None, "std": None, "values": [None]}
+    rows = {"scratch": [run(0, [0.1, 0.2])], "pretrained": [run(0, [float("nan"), 0.3])]}
+    assert summarize(rows, 0.0, [])["epochs_ratio"]["values"] == [1.0]
+
+
 def test_a_side_that_never_gets_there_has_no_time():
     rows = {"scratch": [run(0, [0.5]), run(1, [0.5])], "pretrained": [run(0, [0.4]), run(1, [0.5])]}
     summary = summarize(rows, 0.0, [])
@@ -118,18 +148,19 @@ def test_markdown(summary):
 
 def test_the_sentence_says_gains_losses_and_the_baseline(summary):
     assert comparison_sentence(summary) == (
-        "With 2 seeds, pre-training gained 0.100 after epoch 1, gained 0.150 after epoch 2 (the "
-        "largest difference) and gained 0.050 (within the spread of the seeds, 0.071) after epoch "
-        "4 (the last) in validation F1; on test it gained 0.075 and ends at 0.475, 0.045 below "
-        "TF-IDF + LinearSVC (0.520)."
+        "With 2 seeds, pre-training gained 0.100 ± 0.000 after epoch 1, gained 0.150 ± 0.071 after "
+        "epoch 2 (the largest difference) and gained 0.050 ± 0.071 (within the spread of the "
+        "seeds) after epoch 4 (the last) in validation F1; the from-scratch run needed 1.5 ± 0.7 "
+        "times the epochs for the same F1; on test it gained 0.075 ± 0.035 and ends at 0.475, "
+        "0.045 below TF-IDF + LinearSVC (0.520)."
     )
 
 
 def test_the_sentence_does_not_hide_a_loss():
     rows = {"scratch": [run(5, [0.3], test=0.3)], "pretrained": [run(5, [0.2], test=0.3)]}
     assert comparison_sentence(summarize(rows, 1.0, [])) == (
-        "With 1 seed, pre-training lost 0.100 after epoch 1 (the last) in validation F1; on test "
-        "it changed nothing (0.000) and ends at 0.350."
+        "With 1 seed, pre-training lost 0.100 after epoch 1 (the last) in validation F1; it never "
+        "reached the best F1 from scratch; on test it changed nothing (0.000) and ends at 0.350."
     )
 
 

@@ -29,6 +29,21 @@ def test_weighted():
     assert value(WeightedLoss(weights)) == pytest.approx(expected, rel=1e-5)
 
 
+def test_smoothed():
+    classes = np.array([0, 3, 1, 2, 2, 0])
+    log_softmax = LOGITS - np.log(np.exp(LOGITS).sum(axis=1, keepdims=True))
+    target = 0.8 * np.eye(4)[classes] + 0.2 / 4
+    expected = -(target * log_softmax).sum(axis=1).mean()
+    loss = build_loss("cross-entropy", "multi-class", smoothing=0.2)
+    assert value(loss, classes) == pytest.approx(expected, rel=1e-5)
+    smooth = 0.8 * TARGET + 0.1
+    expected = -(smooth * np.log(P) + (1 - smooth) * np.log(1 - P)).mean()
+    loss = build_loss("cross-entropy", "multi-label", smoothing=0.2)
+    assert value(loss) == pytest.approx(expected, rel=1e-5)
+    with pytest.raises(ValueError, match="not for focal"):
+        build_loss("focal", "multi-label", smoothing=0.2)
+
+
 def test_focal():
     right = np.where(TARGET > 0, P, 1 - P)
     expected = -((1 - right) ** 2 * np.log(right)).mean()

@@ -230,3 +230,16 @@ def test_no_label_is_legal_and_long_texts_are_cut_both_counted_once(
     captured = capsys.readouterr()
     assert captured.err.count("2 texts longer than 8 positions were cut") == 1
     assert len(captured.out.splitlines()) == 4
+
+
+@pytest.mark.parametrize(
+    "flags, message",
+    [
+        (["--rule", "top-k"], "--rule top-k and --top-k N: expected both or neither"),
+        (["--top-k", "2"], "--rule top-k and --top-k N: expected both or neither"),
+        (["--rule", "top-k", "--top-k", "0"], "--top-k: expected 1 or more, received 0"),
+    ],
+)
+def test_a_rule_without_its_number_is_refused(flags, message, files, tmp_path, refused):
+    data = ["--train", files / "train.txt", "--valid", files / "valid.txt"]
+    assert message in refused("finetune", *data, "--out", tmp_path / "out", *flags)

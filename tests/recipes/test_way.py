@@ -1,6 +1,7 @@
 """The whole way through the commands, on small files, as a user would walk it."""
 
 import csv
+import html
 import io
 import itertools
 import json
@@ -73,6 +74,61 @@ def test_fine_tuning_learns_and_leaves_a_complete_run(runs):
     assert transfer["new"] == ["logits/kernel", "logits/bias"]
     weights = load_model(tags).weights
     assert len(transfer["loaded"]) + len(transfer["new"]) == len(weights)
+
+
+def test_fine_tuning_judges_every_label_and_says_where_it_goes_wrong(runs):
+    metrics = json.loads((runs / "tags" / "metrics.json").read_text())
+    with (runs / "tags" / "labels.tsv").open() as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    assert [row["label"] for row in rows] == ["animal", "plant"]
+    limits = [float(row["threshold"]) for row in rows]
+    assert limits == pytest.approx(metrics["decision"]["threshold"], abs=1e-4)
+    assert metrics["threshold"] == pytest.approx(np.mean(limits), abs=1e-4)
+    for split, count in (("valid", 40), ("test", 30)):
+        macro = np.mean([float(row[f"{split}_f1"]) for row in rows])
+        assert macro == pytest.approx(metrics[split]["macro_f1"], abs=1e-5)
+        calibration = metrics["calibration"][split]
+        assert sum(one["count"] for one in calibration["after"]["bins"]) == 2 * count
+        assert 0 <= calibration["after"]["ece"] <= 1
+    losses = [document["loss"] for document in metrics["hardest"]]
+    assert len(losses) == 20 and losses == sorted(losses, reverse=True)
+    page = (runs / "tags" / "report.html").read_text()
+    assert page.count("<svg") == 4 and "weights loaded" in page
+    assert (runs / "lm" / "report.html").read_text().count("<svg") == 4
+
+
+@pytest.mark.parametrize(
+    "flags, decision",
+    [
+        (["--thresholds", "common"], {"rule": "at-least-one", "top_k": None}),
+        (["--thresholds", "half"], {"threshold": 0.5}),
+        (["--rule", "threshold"], {"rule": "threshold"}),
+        (["--rule", "top-k", "--top-k", "2"], {"rule": "top-k", "top_k": 2}),
+    ],
+)
+def test_the_rule_is_saved_and_honoured(flags, decision, files, tmp_path, capsys, monkeypatch):
+    run = f"{tmp_path}/run"
+    command = ["finetune", "--out", run, *SMALL, "--d-model", "8", "--epochs", "1", *flags]
+    command += ["--limit", "60", "--valid", f"{files}/valid.txt", "--train", f"{files}/train.txt"]
+    assert cli.main(command) == 0
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["decision"] | decision == metrics["decision"]
+    out = tmp_path / "valid.json"
+    evaluate = ["evaluate", "--model", run, "--data", f"{files}/valid.txt", "--out", str(out)]
+    assert cli.main(evaluate) == 0
+    assert json.loads(out.read_text())["data"] == pytest.approx(metrics["valid"])
+    capsys.readouterr()
+    status, answers, _ = predict(capsys, monkeypatch, "--model", run, f"{files}/valid.txt")
+    assert status == 0
+    limits = np.broadcast_to(metrics["decision"]["threshold"], 2)
+    for answer in answers:
+        scores = [answer["scores"][name] for name in ("animal", "plant")]
+        reached = {n for n, s, t in zip(("animal", "plant"), scores, limits, strict=True) if s >= t}
+        if metrics["decision"]["rule"] == "top-k":
+            reached = {"animal", "plant"}
+        if not reached and metrics["decision"]["rule"] == "at-least-one":
+            reached = {max(answer["scores"], key=answer["scores"].get)}
+        assert set(answer["labels"]) == reached
 
 
 def test_the_tokenizer_of_pretraining_is_that_of_fine_tuning(runs):
@@ -168,9 +224,20 @@ def test_a_store_of_another_tokenizer_is_refused(runs, files, tmp_path, capsys):
 def test_joint_objectives_minutes_and_limit(files, tmp_path):
     command = ["pretrain", "--corpus", f"{files}/raw.txt", "--tokenizer", "word", *SMALL]
     command += ["--tasks", "masked-lm", "next-sentence", "--encoder", "transformer"]
-    command += ["--d-model", "16", "--layers", "1", "--minutes", "0.02", "--limit", "100"]
+    command += ["--d-model", "16", "--layers", "1", "--limit", "100"]
+    command += ["--minutes", "0.02", "--tensorboard"]
     assert cli.main([*command, "--out", f"{tmp_path}/run"]) == 0
     assert json.loads((tmp_path / "run" / "metrics.json").read_text())["documents"] == 100
+    assert list((tmp_path / "run" / "tensorboard").glob("events*"))
+
+
+def test_options_for_few_labels_learn(runs, files, tmp_path):
+    command = ["finetune", "--pretrained", f"{runs}/lm", "--out", f"{tmp_path}/run", *SMALL]
+    command += ["--train", f"{files}/train.txt", "--valid", f"{files}/valid.txt", "--epochs", "3"]
+    command += ["--layer-decay", "0.5", "--freeze-epochs", "1", "--label-smoothing", "0.1"]
+    assert cli.main([*command, "--learning-rate", "0.01"]) == 0
+    rows = history(tmp_path / "run")
+    assert float(rows[-1]["val_loss"]) < float(rows[0]["val_loss"])
 
 
 @pytest.mark.parametrize("encoder", ["text-cnn", "transformer"])
@@ -226,6 +293,9 @@ def test_compare_holds_the_same_rows_for_both_sides(runs, files, tmp_path, capsy
         assert all([row["epoch"] for row in run["history"]] == [1, 2] for run in found[side])
         assert len({run["learning_rate"] for run in found[side]}) == 1
     assert (tmp_path / "compare" / "compare.png").stat().st_size > 10_000
+    page = (tmp_path / "compare" / "report.html").read_text()
+    assert html.escape(found["sentence"]) in page and page.count("<svg") == 5
+    assert "times the epochs" in found["sentence"] or "never reached" in found["sentence"]
     assert "| from scratch |" in (tmp_path / "compare" / "compare.md").read_text()
     assert cli.main([*command, "--resume"]) == 0  # finished: nothing is trained again
 

@@ -4,7 +4,13 @@ import random
 
 import numpy as np
 
-from kerasbert.text.fingerprints import SAMPLED, bare_words, sampled_grams, text_hash
+from kerasbert.text.fingerprints import (
+    SAMPLED,
+    bare_words,
+    sampled_grams,
+    sampled_grams_of,
+    text_hash,
+)
 
 WORDS = [f"{a}{b}{c}" for a in "bdfgk" for b in "aeiou" for c in "lmnrst"]
 
@@ -42,3 +48,11 @@ def test_a_short_or_empty_text_is_one_gram():
     assert len(sampled_grams(bare_words("a short text"))) == 1
     assert len(sampled_grams([])) == 1
     assert sampled_grams(bare_words("a b")) != sampled_grams(bare_words("a c"))
+
+
+def test_texts_together_have_the_grams_of_each_alone():
+    rng = random.Random(2)
+    texts = [bare_words(text(rng, length)) for length in (0, 1, 7, 8, 9, 200, 3, 0, 50)]
+    grams, counts = sampled_grams_of(texts)
+    for own, words in zip(np.split(grams, np.cumsum(counts)[:-1]), texts, strict=True):
+        np.testing.assert_array_equal(np.unique(own), sampled_grams(words))

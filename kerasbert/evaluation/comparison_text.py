@@ -1,0 +1,131 @@
+"""The figures of a comparison in words: a table for people and an honest sentence."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kerasbert.evaluation.comparison import SIDES
+from kerasbert.evaluation.report.charts import number
+
+
+def comparison_table(summary: Mapping[str, Any]) -> list[list[str]]:
+    """The figures as rows of text, the header first: sides as columns, then gain and baselines."""
+    baselines = summary["baselines"]
+    last = summary["epochs"][-1]
+    names = [str(baseline["name"]) for baseline in baselines]
+    table = [["", *SIDES.values(), "gain", *names]]
+
+    def add(text: str, name: str, digits: int, known: Sequence[Any] = ()) -> None:
+        cells = [_figure(summary["sides"][side][name], digits) for side in SIDES]
+        cells.append(_figure(summary["gain"][name], digits, sign=True))
+        shown = [_figure({"mean": value}, digits) for value in known] or [""] * len(names)
+        table.append([text, *cells, *shown])
+
+    rates = [_rates(summary["learning_rate"][side]) for side in SIDES]
+    table.append(["learning rate", *rates, "", *[""] * len(names)])
+    for epoch in summary["epochs_shown"]:
+        # Without the baselines: their thresholds are fitted on these very documents.
+        note = " (last)" if epoch == last else ""
+        add(f"validation F1 after epoch {epoch}{note}", f"val_f1_epoch_{epoch}", 3)
+    add("test F1, last epoch", "test_f1", 3)
+    for name, text in (("f1", "F1"), ("micro_f1", "micro F1"), ("macro_f1", "macro F1")):
+        known = [_get(baseline, "test", name) for baseline in baselines]
+        add(f"test {text}, best epoch, fitted threshold", f"tuned_test_{name}", 3, known)
+    add("training loss at the beginning", "initial_loss", 4)
+    add("validation loss, last epoch", "final_val_loss", 4)
+    add("epochs until the best F1 from scratch", "epochs_to_scratch_best", 1)
+    add("seconds until the best F1 from scratch", "seconds_to_scratch_best", 0)
+    add("the same with pre-training", "seconds_to_scratch_best_with_pretraining", 0)
+    known = [_get(baseline, "seconds") for baseline in baselines]
+    add("seconds of training", "training_seconds", 0, known)
+    return table
+
+
+def markdown_table(rows: Sequence[Sequence[str]]) -> str:
+    """The table in Markdown, figures to the right."""
+    lines = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    lines.insert(1, ["---", *["---:"] * (len(rows[0]) - 1)])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def _figure(figure: Mapping[str, Any], digits: int, sign: bool = False) -> str:
+    """Mean and spread as text; says so when only some of the seeds have a value."""
+    if number(figure.get("mean")) is None:
+        return "never" if figure.get("values") else "–"
+    plus = "+" if sign else ""
+    text = f"{figure['mean']:{plus}.{digits}f}"
+    if figure.get("std") is not None:
+        text += f" ± {figure['std']:.{digits}f}"
+    values = figure.get("values") or []
+    missing = sum(value is None for value in values)
+    return f"{text} ({len(values) - missing} of {len(values)} seeds)" if missing else text
+
+
+def _rates(rates: Sequence[float]) -> str:
+    return ", ".join(f"{rate:g}" for rate in dict.fromkeys(rates))
+
+
+def _get(values: Any, *path: str) -> Any:
+    for name in path:
+        values = (values or {}).get(name)
+    return values
+
+
+def comparison_sentence(summary: Mapping[str, Any]) -> str:
+    """Say what pre-training gained or lost, how many epochs it saved, and how the baseline does."""
+    last, most = summary["epochs"][-1], summary["largest_difference_epoch"]
+    when = {1: "after epoch 1"} if 1 in summary["epochs"] else {}
+    when.setdefault(most, f"after epoch {most}")
+    when.setdefault(last, f"after epoch {last}")
+    parts = [
+        _change(summary["gain"][f"val_f1_epoch_{epoch}"])
+        + f" {text}"
+        + (" (the largest difference)" if epoch == most and len(when) > 1 else "")
+        + (" (the last)" if epoch == last else "")
+        for epoch, text in when.items()
+    ]
+    seeds = len(summary["seeds"])
+    text = f"With {seeds} seed{'s' if seeds > 1 else ''}, pre-training "
+    text += ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1]
+    text += f" in validation F1; {_epochs(summary)}"
+    ours = summary["sides"]["pretrained"]["tuned_test_f1"]["mean"]
+    if ours is None:
+        return text + "."
+    text += f"; on test it {_change(summary['gain']['tuned_test_f1'])} and ends at {ours:.3f}"
+    against = []
+    for baseline in summary["baselines"]:
+        theirs = number(_get(baseline, "test", "f1"))
+        if theirs is not None:
+            word = "above" if ours > theirs else "below"
+            against.append(f"{abs(ours - theirs):.3f} {word} {baseline['name']} ({theirs:.3f})")
+    return text + "".join(f", {part}" for part in against) + "."
+
+
+def _epochs(summary: Mapping[str, Any]) -> str:
+    """How many times the epochs the from-scratch run needed for its best F1."""
+    values = summary["epochs_ratio"]["values"]
+    reached = [value for value in values if value is not None]
+    if not reached:
+        return "it never reached the best F1 from scratch"
+    pretrained = summary["sides"]["pretrained"]["epochs_to_scratch_best"]["values"]
+    at_least = "at least " if 1.0 in pretrained else ""  # nothing is known within the first epoch
+    ratio = _figure(summary["epochs_ratio"] | {"values": reached}, 1)
+    text = f"the from-scratch run needed {at_least}{ratio} times the epochs for the same F1"
+    if len(reached) < len(values):
+        text += (
+            f" ({len(values) - len(reached)} of {len(values)} pre-trained runs never reached it)"
+        )
+    return text
+
+
+def _change(gain: Mapping[str, Any]) -> str:
+    """ "gained 0.012 ± 0.003", "lost 0.012", and whether the seeds differ by more than that."""
+    mean, spread = gain["mean"], gain["std"]
+    if mean is None:
+        return "yielded no comparable figure"
+    if abs(mean) < 0.0005:
+        return "changed nothing (0.000)"
+    text = f"{'gained' if mean > 0 else 'lost'} {abs(mean):.3f}"
+    if spread is None:
+        return text
+    within = " (within the spread of the seeds)" if abs(mean) <= spread else ""
+    return f"{text} ± {spread:.3f}{within}"

@@ -1,0 +1,113 @@
+"""What a fine-tuned model is worth: figures, labels.tsv and the report of its run."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kerasbert.batches.labeled import LabeledBatches, predict_logits
+from kerasbert.evaluation.analysis import (
+    calibration_of,
+    confused_pairs,
+    hardest,
+    label_rows,
+    write_label_rows,
+)
+from kerasbert.evaluation.decision import Decision, Rule, Thresholds, fit_decision
+from kerasbert.evaluation.report import finetune_report
+from kerasbert.training.averaging import averaged
+from kerasbert.training.epoch_f1 import evaluate_classifier, score_logits
+from kerasbert.training.run_folder import RunFolder
+
+SPLITS = ("valid", "test")
+
+
+class Assessment:
+    """The best model of a fine-tuning run, judged; nothing is fitted on anything but "valid".
+
+    Attributes:
+        decision: how its logits become labels.
+        figures: for metrics.json: the figures of each split by the decision, again under
+            "at_half" at threshold 0.5, the decision, calibration, confused pairs, and the
+            documents of the validation data with the highest loss.
+        labels: the rows of labels.tsv.
+
+    Args:
+        run: the folder, with labels.txt, config.json and the best model.
+        data: "train", "valid", and "test" where there is one.
+        documents: the `LabeledDocument`s of "valid".
+        names: the labels.
+        thresholds: see `fit_decision`, as for `rule` and `top_k`.
+    """
+
+    def __init__(
+        self,
+        run: RunFolder,
+        data: Mapping[str, LabeledBatches],
+        documents: Sequence[Any],
+        names: Sequence[str],
+        thresholds: Thresholds = "label",
+        rule: Rule = "at-least-one",
+        top_k: int | None = None,
+    ):
+        self.run = run
+        model = run.load_model()
+        splits = {name: data[name] for name in SPLITS if name in data}
+        logits = {name: predict_logits(model, part.texts) for name, part in splits.items()}
+        valid = splits["valid"]
+        self.decision: Decision = fit_decision(
+            logits["valid"],
+            valid.gold,
+            valid.kind,
+            unseen=valid.unseen,
+            thresholds=thresholds,
+            rule=rule,
+            top_k=top_k,
+        )
+        chosen = {
+            name: (self.decision.choose(self.decision.probabilities(logits[name])), part.gold)
+            for name, part in splits.items()
+        }
+        counts = (data["train"].gold > 0).sum(axis=0)
+        self.labels = label_rows(names, counts, self.decision, chosen)
+        self.hardest = hardest(logits["valid"], valid.gold, self.decision, documents, names)
+        self.figures: dict[str, Any] = {
+            **{
+                name: score_logits(logits[name], part, self.decision)
+                for name, part in splits.items()
+            },
+            "at_half": {name: score_logits(logits[name], part) for name, part in splits.items()},
+            "threshold": self.decision.common,
+            "thresholds": thresholds,
+            "decision": self.decision.to_json(),
+            "calibration": {
+                "temperature": self.decision.temperature,
+                **{
+                    name: calibration_of(logits[name], part.gold, self.decision)
+                    for name, part in splits.items()
+                },
+            },
+            "confused": confused_pairs(*chosen["valid"], names),
+            "hardest": [
+                {name: value for name, value in document.items() if name != "texts"}
+                for document in self.hardest
+            ],
+        }
+
+    def write(self, history: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any]) -> None:
+        """labels.tsv, report.html and, last of all, metrics.json."""
+        write_label_rows(self.run.file("labels.tsv"), self.labels)
+        finetune_report(
+            self.run.file("report.html"),
+            self.run.path.name,
+            history,
+            metrics,
+            self.run.read_json("config.json"),
+            self.labels,
+            self.hardest,
+        )
+        self.run.write_json("metrics.json", metrics)
+
+
+def last_epoch_at_half(model, data: Mapping[str, LabeledBatches]) -> dict[str, dict[str, float]]:
+    """The figures of a model as training left it, with its averaged weights, at threshold 0.5."""
+    with averaged(model):
+        return {name: evaluate_classifier(model, data[name]) for name in SPLITS if name in data}

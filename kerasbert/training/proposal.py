@@ -1,0 +1,118 @@
+"""What a run will take, before it starts; and which size of encoder fits a corpus and a time."""
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kerasbert.config import SIZES, EncoderConfig, TransformerConfig
+
+# Steps before a pre-training is worth anything; see "How it converges" in benchmarks/README.md.
+FEWEST_STEPS = 2000
+# Of the rate of large matrix products, what a training step of ours reaches, roughly.
+SHARE_OF_PEAK = 0.35
+VOCABULARIES = (2000, 4000, 8000, 12000, 20000)
+OCCURRENCES = 150  # of an entry on average, so that it can be learned
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What every step does, beside the architecture.
+
+    Attributes:
+        rows: of a batch.
+        positions: of a row, on average.
+        predictions: positions for which there are vocabulary scores, a row.
+    """
+
+    rows: int
+    positions: float
+    predictions: float
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """Of a run: weights, seconds a step and peak memory in bytes. Estimates, not measurements."""
+
+    weights: int
+    step_seconds: float
+    memory: int
+
+
+def matrix_rate(size: int = 768, seconds: float = 0.3) -> float:
+    """Floating-point operations a second of float32 matrix products, on this machine, now."""
+    a = np.random.default_rng(0).random((size, size), np.float32)
+    a @ a
+    done, began = 0, time.monotonic()
+    while (elapsed := time.monotonic() - began) < seconds:
+        a @ a
+        done += 1
+    return done * 2 * size**3 / elapsed
+
+
+def expect(config: EncoderConfig, work: Workload, rate: float) -> Expectation:
+    """What a run with this architecture takes.
+
+    Three times the operations of the forward pass: backward, there are two products for each one.
+    """
+    d, vocabulary = config.d_model, config.vocabulary_size
+    if isinstance(config, TransformerConfig):
+        d_ff = config.d_ff or 4 * d
+        heads = config.heads
+        keys = heads * (config.d_k or d // heads)
+        values = heads * (config.d_v or d // heads)
+        kernels = config.layers * (d * (2 * keys + values) + values * d + 2 * d * d_ff)
+        attention = config.layers * work.positions * (keys + values)
+        states = config.layers * (6 * d + 2 * keys + values + 2 * d_ff)
+        states += int(config.layers * 2 * heads * work.positions)  # attention probabilities
+    else:
+        filters = config.filters or d
+        deep = (config.convolutions - 1) * filters * filters
+        kernels = sum(width * (d * filters + deep) for width in config.widths)
+        kernels += 2 * len(config.widths) * filters * d
+        attention = 0.0
+        states = len(config.widths) * filters * (2 * config.convolutions + 2) + 6 * d
+    tokens = work.rows * work.positions
+    scored = work.rows * work.predictions
+    operations = 3 * 2 * (tokens * (kernels + attention) + scored * (d * d + d * vocabulary))
+    weights = kernels + vocabulary * (d + 1)
+    # Weights, gradients and two moments; states kept for the backward pass; scores, thrice.
+    memory = 16 * weights + 4 * tokens * states + 12 * scored * vocabulary
+    return Expectation(weights, operations / (SHARE_OF_PEAK * rate), int(memory) + 600_000_000)
+
+
+def propose_size(
+    config: EncoderConfig, work: Workload, rate: float, seconds: float, tokens: int
+) -> tuple[str, str]:
+    """The largest named size that gets enough steps, and is not too large for the corpus.
+
+    Args:
+        config: with the vocabulary; its d_model is what is looked for.
+        work: of a step.
+        rate: of `matrix_rate`.
+        seconds: of the run.
+        tokens: of the corpus.
+
+    Returns:
+        a name of `SIZES`, and why.
+    """
+    tried = []
+    for name, d_model in sorted(SIZES.items(), key=lambda size: -size[1]):
+        expected = expect(replace(config, d_model=d_model), work, rate)
+        steps = int(seconds / expected.step_seconds)
+        encoder = expected.weights - config.vocabulary_size * (d_model + 1)
+        if steps < FEWEST_STEPS and d_model > min(SIZES.values()):
+            tried.append(f"{name} would get about {steps:,} steps only")
+        elif encoder > tokens and d_model > min(SIZES.values()):
+            tried.append(f"the encoder of {name} has more weights than the corpus tokens")
+        else:
+            passes = steps * work.rows * work.positions / max(tokens, 1)
+            reason = f"about {steps:,} steps, {passes:.1f} passes over the corpus"
+            return name, "; ".join([reason, *tried])
+    raise AssertionError("the smallest size is always taken")
+
+
+def propose_vocabulary(tokens: int) -> int:
+    """Entries of the vocabulary for a corpus of so many tokens: each often enough to be learned."""
+    fitting = [size for size in VOCABULARIES if tokens >= OCCURRENCES * size]
+    return max(fitting, default=VOCABULARIES[0])

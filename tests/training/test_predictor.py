@@ -1,0 +1,152 @@
+"""A fine-tuned run that answers: in threads, in any batch, with its words."""
+
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+
+import keras
+import numpy as np
+import pytest
+
+import kerasbert
+from kerasbert.errors import InputError
+from kerasbert.recipes import finetune
+from kerasbert.training.explain import explain
+from kerasbert.training.loading import load_saved
+
+TEXTS = [
+    "the cat saw the dog near a mouse.",
+    "the oak and the old rose.",
+    "",
+    "a rose, a fern, a dog " * 10,
+    "the rose saw a moss",
+] * 4
+
+
+@pytest.fixture(scope="module")
+def run(files, tmp_path_factory):
+    out = tmp_path_factory.mktemp("run") / "tags"
+    parts = {name: files / f"{name}.txt" for name in ("train", "valid", "test")}
+    options = {
+        "d_model": 16,
+        "epochs": 20,
+        "learning_rate": 0.01,
+        "thresholds": "half",
+        "batch_size": 16,
+    }
+    finetune.run(finetune.Config(out=out, max_length=40, **options, **parts))
+    return out
+
+
+@pytest.fixture(scope="module")
+def predictor(run):
+    return kerasbert.load(run)
+
+
+def scores(answers):
+    return np.array([[one["scores"][name] for name in ("animal", "plant")] for one in answers])
+
+
+def test_answers_do_not_depend_on_batch_or_order(predictor):
+    answers = predictor(TEXTS)
+    assert [one["labels"] for one in answers[:2]] == [["animal"], ["plant"]]
+    alone = [predictor([text])[0] for text in TEXTS]
+    few = predictor(TEXTS[:3])
+    back = predictor(TEXTS[::-1])[::-1]
+    for other in (alone, back, few):
+        assert [one["labels"] for one in other] == [one["labels"] for one in answers[: len(other)]]
+        np.testing.assert_allclose(scores(other), scores(answers[: len(other)]), atol=2e-6)
+    rows = predictor.rows(TEXTS)
+    expected = predictor.probabilities(rows)
+    for size in (1, 3, 64, 1000):
+        np.testing.assert_allclose(predictor.probabilities(rows, size), expected, atol=2e-6)
+    assert predictor([]) == []
+
+
+def test_threads_share_a_predictor(predictor):
+    expected = [predictor([text]) for text in TEXTS]
+    before = predictor.truncated
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda text: predictor([text]), TEXTS * 5))
+    assert found == expected * 5
+    assert predictor.truncated - before == 5 * sum("fern" in text for text in TEXTS)
+
+
+def test_threads_may_load_while_others_answer(run, predictor):
+    expected = predictor(TEXTS)
+    with ThreadPoolExecutor(4) as threads:
+        loading = [threads.submit(kerasbert.load, run) for _ in range(3)]
+        for _ in range(5):
+            assert predictor(TEXTS) == expected
+        for one in loading:
+            assert one.result()(TEXTS) == expected
+
+
+def test_one_text_in_place_of_a_list_is_refused(predictor):
+    with pytest.raises(InputError, match=r"write predictor\(\[text\]\)"):
+        predictor("the cat")
+    with pytest.raises(InputError, match="text 1: expected one text"):
+        predictor(["a", ("a", "b")])
+
+
+def test_a_run_of_an_older_version_still_answers(run, tmp_path):
+    old = tmp_path / "old"
+    shutil.copytree(run, old)
+    metrics = json.loads((old / "metrics.json").read_text())
+    for name in ("decision", "calibration", "thresholds", "confused", "hardest"):
+        del metrics[name]
+    metrics["threshold"] = 0.4
+    (old / "metrics.json").write_text(json.dumps(metrics))
+    predictor = kerasbert.load(old)
+    assert predictor.decision.threshold == 0.4 and predictor.decision.temperature == 1.0
+    assert predictor(TEXTS[:1])[0]["labels"] == ["animal"]
+
+
+def test_thresholds_of_another_label_set_are_refused(run, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(run, other)
+    metrics = json.loads((other / "metrics.json").read_text())
+    metrics["decision"]["threshold"] = [0.5] * 3
+    (other / "metrics.json").write_text(json.dumps(metrics))
+    with pytest.raises(InputError, match="3 thresholds for 2 labels"):
+        kerasbert.load(other)
+
+
+def test_a_word_weighs_what_the_answer_loses_without_it(predictor):
+    text = "The cat, near a rose"
+    (found,) = explain(predictor, [text])
+    words = [text[word.start : word.end] for word in found.words]
+    assert words == ["The", "cat", ",", "near", "a", "rose"]
+    assert found.answer == predictor([text])[0]
+    logits = predictor.logits([(text,), ("The  , near a rose",)])
+    logits = logits.astype(float) / predictor.decision.temperature
+    for label in found.answer["labels"]:
+        column = predictor.labels.names.index(label)
+        odds = logits[:, column]
+        if predictor.kind != "multi-label":
+            odds = odds - logits[:, 1 - column]
+        assert found.words[1].weights[label] == pytest.approx(odds[0] - odds[1], abs=1e-4)
+
+
+def test_the_word_that_names_the_topic_carries_the_label(predictor):
+    for text, word, label in (
+        ("a cat saw the", "cat", "animal"),
+        ("the oak saw a", "oak", "plant"),
+    ):
+        (found,) = explain(predictor, [text])
+        assert found.answer["labels"][0] == label
+        assert found.strongest(label)[0]["word"] == word
+
+
+def test_an_empty_text_has_no_words(predictor):
+    (found,) = explain(predictor, [""])
+    assert found.words == [] and found.answer == predictor([""])[0]
+
+
+def test_loading_leaves_the_initializers_as_they_were(run):
+    before = keras.initializers.GlorotUniform(seed=1)((3, 2))
+    load_saved(run / "model.keras")
+    after = keras.initializers.GlorotUniform(seed=1)((3, 2))
+    before, after = (keras.ops.convert_to_numpy(one) for one in (before, after))
+    assert np.abs(before).min() > 0
+    np.testing.assert_array_equal(before, after)

@@ -1,0 +1,71 @@
+"""What a run is expected to take, and the size that is proposed for it."""
+
+import pytest
+
+from kerasbert import TextCNNConfig, TransformerConfig, build_embedding, build_encoder
+from kerasbert.models.encoder import encode
+from kerasbert.training.proposal import (
+    FEWEST_STEPS,
+    SHARE_OF_PEAK,
+    Workload,
+    expect,
+    matrix_rate,
+    propose_size,
+    propose_vocabulary,
+)
+
+WORK = Workload(rows=32, positions=128, predictions=20)
+RATE = 1e11
+
+
+@pytest.mark.parametrize("config", [TextCNNConfig, TransformerConfig])
+def test_the_weights_are_those_of_the_layers(config):
+    config = config(vocabulary_size=5000, d_model=128)
+    embedding, encoder = build_embedding(config), build_encoder(config)
+    encode(embedding, encoder)
+    weights = embedding.count_params() + encoder.count_params()
+    assert expect(config, WORK, RATE).weights == pytest.approx(weights, rel=0.1)
+
+
+def test_the_time_is_that_of_the_products():
+    # One block without scores: 12 d^2 multiply-adds a token (4 of attention, 8 of feed-forward),
+    # and 2 d for each position it looks at; two operations each, and three times for both ways.
+    config = TransformerConfig(vocabulary_size=10, d_model=64, layers=1)
+    work = Workload(rows=1, positions=100, predictions=0)
+    operations = 6 * 100 * (12 * 64 * 64 + 100 * 2 * 64)
+    assert expect(config, work, RATE).step_seconds == pytest.approx(
+        operations / (RATE * SHARE_OF_PEAK)
+    )
+
+
+def test_more_of_everything_takes_more():
+    small = expect(TransformerConfig(vocabulary_size=10_000, d_model=128), WORK, RATE)
+    for changes in ({"d_model": 256}, {"layers": 12}, {"vocabulary_size": 20_000}):
+        larger = TransformerConfig(**{"vocabulary_size": 10_000, "d_model": 128} | changes)
+        expected = expect(larger, WORK, RATE)
+        assert expected.step_seconds > small.step_seconds and expected.memory > small.memory
+    faster = expect(TransformerConfig(vocabulary_size=10_000, d_model=128), WORK, 2 * RATE)
+    assert faster.step_seconds == pytest.approx(small.step_seconds / 2)
+
+
+def test_the_size_follows_time_and_corpus():
+    config = TextCNNConfig(vocabulary_size=20_000)
+    step = expect(config, WORK, RATE).step_seconds  # of small
+    size, reason = propose_size(config, WORK, RATE, 0.9 * FEWEST_STEPS * step, tokens=10**9)
+    assert size == "tiny" and "small would get about 1,800 steps only" in reason
+    size, reason = propose_size(config, WORK, RATE, 1.1 * FEWEST_STEPS * step, tokens=10**9)
+    assert size == "small" and "base would get about" in reason
+    size, reason = propose_size(config, WORK, RATE, seconds=10**6, tokens=10**9)
+    assert size == "base" and "passes over the corpus" in reason
+    size, reason = propose_size(config, WORK, RATE, seconds=10**6, tokens=10**6)
+    assert size == "small" and "more weights than the corpus tokens" in reason
+
+
+def test_the_vocabulary_follows_the_corpus():
+    assert propose_vocabulary(10_000) == 2000
+    assert propose_vocabulary(1_300_000) == 8000
+    assert propose_vocabulary(10**9) == 20_000
+
+
+def test_the_rate_of_this_machine_is_measured():
+    assert 1e8 < matrix_rate(size=128, seconds=0.02) < 1e14
