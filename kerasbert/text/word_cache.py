@@ -11,41 +11,25 @@ tokenizer that is not, is encoded by the library as a whole.
 from __future__ import annotations
 
 import itertools
-import json
 import re
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import tokenizers
 
+from kerasbert.text.chunk_ids import DOCUMENT_END, IS_MARK, IS_ODD, SENTENCE_END, ChunkIds, is_local
 from kerasbert.text.documents import split_sentences
 from kerasbert.text.fingerprints import text_hash
-from kerasbert.text.tokenizer import Tokenizer, nodes
+from kerasbert.text.tokenizer import Tokenizer
 
-# Bytes that no UTF-8 text holds stand for the end of a document and of a sentence.
-_DOCUMENT_END, _SENTENCE_END = b"\xff", b"\xfe"
-_NOT_SIMPLE, _DOCUMENT, _SENTENCE = range(3)  # numbers in the place of a chunk's
 _NO_BREAK_SPACE = "\u00a0".encode()
 # White space to Python, which splits at it; removed by BERT's normalizer, which joins what is left.
 _CONTROLS = (b"\x0b", b"\x0c")
-_LONGEST_CHUNK = 1000  # bytes
 _LONGEST_DOCUMENT = 4 << 20  # bytes; its chunks would take too much memory all at once
 _LIBRARY_CHARACTERS = 1 << 18
-_CHUNK_COST = 200  # bytes that a remembered chunk takes beside its own and its ids, roughly
 
-# What neither adds to nor takes from a chunk for what stands on the other side of a space.
-_LOCAL_NORMALIZERS = {"BertNormalizer", "NFC", "NFD", "NFKC", "NFKD", "Lowercase", "StripAccents"}
-_SPLITS_AT_SPACE = {"BertPreTokenizer", "Whitespace", "WhitespaceSplit"}
-_LOCAL_SPLITS = _SPLITS_AT_SPACE | {"Punctuation", "Digits", "Split"}
-_LOCAL_MODELS = {"WordPiece", "WordLevel"}
-
-_PRINTABLE = re.compile(r"[!-~]+")
 # Every tokenizer parts words here; at other white space BERT's normalizer joins them.
 _GAP = re.compile(r"[ \t\n\r\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
-_BERT_WORDS = re.compile(r"[0-9A-Za-z]+|[^0-9A-Za-z]")  # of printable ASCII
 
 
 @dataclass
@@ -66,16 +50,6 @@ class Encoded:
     hashes: np.ndarray
 
 
-class _Numbers(dict[bytes, int]):
-    """Chunk to number; one that is met for the first time is learned."""
-
-    def __init__(self, cache: WordCache) -> None:
-        self._learn = cache._learn
-
-    def __missing__(self, chunk: bytes) -> int:
-        return self._learn(chunk)
-
-
 class WordCache:
     """A tokenizer that remembers chunks of text; its ids are the tokenizer's own.
 
@@ -87,20 +61,11 @@ class WordCache:
         local: whether the tokenizer treats chunks by themselves; if not, nothing is remembered.
     """
 
-    def __init__(self, tokenizer: Tokenizer, most_bytes: int = 200 << 20) -> None:
+    def __init__(self, tokenizer: Tokenizer, most_bytes: int = 320 << 20) -> None:
         self.tokenizer = tokenizer
         self.most_bytes = most_bytes
-        settings = json.loads(tokenizer.to_json())
-        self.local = tokenizer.segmenter is None and _is_local(settings)
-        library = tokenizers.Tokenizer.from_str(tokenizer.to_json())
-        self._normalizer = library.normalizer
-        self._pre_tokenizer = library.pre_tokenizer
-        self._model = library.model
-        self._ascii = _ascii_map(settings, library.normalizer)
-        # Only a file that splits at white space alone could find these in a text: they are text.
-        special = (tokenizer.pad_id, tokenizer.cls_id, tokenizer.sep_id, tokenizer.mask_id)
-        self._special = dict.fromkeys(special, tokenizer.unk_id)
-        self._forget()
+        self.local = is_local(tokenizer)
+        self._chunks = ChunkIds(tokenizer) if self.local else None
 
     def encode(self, texts: Sequence[str], corpus_format: str = "lines") -> Encoded:
         r"""Encode documents.
@@ -110,10 +75,11 @@ class WordCache:
             corpus_format: "lines", sentences are found by `split_sentences`; or "sentences", they
                 are parted by `\n`.
         """
-        if not self.local:
+        table = self._chunks
+        if table is None:
             return self._by_library(texts, corpus_format)
-        if self._room < 0:
-            self._forget()
+        if table.held > self.most_bytes:
+            table.forget()
         documents = [_utf8(text) for text in texts]
         odd = np.array([len(document) > _LONGEST_DOCUMENT for document in documents], bool)
         if odd.any():
@@ -126,26 +92,20 @@ class WordCache:
         if corpus_format == "sentences":
             block = block.replace(b"\n", b" \xfe ")
         chunks = block.split()
-        numbers = np.fromiter(map(self._numbers.__getitem__, chunks), np.int32, len(chunks))
-        stops = np.flatnonzero(numbers == _DOCUMENT)
-        odd[np.searchsorted(stops, np.flatnonzero(numbers == _NOT_SIMPLE))] = True
-
-        # Views of arrays that cannot grow while they are looked at: made anew for every block.
-        sizes = np.frombuffer(self._sizes, np.int32)[numbers]
+        numbers = np.fromiter(map(table.numbers.__getitem__, chunks), np.int32, len(chunks))
+        table.learn()
+        kinds = table.kinds(numbers)
+        stops = np.flatnonzero(numbers == DOCUMENT_END)
+        odd[np.searchsorted(stops, np.flatnonzero(kinds == IS_ODD))] = True
+        sizes = table.sizes(numbers)
         if odd.any():
             sizes[np.repeat(odd, np.diff(stops, prepend=-1))] = 0
-        ends = np.frombuffer(self._ends, np.int8)[numbers]
-        sentence_stops = np.flatnonzero(ends if corpus_format == "lines" else ends == 2)
-        reached = np.cumsum(sizes, dtype=np.int64)
-        starts = np.frombuffer(self._starts, np.int64)[numbers]
-        places = np.repeat(starts - reached + sizes, sizes)
-        places += np.arange(len(places))
-        token_ids = np.frombuffer(self._ids, np.int32)[places]
-
-        lengths = np.diff(reached[sentence_stops], prepend=0)
-        owners = np.searchsorted(stops, sentence_stops)[lengths > 0]
+        token_ids = table.ids(numbers, sizes)
+        ends = np.flatnonzero(kinds if corpus_format == "lines" else kinds == IS_MARK)
+        lengths = np.diff(np.cumsum(sizes, dtype=np.int64)[ends], prepend=0)
+        owners = np.searchsorted(stops, ends)[lengths > 0]
         if corpus_format == "sentences":
-            words = numbers != _SENTENCE
+            words = numbers != SENTENCE_END
             chunks = list(itertools.compress(chunks, words.tolist()))
             stops = np.cumsum(words)[stops] - 1
         encoded = Encoded(
@@ -186,58 +146,6 @@ class WordCache:
             parts = (self.tokenizer.encode([part])[0] for part in _parts(sentences[0]))
             return [np.concatenate(list(parts))]
         return self.tokenizer.encode(sentences)
-
-    def _forget(self) -> None:
-        self._room = self.most_bytes
-        self._words: dict[str, list[int]] = {}
-        self._numbers = _Numbers(self)
-        self._numbers[_DOCUMENT_END] = _DOCUMENT
-        self._numbers[_SENTENCE_END] = _SENTENCE
-        # Of each number: where its ids begin, how many; whether a sentence ends with it (2: always)
-        self._starts = array("q", [0, 0, 0])
-        self._sizes = array("i", [0, 0, 0])
-        self._ends = array("b", [0, 2, 2])
-        self._ids = array("i")
-
-    def _learn(self, chunk: bytes) -> int:
-        """Remember the ids of a chunk and return its number, or `_NOT_SIMPLE`."""
-        ends = False
-        words: Iterable[str]
-        if self._ascii is not None and chunk.isalnum():
-            words = (chunk.translate(self._ascii).decode(),)
-        else:
-            if len(chunk) > _LONGEST_CHUNK:
-                return _NOT_SIMPLE
-            text = chunk.decode()
-            plain = _PRINTABLE.fullmatch(text) is not None
-            sentences = split_sentences(f"{text} x")
-            ends = sentences == [text, "x"]
-            if (not ends and len(sentences) > 1) or not (plain or text.split() == [text]):
-                return _NOT_SIMPLE
-            if plain and self._ascii is not None:
-                words = _BERT_WORDS.findall(chunk.translate(self._ascii).decode())
-            else:
-                words = self._split(text)
-        ids: list[int] = []
-        for word in words:
-            ids += self._words.get(word) or self._learn_word(word)
-        number = self._numbers[chunk] = len(self._starts)
-        self._starts.append(len(self._ids))
-        self._sizes.append(len(ids))
-        self._ends.append(ends)
-        self._ids.extend(ids)
-        self._room -= _CHUNK_COST + len(chunk) + 4 * len(ids)
-        return number
-
-    def _split(self, chunk: str) -> list[str]:
-        normal = self._normalizer.normalize_str(chunk) if self._normalizer else chunk
-        return [word for word, _ in self._pre_tokenizer.pre_tokenize_str(normal)]
-
-    def _learn_word(self, word: str) -> list[int]:
-        ids = [self._special.get(token.id, token.id) for token in self._model.tokenize(word)]
-        self._words[word] = ids
-        self._room -= _CHUNK_COST + len(word)
-        return ids
 
 
 def hash_text(sentences: Sequence[str]) -> int:
@@ -301,32 +209,3 @@ def _put_in(encoded: Encoded, rest: Encoded, which: np.ndarray) -> Encoded:
         encoded.document_lengths,
         encoded.hashes,
     )
-
-
-def _is_local(settings: dict[str, Any]) -> bool:
-    """Whether a text's ids are those of what stands between its spaces, one after the other."""
-    normalizers = _types(settings.get("normalizer"))
-    splits = _types(settings.get("pre_tokenizer"))
-    return (
-        _LOCAL_NORMALIZERS.issuperset(normalizers)
-        and _LOCAL_SPLITS.issuperset(splits)
-        and splits[:1] != []
-        and splits[0] in _SPLITS_AT_SPACE
-        and settings["model"].get("type") in _LOCAL_MODELS
-        and all(token["special"] for token in settings.get("added_tokens") or ())
-    )
-
-
-def _types(component: Any) -> list[str]:
-    return [node["type"] for node in nodes(component) if node["type"] != "Sequence"]
-
-
-def _ascii_map(settings: dict[str, Any], normalizer: Any) -> bytes | None:
-    """What the normalizer makes of each byte of printable ASCII, if BERT's words are then taken."""
-    if _types(settings.get("pre_tokenizer")) != ["BertPreTokenizer"]:
-        return None
-    letters = bytes(range(33, 127)).decode()
-    made = [normalizer.normalize_str(letter) if normalizer else letter for letter in letters]
-    if any(len(letter) != 1 or not letter.isascii() for letter in made):
-        return None
-    return bytes.maketrans(letters.encode(), "".join(made).encode())

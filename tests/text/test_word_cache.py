@@ -180,8 +180,8 @@ def test_memory_is_bounded_and_forgetting_changes_nothing():
         text = " ".join(f"fox{number}" for number in range(start, start + 1000))
         check(cache, [text])
         unbounded.encode([text])
-        assert len(cache._numbers) <= 1010
-    assert len(unbounded._numbers) > 10_000
+        assert len(cache._chunks.numbers) <= 1010
+    assert len(unbounded._chunks.numbers) > 10_000
 
 
 def test_batches_are_bounded_and_lose_nothing():
