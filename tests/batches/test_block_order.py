@@ -1,9 +1,12 @@
 """The order of an epoch over blocks of rows."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from kerasbert.batches.block_order import BlockOrder
+from kerasbert.batches.stream import process_of_distribution
 
 
 def batch(order, step, lengths=None):
@@ -85,3 +88,19 @@ def test_processes_read_blocks_of_their_own(processes):
     assert len(batch(orders[0], 0)) == 12 // processes
     with pytest.raises(ValueError, match="divided by the processes"):
         BlockOrder(blocks, 13, 0, 0, processes)
+
+
+@pytest.mark.parametrize(
+    ("distribution", "expected"),
+    [
+        (None, (0, 1)),
+        (SimpleNamespace(num_processes=1), (0, 1)),
+        # Data-parallel: a replica of the model in each process, or several.
+        (SimpleNamespace(num_processes=4, num_model_replicas=32, data_shard_id=3), (3, 4)),
+        # A model over two processes: both read the same part.
+        (SimpleNamespace(num_processes=4, num_model_replicas=2, data_shard_id=1), (1, 2)),
+    ],
+)
+def test_which_part_of_the_data_a_process_reads(distribution, expected, monkeypatch):
+    monkeypatch.setattr("keras.distribution.distribution", lambda: distribution)
+    assert process_of_distribution() == expected
