@@ -101,6 +101,45 @@ def counting(what: str, total: int | None = None) -> Iterator[Callable[[int], No
         yield lambda done: bar.advance(task, done)
 
 
+@contextlib.contextmanager
+def throughput(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar of bytes with throughput and time left, on a terminal.
+
+    The function it yields takes how many of how many are done; what is done when it is first called
+    was done before, and does not count as fast.
+    """
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    with Progress(
+        TextColumn(what),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        tasks: list[Any] = []
+
+        def update(done: int, total: int) -> None:
+            if not tasks:
+                tasks.append(bar.add_task(what, total=total, completed=done))
+            bar.update(tasks[0], completed=done)
+
+        yield update
+
+
 def print_table(title: str, rows: Sequence[Sequence[Any]]) -> None:
     """A table on standard output; the first row is its header."""
     from rich.console import Console

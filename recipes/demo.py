@@ -71,7 +71,7 @@ def run(config: Config) -> dict[str, Any]:
         (data / "few.txt").write_text(few, encoding="utf-8")
     if not store.exists():
         say("2. preparing the raw text")
-        prepare.run(prepare.Config(corpus=(data / "raw.txt",), out=store, vocab_size=10_000))
+        prepare.run(prepare.Config(corpus=(str(data / "raw.txt"),), out=store, vocab_size=10_000))
     say("3. pre-training")
     pretrain.run(
         pretrain.Config(

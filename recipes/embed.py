@@ -57,8 +57,8 @@ def run(config: Config) -> dict[str, Any]:
     import numpy as np
 
     from kerasbert.files import ArrayWriter
-    from kerasbert.text.documents import check_file
     from kerasbert.text.inputs import STANDARD_INPUT, read_texts
+    from kerasbert.text.lines import check_file
     from kerasbert.training.embedder import Embedder
 
     if config.file != STANDARD_INPUT:

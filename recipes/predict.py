@@ -50,8 +50,8 @@ class Config:
 
 def run(config: Config) -> dict[str, Any]:
     """Write the answers to standard output, and return how many there were."""
-    from kerasbert.text.documents import check_file
     from kerasbert.text.inputs import STANDARD_INPUT, read_texts
+    from kerasbert.text.lines import check_file
     from kerasbert.training.predictor import Predictor
 
     if config.file != STANDARD_INPUT:

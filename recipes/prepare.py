@@ -7,32 +7,52 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from kerasbert.command import counting, print_table, run_command
+from kerasbert.command import print_table, run_command, say, throughput
 from kerasbert.errors import InputError
 from kerasbert.options import TokenizerOptions
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(TokenizerOptions):
-    """Raw text in, a token store out.
+    """Raw text in, a token store out. Killed at any time, the same command goes on where it was.
 
     Example: kerasbert prepare --corpus raw.txt --out store
     """
 
-    corpus: tuple[Path, ...] = ()
-    """Raw text: UTF-8 files, .gz too."""
+    corpus: tuple[str, ...] = ()
+    """Raw text: files (.gz, .zst, .jsonl and Parquet, too), folders, globs, - or URLs."""
     out: Path | None = None
     """The folder of the new store."""
     corpus_format: Literal["lines", "sentences"] = "lines"
     """lines: one document a line. sentences: one sentence a line, an empty line ends a document."""
-    workers: int = 1
-    """Processes that encode; the store does not depend on it."""
+    text_field: str | None = None
+    """The field of JSON Lines that holds the text; text unless given."""
+    text_column: str = "text"
+    """The column of Parquet that holds the text."""
+    tokenizer_sample: int = 100
+    """Train the tokenizer on a uniform sample of so many megabytes."""
+    unicode: Literal["NFC", "NFKC"] | None = None
+    """Bring texts into this normal form."""
+    min_characters: int | None = None
+    """Leave out shorter documents."""
+    max_characters: int | None = None
+    """Leave out longer documents."""
+    duplicates: Literal["exact", "near"] | None = None
+    """Leave out documents that are told again: word for word, or nearly (kerasbert[clean])."""
+    workers: int | None = None
+    """Processes that encode; all processors unless given. The store does not depend on it."""
+    engine: Literal["processes", "dask"] = "processes"
+    """Where the work is done: here, or on a Dask cluster (kerasbert[dask])."""
+    scheduler: str | None = None
+    """The address of the Dask scheduler, such as tcp://host:8786."""
+    shard_size: int = 100_000_000
+    """The most tokens of a file of the store."""
     limit: int | None = None
     """Take only the first N documents."""
     skip_bad_lines: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Leave out lines that cannot be read, count them, and say so."""
     verify: Path | None = None
-    """Check every part of this store against its checksum, and prepare nothing."""
+    """Compare every byte of this store with its checksums, and prepare nothing."""
 
     def __post_init__(self) -> None:
         if self.verify is not None:
@@ -40,6 +60,10 @@ class Config(TokenizerOptions):
                 raise InputError("--verify STORE checks a store: leave out --corpus and --out.")
         elif not self.corpus or self.out is None:
             raise InputError("expected --corpus FILE... and --out STORE, or --verify STORE.")
+        if self.tokenizer_sample < 1:
+            raise InputError(
+                f"--tokenizer-sample: expected 1 or more, received {self.tokenizer_sample}."
+            )
 
 
 def run(config: Config) -> dict[str, Any]:
@@ -49,19 +73,30 @@ def run(config: Config) -> dict[str, Any]:
 
         return verify(config.verify)
     assert config.out is not None
+    from kerasbert.text.cleaning import Cleaning
+    from kerasbert.text.engines import Engine, processors
     from kerasbert.text.prepare import prepare_store
 
-    with counting("documents") as progress:
+    workers = processors() if config.workers is None else config.workers
+    with throughput("preparing") as progress:
         return prepare_store(
             config.corpus,
             config.out,
             tokenizer=config.from_file(),
             **config.for_training(),
+            sample_bytes=config.tokenizer_sample << 20,
+            cleaning=Cleaning(
+                config.unicode, config.min_characters, config.max_characters, config.duplicates
+            ),
             corpus_format=config.corpus_format,
-            workers=config.workers,
+            text_field=config.text_field,
+            text_column=config.text_column,
+            shard_size=config.shard_size,
+            engine=Engine(config.engine, workers, config.scheduler),
             skip_bad_lines=config.skip_bad_lines,
             limit=config.limit,
             progress=progress,
+            report=lambda text: say(f"{config.out}: {text}"),
         )
 
 

@@ -1,7 +1,6 @@
 """Pre-train an encoder on raw text: hidden words, document words, next sentences."""
 
 import math
-import shutil
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -10,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from kerasbert.command import counting, print_table, run_command, say, say_row
+from kerasbert.command import print_table, run_command, say, say_row, throughput
 from kerasbert.config import SIZES
 from kerasbert.errors import InputError
 from kerasbert.options import (
@@ -43,7 +42,7 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
     """The folder of the run."""
     store: Path | None = None
     """A token store that `kerasbert prepare` made."""
-    corpus: tuple[Path, ...] = ()
+    corpus: tuple[str, ...] = ()
     """Or raw text, prepared on the way into the run's folder."""
     corpus_format: Literal["lines", "sentences"] = "lines"
     """lines: one document a line. sentences: one sentence a line, an empty line ends a document."""
@@ -225,7 +224,7 @@ def _say_what_comes(config: Config, architecture, store, train, model, total: in
     say(
         f"{architecture.encoder}, d_model {architecture.d_model}: "
         f"{model.count_params():,} weights; {store.documents:,} documents, "
-        f"{store.tokens:,} tokens, {len(train.starts):,} rows of up to {config.max_length} "
+        f"{store.tokens:,} tokens, {train.total_rows:,} rows of up to {config.max_length} "
         f"({train.padding_share():.1%} padding); learning rate "
         f"{_peak_learning_rate(config, architecture):g}"
     )
@@ -314,7 +313,7 @@ def _train(
     start, notes = saver.restore(model)
     for note in notes:
         say(note)
-    tokens_per_step = float((train.ends - train.starts).sum()) / train.steps_per_epoch
+    tokens_per_step = train.blocks.tokens / train.steps_per_epoch
     progress = Progress(plan, start, "pre-training", tokens_per_step)
     callbacks += [history, progress]
     closing: list[Any] = [progress]
@@ -337,11 +336,9 @@ def _open_store(config: Config, folder, source):
     from kerasbert.text.store import TokenStore
 
     path = config.store or folder.file("store")
-    if config.store is None and not folder.file("config.json").exists():
-        # Killed before it wrote its settings, nobody knows which flags made the store it left.
-        shutil.rmtree(path, ignore_errors=True)
-    if config.store is None and not path.exists():
-        with counting("preparing documents") as progress:
+    begun = folder.file("config.json").exists()
+    if config.store is None and not (begun and path.exists()):
+        with throughput("preparing") as progress:
             counts = prepare_store(
                 config.corpus,
                 path,
@@ -350,6 +347,8 @@ def _open_store(config: Config, folder, source):
                 corpus_format=config.corpus_format,
                 skip_bad_lines=config.skip_bad_lines,
                 limit=config.limit,
+                # Killed before it wrote its settings, nobody knows which flags made what it left.
+                again=not begun,
                 progress=progress,
             )
         for name in ("stripped_labels", "skipped_lines", "dropped"):
@@ -369,9 +368,11 @@ def _for_training(config: Config) -> dict[str, Any]:
     settings = config.for_training()
     if config.minutes is None or config.vocab_size is not None or settings["style"] != "wordpiece":
         return settings
+    from kerasbert.text.sources import STANDARD_INPUT, find_inputs
     from kerasbert.training.proposal import propose_vocabulary
 
-    tokens = sum(path.stat().st_size for path in config.corpus if path.is_file()) // 5
+    named = [path for path in config.corpus if path != STANDARD_INPUT]  # its size is not known
+    tokens = sum(source.size for source in find_inputs(named)) // 5 if named else 0
     settings["vocabulary_size"] = size = propose_vocabulary(tokens)
     say(f"--vocab-size {size} suits a corpus of about {tokens:,} tokens")
     return settings

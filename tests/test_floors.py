@@ -20,6 +20,7 @@ FLOORS = [
 BACKENDS = {"jax", "torch", "tensorflow"}
 # Heavy or optional: only inside the function that needs it.
 LAZY = {"matplotlib", "sklearn", "rjieba", "rich", "keras_hub", "transformers"}
+LAZY |= {"zstandard", "pyarrow", "fsspec", "datasketch", "datasets"}
 
 
 def sources():

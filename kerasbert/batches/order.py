@@ -55,8 +55,22 @@ class EpochOrder:
         rng = keyed_rng(self.seed, epoch)
         rows = rng.permutation(len(self.lengths))
         rows = np.resize(rows, self.steps_per_epoch * self.batch_size)
-        window = WINDOW * self.batch_size
-        for start in range(0, len(rows), window):
-            part = rows[start : start + window]
-            rows[start : start + window] = part[np.argsort(self.lengths[part], kind="stable")]
-        return rng.permutation(rows.reshape(self.steps_per_epoch, self.batch_size))
+        return group_by_length(rows, self.lengths, self.batch_size, rng)
+
+
+def group_by_length(
+    rows: np.ndarray, lengths: np.ndarray, batch_size: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Shuffled rows as batches of like length, (steps, batch_size), themselves shuffled.
+
+    Args:
+        rows: (steps x batch_size,) int; sorted in place, `WINDOW` batches at a time.
+        lengths: (N,) int, of each row.
+        batch_size: rows a batch.
+        rng: shuffles the batches.
+    """
+    window = WINDOW * batch_size
+    for start in range(0, len(rows), window):
+        part = rows[start : start + window]
+        rows[start : start + window] = part[np.argsort(lengths[part], kind="stable")]
+    return rng.permutation(rows.reshape(-1, batch_size))

@@ -1,5 +1,6 @@
 """Several short rows in one: which of them share a row, so that hardly a position is padding."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +62,17 @@ def pack_rows(lengths: np.ndarray, max_length: int, gap: int = 0) -> Packs:
         offsets.append(len(members))
         filled.append(taken)
     return Packs(by_length[members], np.array(offsets), np.array(filled, np.int64))
+
+
+def join_packs(parts: Sequence[Packs], firsts: np.ndarray) -> Packs:
+    """Packs of parts of the rows as packs of all; `firsts` (n,) is where each part's rows begin."""
+    members = [part.members + first for part, first in zip(parts, firsts, strict=True)]
+    sizes = [np.diff(part.offsets) for part in parts]
+    return Packs(
+        np.concatenate(members),
+        np.concatenate([[0], np.cumsum(np.concatenate(sizes))]),
+        np.concatenate([part.lengths for part in parts]),
+    )
 
 
 def one_document_a_row(token_ids: np.ndarray) -> dict[str, np.ndarray]:

@@ -1,17 +1,18 @@
 """Batches for pre-training: rows of whole sentences, and what the tasks make of them."""
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
 
-from kerasbert.batches.encoded import CLS_ID, SEP_ID
-from kerasbert.batches.order import EpochOrder, bucket_of
-from kerasbert.batches.packing import pack_rows
+from kerasbert.batches.block_order import BlockOrder
+from kerasbert.batches.blocks import Packing, RowBlocks, Table
+from kerasbert.batches.order import bucket_of
 from kerasbert.batches.rng import keyed_rng
-from kerasbert.batches.stream import stream
+from kerasbert.batches.stream import process_of_distribution, stream
+from kerasbert.batches.writing import Segments, write_packs, write_rows
 from kerasbert.errors import InputError
 from kerasbert.tasks.task import Rows, Task
-from kerasbert.text.held_out import validation_documents
 from kerasbert.text.store import TokenStore
 
 
@@ -41,6 +42,9 @@ class PretrainingBatches:
         limit: take only the first documents of the part.
         pack: fill rows with several short ones; for objectives that say `packs`.
         gap: positions of padding between them, as the encoder's `document_gap` says.
+        process: (i, n) in data-parallel training by several processes: this one is i of n, and
+            makes its B / n rows of each batch, from its own part of the store. As
+            `keras.distribution` says unless given. All rows are then padded to `max_length`.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class PretrainingBatches:
         limit: int | None = None,
         pack: bool = False,
         gap: int = 0,
+        process: tuple[int, int] | None = None,
     ):
         self.store = store
         self.tasks = list(tasks)
@@ -78,32 +83,27 @@ class PretrainingBatches:
             raise InputError(
                 f"max_length {max_length} leaves no room for text: expected {specials + 1} or more."
             )
-        documents = np.arange(store.documents)
-        if part != "all":
-            held_out = validation_documents(store.document_hashes)
-            documents = np.flatnonzero(held_out if part == "valid" else ~held_out)
-        self.starts, self.ends = cut_rows(store, documents[:limit], max_length - specials)
-        if len(self.starts) == 0:
+        if process is None:
+            process = process_of_distribution()
+        packing = Packing(max_length, gap) if pack else None
+        self.blocks = RowBlocks(store, part, max_length, specials, limit, packing)
+        if not self.blocks.rows.sum():
             raise InputError(
                 f"the {part} part of the store holds no text: it has {store.documents} documents; "
                 "prepare a larger corpus."
             )
-        document_starts = np.asarray(store.sentence_offsets)[np.asarray(store.document_offsets)]
-        self.documents = np.searchsorted(document_starts, self.starts, side="right")  # of each row
-        lengths = self.ends - self.starts + specials
-        self.packs = pack_rows(lengths, max_length, gap) if pack else None
-        self.gap = gap
-        if self.packs is not None:
-            lengths = self.packs.lengths
-        self.order = EpochOrder(lengths, batch_size, seed)
+        self.total_rows = int(self.blocks.rows.sum())
+        self.order = BlockOrder(self.blocks.rows, batch_size, seed, *process)
         self.steps_per_epoch = self.order.steps_per_epoch
+        self.gap = gap
+        self._group = functools.lru_cache(maxsize=2)(self._read_group)
 
     def batch(self, step: int) -> tuple[dict, dict, dict]:
         """Inputs, targets and weights of a step, counted from 0 through all epochs."""
         rows = self.rows(step)
         inputs, targets, weights = {"segment_ids": rows.segment_ids}, {}, {}
         for stream_number, task in enumerate(self.tasks, start=2):
-            made = task.make(rows, keyed_rng(self.seed, step, stream_number))
+            made = task.make(rows, self._rng(step, stream_number))
             if made.token_ids is not None:
                 rows.token_ids = made.token_ids
                 rows.special = rows.special | (made.token_ids == 0)
@@ -117,83 +117,65 @@ class PretrainingBatches:
 
     def rows(self, step: int) -> Rows:
         """The rows of a step, before any task."""
-        indices = self.order.batch(step)
-        length = bucket_of(int(self.order.lengths[indices].max()), self.max_length)
-        batch = len(indices)
-        rows = Rows(
-            token_ids=np.zeros((batch, length), np.int32),
-            segment_ids=np.zeros((batch, length), np.int32),
-            special=np.ones((batch, length), bool),
-            is_next=np.zeros(batch, np.int32),
-            is_pair=np.zeros(batch, bool),
-        )
-        if self.packs is not None:
-            self._write_packs(rows, indices)
-            return rows
-        rng = keyed_rng(self.seed, step, 1)
-        for row, index in enumerate(indices):
-            first, second = self._segments(index, rng)
-            self._write(rows, row, first, second)
-            if second is not None:
-                rows.is_pair[row] = True
-                rows.is_next[row] = second[0] == first[1]
-        return rows
+        table, chosen = self.chosen(step)
+        length = self.max_length
+        if self.order.processes == 1:  # several must have the same shape, whatever each one reads
+            length = bucket_of(int(table.lengths[chosen].max()), self.max_length)
+        if table.packs is not None:
+            return write_packs(table, chosen, length, self.gap)
+        segments = self._segments(table, chosen, self._rng(step, 1))
+        return write_rows(table.text.token_ids, segments, length)
 
-    def _write_packs(self, rows: Rows, indices: np.ndarray) -> None:
-        """Write the rows of each pack one behind the other, `gap` positions between them."""
-        assert self.packs is not None
-        rows.document_ids = np.zeros_like(rows.token_ids)
-        rows.position_ids = np.zeros_like(rows.token_ids)
-        for row, pack in enumerate(indices):
-            at = 0
-            for number, member in enumerate(self.packs[pack], start=1):
-                end = self._write(rows, row, (self.starts[member], self.ends[member]), None, at)
-                rows.document_ids[row, at:end] = number
-                rows.position_ids[row, at:end] = np.arange(end - at)
-                at = end + self.gap
+    def chosen(self, step: int) -> tuple[Table, np.ndarray]:
+        """The rows of a step: a table, and the numbers (B,) of its rows, or packs."""
+        epoch, group, place = self.order.locate(step)
+        table, batches = self._group(epoch, group)
+        return table, batches[place]
 
-    def _segments(self, index: int, rng: np.random.Generator):
-        """Token ranges of the row's one or two segments."""
-        start, end = int(self.starts[index]), int(self.ends[index])
+    def _read_group(self, epoch: int, number: int) -> tuple[Table, np.ndarray]:
+        """The table of a group of rows, and the rows of each of its batches (steps, B)."""
+        group = self.order.group(epoch, number)
+        table = self.blocks.table(group.blocks)
+        rows = table.offsets[group.block] + group.place
+        return table, self.order.batches(group, rows, table.lengths)
+
+    def _rng(self, step: int, stream_number: int) -> np.random.Generator:
+        """Random numbers of a step; those of each process are its own."""
+        return keyed_rng(self.seed, step, stream_number + (self.order.process << 16))
+
+    def _segments(self, table: Table, chosen: np.ndarray, rng: np.random.Generator) -> Segments:
+        """Token ranges of one or two segments for each row (B,)."""
+        starts, ends = table.starts[chosen], table.ends[chosen]
         if self.pairs == "none":
-            return (start, end), None
+            return Segments(starts, ends)
         # Three numbers for every row, used or not, so that rows do not depend on each other.
-        boundary_draw, next_draw, other_draw = rng.random(3)
-        offsets = self.store.sentence_offsets
-        low = np.searchsorted(offsets, start, side="right")
-        high = np.searchsorted(offsets, end, side="left")
-        if low >= high:
-            return (start, end), None  # one sentence: there is nothing that follows
-        middle = int(offsets[low + int(boundary_draw * (high - low))])
-        if next_draw < 0.5:
-            return (start, middle), (middle, end)
+        boundary_draw, next_draw, other_draw = rng.random((len(chosen), 3)).T
+        bounds = table.text.sentence_offsets
+        low = np.searchsorted(bounds, starts, side="right")
+        inside = np.searchsorted(bounds, ends, side="left") - low  # boundaries between sentences
+        is_pair = inside > 0  # of one sentence there is nothing that follows
+        middle = np.where(is_pair, bounds[low + (boundary_draw * inside).astype(np.int64)], ends)
+        is_next = is_pair & (next_draw < 0.5)
         if self.pairs == "order":
-            return (middle, end), (start, middle)
-        return (start, middle), self._other_document(index, end - middle, other_draw)
+            swapped = is_pair & ~is_next
+            return Segments(
+                np.where(swapped, middle, starts), np.where(swapped, ends, middle),
+                np.where(swapped, starts, middle), np.where(swapped, middle, ends),
+                is_pair, is_next,
+            )  # fmt: skip
+        other = self._other_documents(table, chosen, other_draw)
+        away = is_pair & ~is_next
+        second = np.where(away, table.starts[other], middle)
+        longest = np.where(away, np.minimum(second + ends - middle, table.ends[other]), ends)
+        return Segments(starts, middle, second, longest, is_pair, is_next)
 
-    def _other_document(self, index: int, length: int, draw: float) -> tuple[int, int]:
-        """The beginning of a row of another document, no longer than `length`."""
-        rows = len(self.starts)
-        other = int(draw * rows)
-        if self.documents[other] == self.documents[index]:
-            # The rows of a document follow each other: step over all of them.
-            other = int(np.searchsorted(self.documents, self.documents[index], side="right")) % rows
-        start = int(self.starts[other])
-        return start, min(start + length, int(self.ends[other]))
-
-    def _write(self, rows: Rows, row: int, first, second, at: int = 0) -> int:
-        """Write [CLS] first [SEP] or [CLS] first [SEP] second [SEP], and return where it ends."""
-        token_ids, special = rows.token_ids[row], rows.special[row]
-        token_ids[at] = CLS_ID
-        at += 1
-        for number, segment in enumerate(s for s in (first, second) if s is not None):
-            length = segment[1] - segment[0]
-            token_ids[at : at + length] = self.store.token_ids[segment[0] : segment[1]]
-            special[at : at + length] = False
-            token_ids[at + length] = SEP_ID
-            rows.segment_ids[row, at : at + length + 1] = number
-            at += length + 1
-        return at
+    def _other_documents(self, table: Table, chosen: np.ndarray, draw: np.ndarray) -> np.ndarray:
+        """(B,) int, for each row one of another document."""
+        rows = len(table.starts)
+        other = (draw * rows).astype(np.int64)
+        # The rows of a document follow each other: step over all of them.
+        behind = np.searchsorted(table.documents, table.documents[chosen], side="right") % rows
+        return np.where(table.documents[other] == table.documents[chosen], behind, other)
 
     def stream(self, start: int = 0):
         """What `model.fit(..., steps_per_epoch=batches.steps_per_epoch)` takes."""
@@ -203,32 +185,3 @@ class PretrainingBatches:
         """Share of positions that hold padding, over the first steps of the first epoch."""
         counted = [self.rows(step).token_ids for step in range(min(steps, self.steps_per_epoch))]
         return float(sum((ids == 0).sum() for ids in counted) / sum(ids.size for ids in counted))
-
-
-def cut_rows(store: TokenStore, documents: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray]:
-    """Token ranges of rows of at most `room` tokens: as many whole sentences as fit.
-
-    All documents advance by a row at a time together, so it takes as many passes as the longest
-    document has rows, whatever the number of documents.
-
-    Returns:
-        starts and ends, (R,) int64, in the order of the text.
-    """
-    offsets = np.asarray(store.sentence_offsets, dtype=np.int64)
-    boundaries = np.asarray(store.document_offsets, dtype=np.int64)
-    at, stop = offsets[boundaries[documents]], offsets[boundaries[documents + 1]]
-    starts, ends = [], []
-    while len(at):
-        reach = np.minimum(at + room, stop)
-        fits = offsets[np.searchsorted(offsets, reach, side="right") - 1]
-        end = np.where(fits > at, np.minimum(fits, stop), reach)  # no whole sentence: cut it
-        starts.append(at)
-        ends.append(end)
-        going_on = end < stop
-        at, stop = end[going_on], stop[going_on]
-    if not starts:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    all_starts, all_ends = np.concatenate(starts), np.concatenate(ends)
-    order = np.argsort(all_starts, kind="stable")
-    order = order[all_ends[order] > all_starts[order]]
-    return all_starts[order], all_ends[order]

@@ -35,3 +35,12 @@ def stream(source, start: int = 0):
 
         return as_tf_dataset(dataset)
     return dataset
+
+
+def process_of_distribution() -> tuple[int, int]:
+    """(i, n): this process reads part i of n of the data, as `keras.distribution` was told."""
+    distribution = keras.distribution.distribution()
+    if distribution is None or distribution.num_processes == 1:
+        return 0, 1
+    parts = min(distribution.num_processes, distribution.num_model_replicas)
+    return distribution.data_shard_id, parts

@@ -1,7 +1,9 @@
 """From files to token ids: readers, tokenizers, labels, the token store. No Keras here."""
 
-from kerasbert.text.documents import LabeledDocument, LineProblems, read_corpus, read_labeled
+from kerasbert.text.documents import LabeledDocument, read_labeled
 from kerasbert.text.labels import LabelSet, check_kind, infer_kind
+from kerasbert.text.lines import LineProblems
+from kerasbert.text.pieces import read_corpus
 from kerasbert.text.prepare import prepare_store
 from kerasbert.text.store import TokenStore
 from kerasbert.text.tokenizer import Tokenizer, train_tokenizer

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from kerasbert.errors import InputError
-from kerasbert.text.documents import LabeledDocument, LineProblems, iterate_labeled, read_lines
+from kerasbert.text.documents import LabeledDocument, iterate_labeled
 from kerasbert.text.fingerprints import bare_words, sampled_grams_of, text_hash
+from kerasbert.text.lines import LineProblems, read_lines
 
 NEAR = 0.5  # the share of common 8-grams from which two texts are nearly the same
 FEW = 5  # documents that a label should have

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kerasbert.errors import InputError
-from kerasbert.text.documents import read_lines, strip_labels
+from kerasbert.text.documents import strip_labels
+from kerasbert.text.lines import read_lines, stream_lines
 
 STANDARD_INPUT = Path("-")
 
@@ -19,7 +20,7 @@ def read_texts(
     An empty line is an empty text, so that line numbers stay the same.
 
     Args:
-        file: UTF-8 text, `.gz` too; `-` is standard input.
+        file: UTF-8 text, packed or not; `-` is standard input.
         pairs: whether pairs are expected (a TAB between the two); as the first line unless given.
         field: each line is a JSON object, whose field of this name holds the text, or a list of the
             two texts of a pair; nothing is stripped from it.
@@ -29,7 +30,8 @@ def read_texts(
     """
     from_pipe = file == STANDARD_INPUT
     name = "standard input" if from_pipe else str(file)
-    for number, line in _standard_input() if from_pipe else read_lines(file):
+    lines = stream_lines(sys.stdin.buffer, name) if from_pipe else read_lines(file)
+    for number, line in lines:
         if field is not None:
             parts, had_labels = _from_json(line, field, f"{name}:{number}"), False
         else:
@@ -77,14 +79,3 @@ def _from_json(line: str, field: str, where: str) -> tuple[str, ...]:
             f"{where}: expected text in {field!r}, or a list of two, found {json.dumps(value)[:80]}"
         )
     return tuple(parts)
-
-
-def _standard_input() -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(sys.stdin.buffer, start=1):
-        try:
-            yield number, line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip()
-        except UnicodeDecodeError as error:
-            raise InputError(
-                f"standard input:{number}: byte {line[error.start]:#04x} is not UTF-8; convert the "
-                "text to UTF-8."
-            ) from error

@@ -11,7 +11,8 @@ import numpy as np
 
 from kerasbert.errors import InputError
 from kerasbert.files import write_text
-from kerasbert.text.documents import LabeledDocument, read_lines
+from kerasbert.text.documents import LabeledDocument
+from kerasbert.text.lines import read_lines
 
 KINDS = ("multi-label", "multi-class", "binary")
 

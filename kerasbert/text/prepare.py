@@ -1,49 +1,44 @@
-"""From text files to a token store: train or take a tokenizer, encode, write.
+"""From text to a token store: train or take a tokenizer, encode piece by piece, deal out to shards.
 
-The store is the same to the byte for any number of workers, and memory does not grow with the
-corpus: documents pass through in pieces, of which only a few are under way at any time.
+The store is the same to the byte for any engine and number of workers, and however often the work
+was killed and gone on with. Memory does not grow with the corpus.
 """
 
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
-import os
-import signal
-from collections import deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from kerasbert.errors import InputError
-from kerasbert.text.documents import CorpusCounts, LineProblems, check_file, read_corpus
-from kerasbert.text.store_writer import StoreWriter, check_new_folder
-from kerasbert.text.tokenizer import Tokenizer, train_tokenizer
+from kerasbert.text.chunks import (
+    PieceJob,
+    disk_trouble,
+    encode_piece,
+    file_stamp,
+    plan_shards,
+    read_record,
+    write_shard_of,
+)
+from kerasbert.text.cleaning import Cleaning
+from kerasbert.text.duplicates import find_duplicates
+from kerasbert.text.engines import Engine
+from kerasbert.text.estimate import estimate
+from kerasbert.text.manifest import TOKENIZER_FILE, read_manifest, write_manifest
+from kerasbert.text.pieces import ReadOptions
+from kerasbert.text.sources import Source, cut, find_inputs, open_source
+from kerasbert.text.store import TokenStore
+from kerasbert.text.tokenizer import Tokenizer
+from kerasbert.text.vocabulary import TokenizerSettings, train_on_sample
+from kerasbert.text.workspace import Workspace
 
-_PIECE_DOCUMENTS = 1000
-_PIECE_CHARACTERS = 1 << 20
-
-
-@dataclass
-class _Piece:
-    """Encoded documents, flat: few large arrays travel between processes faster than many small."""
-
-    token_ids: np.ndarray  # (T,) int32
-    tokens: list[int]  # of each sentence
-    sentences: list[int]  # of each document
-    hashes: list[int]  # of each document
-
-
-def hash_text(sentences: Sequence[str]) -> int:
-    """Return 8 bytes of BLAKE2b of the text; white space does not count, duplicates get equal."""
-    text = " ".join(" ".join(sentences).split())
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "little")
+PIECE_BYTES = 8 << 20  # of the input: what a killed worker has to do again
+SHARD_SIZE = 100_000_000  # tokens
+NO_CLEANING, IN_PROCESS = Cleaning(), Engine()
 
 
 def prepare_store(
@@ -54,158 +49,289 @@ def prepare_store(
     style: str = "wordpiece",
     vocabulary_size: int = 20000,
     lowercase: bool = True,
+    sample_bytes: int = 100 << 20,
     corpus_format: str = "lines",
-    workers: int = 1,
+    text_field: str | None = None,
+    text_column: str = "text",
+    cleaning: Cleaning = NO_CLEANING,
+    shard_size: int = SHARD_SIZE,
+    engine: Engine = IN_PROCESS,
     skip_bad_lines: bool = False,
     limit: int | None = None,
-    progress: Callable[[int], None] | None = None,
+    again: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+    report: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
-    """Encode raw text files into a token store.
+    """Encode raw text into a token store. Killed at any time, the same call goes on where it was.
 
     Args:
-        corpus: the files, in this order.
+        corpus: what `find_inputs` takes, in this order.
         out: the folder to make.
-        tokenizer: takes precedence over `style`, `vocabulary_size` and `lowercase`, with which one
-            is otherwise trained in a first pass over the same documents.
+        tokenizer: takes precedence over the next four, with which one is otherwise trained.
         style: see `kerasbert.text.tokenizer.STYLES`.
         vocabulary_size: the most entries of the vocabulary.
         lowercase: whether the trained tokenizer lower-cases.
+        sample_bytes: of the uniform sample that the tokenizer is trained on.
         corpus_format: "lines" or "sentences", see `read_corpus`.
-        workers: processes that encode; the result does not depend on it.
-        skip_bad_lines: leave out and count lines that are not UTF-8, instead of stopping.
+        text_field: of JSON Lines; when given, all that is not Parquet is JSON Lines.
+        text_column: of Parquet.
+        cleaning: which documents are left out or changed.
+        shard_size: the most tokens of a shard.
+        engine: where the work is done; the store does not depend on it.
+        skip_bad_lines: leave out and count lines that cannot be read, instead of stopping.
         limit: take the first documents only.
-        progress: called with the number of documents encoded since its last call.
+        again: replace a store, or the beginning of one, that was made of something else.
+        progress: called with the bytes of input that are encoded, and those of all inputs.
+        report: told in a sentence what the work will take.
 
     Returns:
-        documents, sentences, tokens, dropped (documents without a token), unknown_share (of
-        tokens), vocabulary_size, stripped_labels (lines that lost labels), skipped_lines,
+        documents, sentences, tokens, shards, dropped (documents left out) and why, unknown_share
+        (of tokens), vocabulary_size, stripped_labels (lines that lost labels), skipped_lines,
         skipped_examples.
 
     Raises:
-        InputError: an input that cannot be read, a folder that is not empty, a wrong setting.
+        InputError: an input that cannot be read or has changed, a folder that is not empty, a wrong
+            setting, a full disk. What was done is kept for the same call.
     """
-    if not corpus:
-        raise InputError("no corpus file was named, expected at least one text file.")
-    if workers < 1:
-        raise InputError(f"--workers must be at least 1, received {workers}.")
-    files = [check_file(path) for path in corpus]
-    check_new_folder(out)
-    if tokenizer is None:
-        quiet = LineProblems(skip=skip_bad_lines)  # counted in the second pass
-        documents = read_corpus(files, corpus_format, quiet, limit)
-        texts = (sentence for document in documents for sentence in document)
-        tokenizer = train_tokenizer(texts, style, vocabulary_size, lowercase)
-    problems = LineProblems(skip=skip_bad_lines)
-    counts = CorpusCounts()
-    documents = read_corpus(files, corpus_format, problems, limit, counts)
-    unknown = 0
-    writer = StoreWriter(
-        out,
-        tokenizer,
-        inputs=[{"name": path.name, "bytes": path.stat().st_size} for path in files],
-        settings={
-            "corpus_format": corpus_format,
-            "tokenizer": tokenizer.style,
-            "lowercase": tokenizer.lowercase,
-            "skip_bad_lines": skip_bad_lines,
-            "limit": limit,
+    if shard_size < 1:
+        raise InputError(f"--shard-size must be at least 1 token, received {shard_size}.")
+    if limit is not None and limit < 1:
+        raise InputError(f"--limit must be at least 1 document, received {limit}.")
+    reading = ReadOptions(corpus_format, text_field or "text", text_column)
+    work = Workspace(Path(out))
+    if work.store.exists() and not work.store.is_dir():
+        raise InputError(f"{out}: this is a file, a new folder was expected. Name another --out.")
+    try:
+        with work.hold():
+            sources = find_inputs(corpus, work.spool, text_field)
+            stamps = {source.path: file_stamp(source.path) for source in sources}
+            plan = {
+                "inputs": _inputs(sources),
+                "settings": {
+                    **asdict(reading),
+                    "tokenizer": tokenizer.style if tokenizer else style,
+                    "tokenizer_given": tokenizer.fingerprint() if tokenizer else None,
+                    "vocabulary_size": None if tokenizer else vocabulary_size,
+                    "lowercase": tokenizer.lowercase if tokenizer else lowercase,
+                    "tokenizer_sample": None if tokenizer else sample_bytes,
+                    "cleaning": asdict(cleaning),
+                    "shard_size": shard_size,
+                    "skip_bad_lines": skip_bad_lines,
+                    "limit": limit,
+                },
+            }
+            if not _is_new(work, plan, again):
+                work.remove()
+                return _result(TokenStore.open(out, verify=False), [])
+            work.begin(plan, again)
+            pieces = cut(sources, PIECE_BYTES)
+            if not work.tokenizer.exists():
+                if tokenizer is None:
+                    if report is not None:
+                        megabytes = sum(source.size for source in sources) / 1e6
+                        report(
+                            f"{megabytes:,.1f} MB of input; first a tokenizer is trained on a"
+                            f" sample of at most {sample_bytes / 1e6:,.0f} MB"
+                        )
+                    settings = TokenizerSettings(style, vocabulary_size, lowercase, sample_bytes)
+                    tokenizer = train_on_sample(
+                        pieces, settings, reading, cleaning, skip_bad_lines, limit, engine
+                    )
+                tokenizer.save(work.tokenizer)
+            segmenter = tokenizer.segmenter if tokenizer else _segmenter(style)
+            jobs = [
+                PieceJob(
+                    number, piece, stamps[piece.source.path], work.pieces, work.tokenizer,
+                    segmenter, reading, cleaning, skip_bad_lines, limit,
+                )
+                for number, piece in enumerate(pieces)
+            ]  # fmt: skip
+            if report is not None and all(read_record(job.record) is None for job in jobs):
+                report(estimate(jobs, engine.workers, work.folder.parent))
+            records = _encode(jobs, engine, limit, progress)
+            _write_store(work, plan, jobs[: len(records)], records, engine, segmenter)
+            work.finish()
+    except OSError as error:
+        raise disk_trouble(work.folder, error) from error
+    examples = [text for record in records for text in record["skipped_examples"]]
+    return _result(TokenStore.open(out, verify=False), examples[:5])
+
+
+def _is_new(work: Workspace, plan: dict[str, Any], again: bool) -> bool:
+    """Whether there is something to do: the store may be there already, from the same inputs."""
+    if not work.store.is_dir() or not any(work.store.iterdir()):
+        return True
+    try:
+        manifest = read_manifest(work.store)
+    except InputError:
+        manifest = {}
+    if all(manifest.get(name) == plan[name] for name in plan):
+        return False
+    if not again or not manifest:
+        raise InputError(
+            f"{work.store}: the folder is not empty, and holds no store of these inputs and"
+            " settings. Name a new --out, or remove it first."
+        )
+    work.discard_store()
+    return True
+
+
+def _inputs(sources: Sequence[Source]) -> list[dict[str, Any]]:
+    """What the manifest says of the inputs."""
+
+    def checksum(source: Source) -> str:
+        try:
+            with open_source(source) as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+        except OSError as error:
+            raise InputError(
+                f"{source.path}: reading failed ({error.strerror or error})."
+            ) from None
+
+    with ThreadPoolExecutor(4) as pool:
+        sums = pool.map(checksum, sources)
+        return [
+            {"name": source.name, "bytes": source.size, "sha256": found}
+            for source, found in zip(sources, sums, strict=True)
+        ]
+
+
+def _encode(
+    jobs: Sequence[PieceJob],
+    engine: Engine,
+    limit: int | None,
+    progress: Callable[[int, int], None] | None,
+) -> list[dict[str, Any]]:
+    """Do the jobs that are not done, and return the records of all that are needed, in order."""
+    records: dict[int, dict[str, Any]] = {}
+    total = sum(job.piece.bytes for job in jobs)
+
+    def done() -> int:
+        return sum(jobs[number].piece.bytes for number in records)
+
+    def waiting() -> Iterator[PieceJob]:
+        for job in jobs:
+            if limit is not None and _read_before(records, job.number) >= limit:
+                return
+            if job.number not in records:
+                yield job
+
+    for job in jobs:
+        if (record := read_record(job.record)) is not None:
+            records[job.number] = record
+    if progress is not None:
+        progress(done(), total)
+    for job, record in engine.run(encode_piece, waiting()):
+        records[job.number] = record
+        if progress is not None:
+            progress(done(), total)
+    needed = []
+    left = limit
+    for job in jobs:
+        if left == 0:
+            break
+        record = records[job.number]
+        if left is not None:
+            # The piece in which the limit lies is read up to it: how many were begun beside each
+            # other must make no difference.
+            if record["read"] >= left and record["limit"] != left:
+                record = encode_piece(replace(job, limit=left))
+            left -= record["read"]
+        needed.append(record)
+    if not any(record["read"] for record in needed):
+        names = ", ".join(sorted({job.piece.source.path for job in jobs})) or "no file"
+        raise InputError(
+            f"the corpus has no document ({names}): every line is empty."
+            " Expected a document a line, or with --corpus-format sentences a sentence a line."
+        )
+    return needed
+
+
+def _read_before(records: dict[int, dict[str, Any]], number: int) -> int:
+    """Documents of the pieces before this one, as far as they are known without a gap."""
+    total = 0
+    for earlier in range(number):
+        if earlier not in records:
+            return total
+        total += records[earlier]["read"]
+    return total
+
+
+def _write_store(
+    work: Workspace,
+    plan: dict[str, Any],
+    jobs: Sequence[PieceJob],
+    records: Sequence[dict[str, Any]],
+    engine: Engine,
+    segmenter: str | None,
+) -> None:
+    """Deal the chunks out to shards, and complete the store."""
+    chunks = [
+        job.chunk(number)
+        for job, record in zip(jobs, records, strict=True)
+        for number in range(record["chunks"])
+    ]
+    dropped: Counter[str] = Counter()
+    for record in records:
+        dropped.update(record["dropped"])
+    cleaning = jobs[0].cleaning
+    if cleaning.duplicates is not None:
+        signed = [chunk.with_suffix(".npy") for chunk in chunks]
+        found = find_duplicates(signed, cleaning.duplicates, work.folder / "duplicates")
+        dropped["duplicate"] += sum(found)
+    tokenizer = Tokenizer.load(work.tokenizer, segmenter)
+    shards = list(
+        plan_shards(
+            iter(chunks), work.result, plan["settings"]["shard_size"], tokenizer.vocabulary_size
+        )
+    )
+    if not shards:
+        raise InputError(
+            f"{work.store}: no document is left to store, {sum(dropped.values())} were left out"
+            f" ({', '.join(f'{why}: {count}' for why, count in sorted(dropped.items()))})."
+            " Check the corpus."
+        )
+    entries = {job.path.name: read_record(job.record) for job in shards}
+    undone = [job for job in shards if entries[job.path.name] is None]
+    for job, entry in engine.run(write_shard_of, undone):
+        entries[job.path.name] = entry
+    for path in work.result.iterdir():
+        if path.name not in entries:  # records, and what killed workers have left
+            path.unlink()
+    tokenizer.save(work.result / TOKENIZER_FILE)
+    write_manifest(
+        work.result,
+        {
+            "counts": {
+                name: sum(entry[name] for entry in entries.values() if entry)
+                for name in ("documents", "sentences", "tokens")
+            }
+            | {
+                name: sum(record[name] for record in records)
+                for name in ("stripped_labels", "skipped_lines")
+            },
+            "dropped": dict(sorted(dropped.items())),
+            "shards": [entries[job.path.name] for job in shards],
+            "vocabulary_size": tokenizer.vocabulary_size,
+            "segmenter": segmenter,
+            "tokenizer_fingerprint": tokenizer.fingerprint(),
+            **plan,
         },
     )
-    try:
-        with writer:
-            for piece in _encode_pieces(tokenizer, _gather(documents), workers):
-                unknown += int(np.count_nonzero(piece.token_ids == tokenizer.unk_id))
-                _write(writer, piece)
-                if progress is not None:
-                    progress(len(piece.hashes))
-    except OSError as error:
-        raise InputError(
-            f"{out}: writing the store failed ({error.strerror or error}), nothing was kept."
-            " Check the room on that disk."
-        ) from error
+
+
+def _result(store: TokenStore, skipped_examples: list[str]) -> dict[str, Any]:
+    unknown = sum(int(shard.token_counts[store.tokenizer.unk_id]) for shard in store.shards)
     return {
-        **writer.counts,
-        "unknown_share": unknown / writer.counts["tokens"],
-        "vocabulary_size": tokenizer.vocabulary_size,
-        "stripped_labels": counts.stripped_labels,
-        "skipped_lines": problems.skipped,
-        "skipped_examples": list(problems.examples),
+        **store.manifest["counts"],
+        "shards": len(store.shards),
+        "dropped": sum(store.manifest["dropped"].values()),
+        **{f"dropped, {why}": count for why, count in store.manifest["dropped"].items()},
+        "unknown_share": unknown / store.tokens,
+        "vocabulary_size": store.tokenizer.vocabulary_size,
+        "skipped_examples": skipped_examples,
     }
 
 
-def _gather(documents: Iterator[list[str]]) -> Iterator[list[list[str]]]:
-    """Yield pieces of documents, bounded in number and in characters."""
-    piece: list[list[str]] = []
-    characters = 0
-    for document in documents:
-        piece.append(document)
-        characters += sum(map(len, document))
-        if len(piece) >= _PIECE_DOCUMENTS or characters >= _PIECE_CHARACTERS:
-            yield piece
-            piece, characters = [], 0
-    if piece:
-        yield piece
-
-
-def _encode(tokenizer: Tokenizer, documents: list[list[str]]) -> _Piece:
-    encoded = tokenizer.encode([sentence for document in documents for sentence in document])
-    return _Piece(
-        token_ids=np.concatenate(encoded) if encoded else np.empty(0, np.int32),
-        tokens=[len(sentence) for sentence in encoded],
-        sentences=[len(document) for document in documents],
-        hashes=[hash_text(document) for document in documents],
-    )
-
-
-def _write(writer: StoreWriter, piece: _Piece) -> None:
-    sentences = np.split(piece.token_ids, np.cumsum(piece.tokens)[:-1])
-    start = 0
-    for size, text_hash in zip(piece.sentences, piece.hashes, strict=True):
-        writer.add(sentences[start : start + size], text_hash)
-        start += size
-
-
-def _encode_pieces(
-    tokenizer: Tokenizer, pieces: Iterator[list[list[str]]], workers: int
-) -> Iterator[_Piece]:
-    """Encode the pieces in order, here or in `workers` processes."""
-    if workers == 1:
-        for piece in pieces:
-            yield _encode(tokenizer, piece)
-        return
-    # Not fork: the tokenizers library has threads, and a forked copy of a held lock never opens.
-    pool = ProcessPoolExecutor(
-        workers,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_start_worker,
-        initargs=(tokenizer.to_json(), tokenizer.segmenter),
-    )
-    try:
-        under_way: deque[Future[_Piece]] = deque()
-        for piece in pieces:
-            under_way.append(pool.submit(_encode_in_worker, piece))
-            if len(under_way) >= 2 * workers:
-                yield under_way.popleft().result()
-        while under_way:
-            yield under_way.popleft().result()
-    except BrokenProcessPool:
-        raise InputError(
-            "a worker process of --workers ended before its work was done, killed for memory"
-            " perhaps. Give fewer workers."
-        ) from None
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-_worker_tokenizer: Tokenizer
-
-
-def _start_worker(tokenizer: str, segmenter: str | None) -> None:
-    global _worker_tokenizer  # the only way a process pool hands a worker its state
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # a worker is one process for one core
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops the work, once
-    _worker_tokenizer = Tokenizer(tokenizer, segmenter)
-
-
-def _encode_in_worker(documents: list[list[str]]) -> _Piece:
-    return _encode(_worker_tokenizer, documents)
+def _segmenter(style: str) -> str | None:
+    return "jieba" if style == "jieba" else None

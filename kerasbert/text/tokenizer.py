@@ -367,18 +367,18 @@ def _repeated(usable: list[str], words: Counter[str], most: int = 10_000) -> Ite
             yield " ".join([word] * times)
 
 
-def _nodes(component: Any) -> Iterator[dict[str, Any]]:
-    """Walk a normalizer or pre-tokenizer of a tokenizer.json and all it is composed of."""
+def nodes(component: Any) -> Iterator[dict[str, Any]]:
+    """Walk a normalizer or pre-tokenizer of a tokenizer.json and all that it is composed of."""
     if isinstance(component, dict):
         yield component
         for part in component.get("normalizers") or component.get("pretokenizers") or ():
-            yield from _nodes(part)
+            yield from nodes(part)
 
 
 def _lowers(normalizer: Any) -> bool:
     return any(
         node.get("type") == "Lowercase" or node.get("lowercase") is True
-        for node in _nodes(normalizer)
+        for node in nodes(normalizer)
     )
 
 
@@ -387,6 +387,6 @@ def _style(settings: dict[str, Any], segmenter: str | None) -> str:
         return segmenter
     model = (settings.get("model") or {}).get("type") or "unknown"
     if model == "WordLevel":
-        kinds = {node.get("type") for node in _nodes(settings.get("pre_tokenizer"))}
+        kinds = {node.get("type") for node in nodes(settings.get("pre_tokenizer"))}
         return "char" if kinds & {"Split", "FixedLength"} else "word"
     return str(model).lower()

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from kerasbert.errors import InputError
-from kerasbert.text.documents import check_file, read_lines
+from kerasbert.text.lines import check_file, read_lines
 from kerasbert.text.tokenizer import Tokenizer
 
 FITS = ("refuse", "project")

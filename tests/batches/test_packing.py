@@ -65,9 +65,10 @@ def test_packed_rows_hold_all_text_with_less_padding(store, packed):
                 assert ids[place[0]] == 2 and ids[place[-1]] == 3
                 found.append(tuple(ids[place[1:-1]]))
         assert not rows.token_ids[rows.document_ids == 0].any()
+    table, _ = packed.chosen(0)
     texts = {
-        tuple(store.token_ids[start:end])
-        for start, end in zip(packed.starts, packed.ends, strict=True)
+        tuple(table.text.token_ids[start:end])
+        for start, end in zip(table.starts, table.ends, strict=True)
     }
     assert set(found) == texts
 

@@ -69,7 +69,7 @@ def test_raw_text_that_cannot_be_read(command, name, tmp_path, refused):
 @pytest.mark.parametrize("command", ["prepare", "pretrain"])
 def test_a_folder_and_a_missing_file_are_no_corpus(command, tmp_path, refused):
     out = ["--out", tmp_path / "out"]
-    assert "Name its files" in refused(command, "--corpus", tmp_path, *out)
+    assert "holds no file" in refused(command, "--corpus", tmp_path, *out)
     assert "Check the path" in refused(command, "--corpus", tmp_path / "none", *out)
 
 
@@ -128,11 +128,15 @@ def test_classes_need_one_label_a_document(files, tmp_path, refused):
 
 def test_a_store_cut_short(files, store, tmp_path, refused):
     shutil.copytree(files / "store", tmp_path / "store")
-    path = tmp_path / "store" / "tokens.h5"
-    path.write_bytes(path.read_bytes()[:-100])
+    path = tmp_path / "store" / "tokens-00000.h5"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-100])
     command = ["pretrain", "--store", tmp_path / "store", "--out", tmp_path / "out"]
     said = refused(*command, "--d-model", "8")
     assert "cut short" in said and "Prepare the store again" in said
+    path.write_bytes(whole[:-100] + bytes(100))
+    said = refused(*command, "--d-model", "8")
+    assert "tokens-00000.h5: changed since it was written" in said
     path.unlink()
     assert "Prepare the store again" in refused(*command, "--d-model", "8")
 

@@ -1,6 +1,5 @@
-"""Readers: every harmless variation reads alike, every wrong line is named."""
+"""Sentences and labels of a line: what is legal is read, what is wrong is named."""
 
-import gzip
 import time
 
 import pytest
@@ -9,93 +8,14 @@ from hypothesis import strategies as st
 
 from kerasbert.errors import InputError
 from kerasbert.text.documents import (
-    CorpusCounts,
     LabeledDocument,
-    LineProblems,
     parse_labeled,
-    read_corpus,
     read_labeled,
-    read_lines,
     split_sentences,
     strip_labels,
 )
-
-
-@pytest.fixture
-def write(tmp_path):
-    def write(content, name="file.txt"):
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
-        return path
-
-    return write
-
-
-HARMLESS = {
-    "plain": "eins\nzwei ü\n".encode(),
-    "windows line ends": "eins\r\nzwei ü\r\n".encode(),
-    "byte-order mark": b"\xef\xbb\xbf" + "eins\nzwei ü\n".encode(),
-    "no last newline": "eins\nzwei ü".encode(),
-    "trailing spaces": "eins  \nzwei ü\t \n".encode(),
-    "gzip": gzip.compress("eins\nzwei ü\n".encode()),
-    "gzip of windows text with a mark": gzip.compress(b"\xef\xbb\xbf" + "eins\r\nzwei ü".encode()),
-}
-
-
-@pytest.mark.parametrize("content", HARMLESS.values(), ids=HARMLESS.keys())
-def test_harmless_variations_read_alike(write, content):
-    assert list(read_lines(write(content))) == [(1, "eins"), (2, "zwei ü")]
-
-
-def test_only_newline_ends_a_line(write):
-    text = "a\u2028b\x0bc\x85d\x0ce\rf"
-    assert list(read_lines(write(text + "\n"))) == [(1, text)]
-
-
-def test_empty_lines_keep_their_numbers(write):
-    assert list(read_lines(write("\n\nx\n"))) == [(1, ""), (2, ""), (3, "x")]
-    assert list(read_lines(write(""))) == []
-
-
-def test_wrong_encoding_names_line_byte_and_remedy(write):
-    path = write("gut\nsch\xf6n\n".encode("latin-1"))
-    with pytest.raises(InputError, match=r"file.txt:2: byte 0xf6 at position 4 .*UTF-8") as error:
-        list(read_lines(path))
-    assert "--skip-bad-lines" in str(error.value)
-
-
-def test_bad_lines_are_skipped_and_counted(write):
-    problems = LineProblems(skip=True)
-    path = write(b"a\n" + b"\xff\n" * 7 + b"b\n")
-    assert list(read_lines(path, problems)) == [(1, "a"), (9, "b")]
-    assert problems.skipped == 7
-    assert len(problems.examples) == 5
-    assert f"{path}:2: byte 0xff" in problems.examples[0]
-
-
-def test_utf16_is_named(write):
-    with pytest.raises(InputError, match="UTF-16"):
-        list(read_lines(write("text\n".encode("utf-16"))))
-
-
-def test_missing_file_and_folder(tmp_path):
-    with pytest.raises(InputError, match="no such file"):
-        list(read_lines(tmp_path / "none.txt"))
-    with pytest.raises(InputError, match="folder"):
-        list(read_lines(tmp_path))
-    with pytest.raises(InputError, match="cannot be opened"):
-        list(read_lines("nul\0byte"))
-
-
-@pytest.mark.parametrize("damage", ["cut", "garbled"])
-def test_damaged_gzip(write, damage):
-    packed = bytearray(gzip.compress(b"some text that is packed\n" * 1000))
-    if damage == "cut":
-        del packed[len(packed) // 2 :]
-    else:
-        packed[20:60] = b"\x00" * 40
-    with pytest.raises(InputError, match="gzip file is damaged or cut short"):
-        list(read_lines(write(bytes(packed), "file.gz")))
+from kerasbert.text.lines import LineProblems
+from kerasbert.text.pieces import read_corpus
 
 
 @pytest.mark.parametrize(
@@ -131,38 +51,6 @@ def test_hostile_text_takes_linear_time(text):
     split_sentences(text)
     parse_labeled(text + " __label__x" * 1000)
     assert time.perf_counter() - start < 5
-
-
-def test_corpus_of_lines(write):
-    counts = CorpusCounts()
-    paths = [
-        write("One. Two.\n\n  \nx y __label__a __label__b\n__label__c\n", "a"),
-        write("z", "b"),
-    ]
-    assert list(read_corpus(paths, counts=counts)) == [["One.", "Two."], ["x y"], ["z"]]
-    assert counts == CorpusCounts(documents=3, sentences=4, stripped_labels=2, empty=3)
-
-
-def test_corpus_of_sentences(write):
-    counts = CorpusCounts()
-    paths = [write("\n\nA b. C\nd\n__label__z\ne\n\n\nf", "a"), write("g\n", "b")]
-    documents = list(read_corpus(paths, "sentences", counts=counts))
-    assert documents == [["A b. C", "d", "e"], ["f"], ["g"]]
-    assert (counts.documents, counts.sentences, counts.stripped_labels) == (3, 5, 1)
-
-
-def test_corpus_limit_and_errors(write):
-    path = write("a\nb\nc\n")
-    assert list(read_corpus([path, path], limit=4)) == [["a"], ["b"], ["c"], ["a"]]
-    for bad in ("", "\n \n", "__label__x\n"):
-        with pytest.raises(InputError, match="no document"):
-            list(read_corpus([write(bad, "bad.txt")]))
-    with pytest.raises(InputError, match="no document"):
-        list(read_corpus([]))
-    with pytest.raises(InputError, match="corpus format 'words'"):
-        list(read_corpus([path], "words"))
-    with pytest.raises(InputError, match="at least 1"):
-        list(read_corpus([path], limit=0))
 
 
 def test_strip_labels():

@@ -1,6 +1,9 @@
 """From files to a store: the same bytes however it is made, and every count."""
 
+import gzip
+import hashlib
 import json
+import shutil
 import subprocess
 import sys
 
@@ -9,9 +12,13 @@ import pytest
 
 from kerasbert.errors import InputError
 from kerasbert.text import prepare
-from kerasbert.text.prepare import hash_text, prepare_store
+from kerasbert.text.cleaning import Cleaning
+from kerasbert.text.engines import Engine
+from kerasbert.text.prepare import prepare_store
 from kerasbert.text.store import TokenStore, verify
 from kerasbert.text.tokenizer import Tokenizer, train_tokenizer
+from kerasbert.text.word_cache import hash_text
+from kerasbert.text.workspace import Workspace
 
 LINES = [
     "The cat sat on the mat. The dog sat on the log.",
@@ -21,7 +28,6 @@ LINES = [
     "The cat sat on the mat.  The dog sat on the log.",
 ]
 TEXT = "\n".join(LINES * 2)
-FILES = ("manifest.json", "tokenizer.json", "tokens.h5")
 
 
 @pytest.fixture
@@ -32,46 +38,76 @@ def corpus(tmp_path):
 
 
 def contents(store):
-    return [(store / name).read_bytes() for name in FILES]
+    return {path.name: path.read_bytes() for path in store.iterdir()}
+
+
+@pytest.fixture
+def small_pieces(monkeypatch):
+    """Pieces of a few documents, and shards of few tokens."""
+    monkeypatch.setattr(prepare, "PIECE_BYTES", 150)
 
 
 @pytest.mark.parametrize("style", ["word", "char", "jieba", "wordpiece"])
 def test_store_holds_the_encoded_sentences(corpus, tmp_path, style):
     steps = []
     result = prepare_store(
-        [corpus], tmp_path / "store", style=style, vocabulary_size=200, progress=steps.append
+        [corpus],
+        tmp_path / "store",
+        style=style,
+        vocabulary_size=200,
+        progress=lambda done, total: steps.append((done, total)),
     )
-    store = TokenStore.open(tmp_path / "store", verify=True)
-    assert sum(steps) == result["documents"] == store.documents == 8
+    store = TokenStore.open(tmp_path / "store")
+    size = len(TEXT.encode())
+    assert steps == [(0, size), (size, size)]
+    assert result["documents"] == store.documents == 8
     assert result["sentences"] == store.sentences == 14
     assert result["tokens"] == store.tokens
     assert result["stripped_labels"] == 2
     assert result["skipped_lines"] == result["dropped"] == 0
     assert result["vocabulary_size"] == store.tokenizer.vocabulary_size
     assert store.tokenizer.style == style
+    text = store.read(0, 8)
     sentence = store.tokenizer.encode(["The cat sat on the mat."])[0]
-    assert store.token_ids[: len(sentence)].tolist() == sentence.tolist()
-    unknown = np.count_nonzero(store.token_ids == store.tokenizer.unk_id)
+    assert text.token_ids[: len(sentence)].tolist() == sentence.tolist()
+    unknown = np.count_nonzero(text.token_ids == store.tokenizer.unk_id)
     assert result["unknown_share"] == unknown / store.tokens
-    hashes = store.document_hashes.tolist()
+    hashes = text.document_hashes.tolist()
     assert hashes[0] == hashes[3] == hashes[4]  # duplicates, but for white space
     assert len(set(hashes)) == 3
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["raw.txt", "store"]
 
 
 def test_same_bytes_for_any_number_of_workers(corpus, tmp_path, monkeypatch):
-    prepare_store([corpus], tmp_path / "one", style="jieba")
-    prepare_store([corpus], tmp_path / "again", style="jieba")
-    monkeypatch.setattr(prepare, "_PIECE_DOCUMENTS", 1)  # eight pieces for two workers
-    prepare_store([corpus], tmp_path / "two", style="jieba", workers=2)
+    prepare_store([corpus], tmp_path / "one", style="jieba", shard_size=30)
+    monkeypatch.setattr(prepare, "PIECE_BYTES", 150)
+    prepare_store([corpus], tmp_path / "again", style="jieba", shard_size=30)
+    two = Engine(workers=2)
+    prepare_store([corpus], tmp_path / "two", style="jieba", shard_size=30, engine=two)
     assert contents(tmp_path / "one") == contents(tmp_path / "again") == contents(tmp_path / "two")
+    shards = TokenStore.open(tmp_path / "one").shards
+    assert len(shards) > 2 and all(shard.counts.tokens <= 30 for shard in shards)
 
 
-def test_gzip_and_windows_text_give_the_same_tokens(corpus, tmp_path):
+def test_a_long_piece_is_cut_into_chunks(corpus, tmp_path, monkeypatch):
+    prepare_store([corpus], tmp_path / "one", vocabulary_size=200)
+    packed = tmp_path / "raw.txt.gz"
+    packed.write_bytes(gzip.compress(TEXT.encode()))
+    monkeypatch.setattr("kerasbert.text.chunks.CHUNK_CHARACTERS", 60)
+    prepare_store([packed], tmp_path / "two", vocabulary_size=200)
+    one, two = contents(tmp_path / "one"), contents(tmp_path / "two")
+    assert one.pop("manifest.json") != two.pop("manifest.json")  # another input
+    assert one == two
+
+
+def test_windows_text_gives_the_same_tokens(corpus, tmp_path):
     other = tmp_path / "windows.txt"
     other.write_bytes(b"\xef\xbb\xbf" + TEXT.replace("\n", "\r\n").encode())
     prepare_store([corpus], tmp_path / "a", vocabulary_size=200)
     prepare_store([other], tmp_path / "b", vocabulary_size=200)
-    assert contents(tmp_path / "a")[1:] == contents(tmp_path / "b")[1:]
+    a, b = contents(tmp_path / "a"), contents(tmp_path / "b")
+    assert a.pop("manifest.json") != b.pop("manifest.json")
+    assert a == b
 
 
 def test_given_tokenizer_is_kept(corpus, tmp_path):
@@ -104,8 +140,30 @@ def test_manifest_names_inputs_without_their_place(corpus, tmp_path):
     prepare_store([corpus], tmp_path / "store", vocabulary_size=200)
     text = (tmp_path / "store" / "manifest.json").read_text()
     assert str(tmp_path) not in text
-    assert json.loads(text)["inputs"] == [{"name": "raw.txt", "bytes": len(TEXT.encode())}]
+    size, sha256 = len(TEXT.encode()), hashlib.sha256(TEXT.encode()).hexdigest()
+    expected = [{"name": "raw.txt", "bytes": size, "sha256": sha256}]
+    assert json.loads(text)["inputs"] == expected
     assert verify(tmp_path / "store")["documents"] == 8
+
+
+def test_cleaning_is_counted_by_reason(corpus, tmp_path, small_pieces):
+    cleaning = Cleaning(min_characters=20, duplicates="exact")
+    result = prepare_store([corpus], tmp_path / "s", vocabulary_size=200, cleaning=cleaning)
+    # Four times the cat (white space does not count), twice two lines of 18 characters.
+    assert (result["documents"], result["dropped"]) == (1, 7)
+    assert (result["dropped, too short"], result["dropped, duplicate"]) == (4, 3)
+    manifest = json.loads((tmp_path / "s" / "manifest.json").read_text())
+    assert manifest["settings"]["cleaning"]["duplicates"] == "exact"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_limit_is_the_first_documents_for_any_cut(corpus, tmp_path, workers, monkeypatch):
+    prepare_store([corpus], tmp_path / "one", vocabulary_size=200, limit=5)
+    monkeypatch.setattr(prepare, "PIECE_BYTES", 60)
+    engine = Engine(workers=workers)
+    result = prepare_store([corpus], tmp_path / "two", vocabulary_size=200, limit=5, engine=engine)
+    assert result["documents"] == 5 and result["stripped_labels"] == 1
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
 
 def test_bad_lines(tmp_path):
@@ -120,43 +178,142 @@ def test_bad_lines(tmp_path):
 
 
 def test_inputs_are_checked_before_any_work(corpus, tmp_path):
-    calls = []
     with pytest.raises(InputError, match=r"none\.txt: no such file"):
-        prepare_store([corpus, tmp_path / "none.txt"], tmp_path / "s", progress=calls.append)
+        prepare_store([corpus, tmp_path / "none.txt"], tmp_path / "s")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "x").touch()
     with pytest.raises(InputError, match="not empty"):
-        prepare_store([corpus], tmp_path / "full", progress=calls.append)
+        prepare_store([corpus], tmp_path / "full")
+    with pytest.raises(InputError, match="this is a file"):
+        prepare_store([corpus], corpus)
+    with pytest.raises(InputError, match="cannot be made"):
+        prepare_store([corpus], corpus / "below")
     with pytest.raises(InputError, match="no corpus file"):
         prepare_store([], tmp_path / "s")
-    with pytest.raises(InputError, match="--workers"):
-        prepare_store([corpus], tmp_path / "s", workers=0)
     with pytest.raises(InputError, match="corpus format"):
         prepare_store([corpus], tmp_path / "s", corpus_format="words")
-    assert not calls
-    assert not (tmp_path / "s").exists()
+    with pytest.raises(InputError, match="--shard-size"):
+        prepare_store([corpus], tmp_path / "s", shard_size=0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["full", "raw.txt"]
+
+
+def stopped_after(pieces, corpus, out, **arguments):
+    """Interrupt the work when so many pieces are done."""
+    calls = []
+
+    def interrupt(done, total):
+        calls.append(done)
+        if len(calls) > pieces:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare_store(corpus, out, vocabulary_size=200, progress=interrupt, **arguments)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_interrupted_work_leaves_nothing(corpus, tmp_path, workers):
-    def interrupt(documents):
-        raise KeyboardInterrupt
+def test_interrupted_work_goes_on(corpus, tmp_path, workers, small_pieces):
+    prepare_store([corpus], tmp_path / "whole", vocabulary_size=200)
+    stopped_after(2, [corpus], tmp_path / "s", engine=Engine(workers=workers))
+    pieces = tmp_path / ".s.preparing" / "pieces"
+    before = {path.name: path.stat().st_mtime_ns for path in pieces.glob("*.json")}
+    assert len(before) >= 2 and not (tmp_path / "s").exists()
+    result = tmp_path / ".s.preparing" / "store"  # what a worker that was killed may leave
+    result.mkdir()
+    (result / ".tokens-00000.123.h5").write_bytes(b"torn")
+    done = []
+    prepare_store(
+        [corpus], tmp_path / "s", vocabulary_size=200, progress=lambda *now: done.append(now[0])
+    )
+    assert done[0] > 0  # what was done is not done again
+    assert contents(tmp_path / "whole") == contents(tmp_path / "s")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["raw.txt", "s", "whole"]
 
-    with pytest.raises(KeyboardInterrupt):
-        prepare_store(
-            [corpus], tmp_path / "s", vocabulary_size=200, workers=workers, progress=interrupt
-        )
-    assert [entry.name for entry in tmp_path.iterdir()] == ["raw.txt"]
+
+def test_what_changed_since_is_named(corpus, tmp_path, small_pieces):
+    stopped_after(1, [corpus], tmp_path / "s")
+    again = {"vocabulary_size": 200}
+    with pytest.raises(InputError, match=r"--lowercase changed .it was True, now False.*remove"):
+        prepare_store([corpus], tmp_path / "s", lowercase=False, **again)
+    other = tmp_path / "other.txt"
+    other.write_text("x y")
+    with pytest.raises(InputError, match=r"the input other\.txt was added"):
+        prepare_store([corpus, other], tmp_path / "s", **again)
+    corpus.write_text(TEXT.replace("cat", "cow"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"the input raw\.txt changed since"):
+        prepare_store([corpus], tmp_path / "s", **again)
+    result = prepare_store([corpus], tmp_path / "s", again=True, **again)
+    assert result["documents"] == 8
 
 
-def test_full_disk_is_one_clear_message(corpus, tmp_path, monkeypatch):
-    def no_room(*arguments):
-        raise OSError(28, "No space left on device")
+def test_an_input_that_changes_meanwhile_is_refused(corpus, tmp_path, small_pieces):
+    def write(done, total):
+        corpus.write_text(TEXT + "\nmore", encoding="utf-8")
 
-    monkeypatch.setattr(prepare, "_write", no_room)
-    with pytest.raises(InputError, match="No space left on device"):
+    with pytest.raises(InputError, match=r"raw\.txt: changed while it was read"):
+        prepare_store([corpus], tmp_path / "s", vocabulary_size=200, progress=write)
+
+
+def test_a_store_that_is_there_is_left_alone(corpus, tmp_path):
+    first = prepare_store([corpus], tmp_path / "s", vocabulary_size=200)
+    before = contents(tmp_path / "s")
+    assert prepare_store([corpus], tmp_path / "s", vocabulary_size=200) == first
+    with pytest.raises(InputError, match="holds no store of these inputs and settings"):
+        prepare_store([corpus], tmp_path / "s", vocabulary_size=100)
+    assert contents(tmp_path / "s") == before
+    prepare_store([corpus], tmp_path / "s", vocabulary_size=100, again=True)
+    assert contents(tmp_path / "s") != before
+
+
+def test_two_commands_do_not_prepare_one_store(corpus, tmp_path):
+    with (
+        Workspace(tmp_path / "s").hold(),
+        pytest.raises(InputError, match="another command is preparing it"),
+    ):
         prepare_store([corpus], tmp_path / "s", vocabulary_size=200)
-    assert [entry.name for entry in tmp_path.iterdir()] == ["raw.txt"]
+
+
+def test_full_disk_is_one_clear_message_and_what_is_done_is_kept(
+    corpus, tmp_path, monkeypatch, small_pieces
+):
+    written = []
+
+    def no_room(*arguments, **others):
+        written.append(1)
+        if len(written) > 2:
+            raise OSError(28, "No space left on device")
+        return savez(*arguments, **others)
+
+    savez = np.savez
+    with monkeypatch.context() as patched:
+        patched.setattr(np, "savez", no_room)
+        with pytest.raises(InputError, match=r"No space left on device.*same command again"):
+            prepare_store([corpus], tmp_path / "s", vocabulary_size=200)
+    assert len(list((tmp_path / ".s.preparing" / "pieces").glob("*.json"))) == 2
+    assert prepare_store([corpus], tmp_path / "s", vocabulary_size=200)["documents"] == 8
+
+
+def test_no_room_is_said_before_it_starts(corpus, tmp_path, monkeypatch):
+    said = []
+    prepare_store([corpus], tmp_path / "s", vocabulary_size=200, report=said.append)
+    assert "first a tokenizer is trained" in said[0]
+    assert "MB on disk" in said[1] and "of memory for each of 1 worker" in said[1]
+    full = shutil.disk_usage(tmp_path)._replace(free=10)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
+    with pytest.raises(InputError, match=r"are free\. Make room"):
+        prepare_store([corpus], tmp_path / "t", vocabulary_size=200, report=said.append)
+
+
+def test_nothing_to_store(tmp_path):
+    path = tmp_path / "raw.txt"
+    path.write_text("\n\n")
+    with pytest.raises(InputError, match="the corpus has no document"):
+        prepare_store([path], tmp_path / "s", vocabulary_size=200)
+    path.write_text("a b a b\n")
+    with pytest.raises(InputError, match="no document is left to store, 1 were left out"):
+        tokenizer = train_tokenizer(["a b a b"], "word")
+        prepare_store(
+            [path], tmp_path / "s", tokenizer=tokenizer, cleaning=Cleaning(min_characters=99)
+        )
 
 
 def test_hash_text_by_hand():

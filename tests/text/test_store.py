@@ -1,4 +1,4 @@
-"""The token store: what is written is what is mapped, whole or not at all."""
+"""The token store: what is written is what is mapped, and what has changed is never read."""
 
 import json
 import shutil
@@ -7,22 +7,17 @@ from itertools import pairwise
 import h5py
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from made_store import DOCUMENTS, TOKENIZER, as_documents, build, counts_of
 
 from kerasbert.errors import InputError
 from kerasbert.text.held_out import validation_documents
+from kerasbert.text.shards import Shard, write_shard
 from kerasbert.text.store import TokenStore, verify
-from kerasbert.text.store_writer import StoreWriter
 from kerasbert.text.tokenizer import SPECIAL_TOKENS, Tokenizer, train_tokenizer
 
-TOKENIZER = train_tokenizer(["a b c d e f g h i j k l m n"], "word", min_frequency=1)
-DOCUMENTS = [([[5, 6, 7], [8]], 11), ([[9, 10]], 2**64 - 1), ([[5], [6], [7, 8]], 11)]
-
-
-def build(path, documents=DOCUMENTS, tokenizer=TOKENIZER, **arguments):
-    with StoreWriter(path, tokenizer, **arguments) as writer:
-        for sentences, text_hash in documents:
-            writer.add([np.array(sentence, np.int32) for sentence in sentences], text_hash)
-    return path
+FIRST = "tokens-00000.h5"
 
 
 @pytest.fixture
@@ -30,156 +25,168 @@ def store(tmp_path):
     return build(tmp_path / "store")
 
 
-def edit_manifest(store, **changes):
-    manifest = json.loads((store / "manifest.json").read_text())
-    (store / "manifest.json").write_text(json.dumps({**manifest, **changes}))
+def two_shards(path):
+    return build(path, DOCUMENTS[:2], DOCUMENTS[2:])
 
 
 def replace_dataset(store, name, values, **options):
-    with h5py.File(store / "tokens.h5", "a") as file:
+    with h5py.File(store / FIRST, "a") as file:
         del file[name]
         file.create_dataset(name, data=values, **options)
 
 
 def test_layout_by_hand(store):
     opened = TokenStore.open(store)
-    assert opened.token_ids.tolist() == [5, 6, 7, 8, 9, 10, 5, 6, 7, 8]
-    assert opened.sentence_offsets.tolist() == [0, 3, 4, 6, 7, 8, 10]
-    assert opened.document_offsets.tolist() == [0, 2, 3, 6]
-    assert opened.document_hashes.tolist() == [11, 2**64 - 1, 11]
+    text = opened.shards[0].documents
+    assert text.token_ids.tolist() == [5, 6, 7, 8, 9, 10, 5, 6, 7, 8]
+    assert text.sentence_offsets.tolist() == [0, 3, 4, 6, 7, 8, 10]
+    assert text.document_offsets.tolist() == [0, 2, 3, 6]
+    assert text.document_hashes.tolist() == [11, 2**64 - 1, 11]
+    assert opened.shards[0].token_counts.tolist() == [0] * 5 + [2] * 4 + [1] * 2 + [0] * 8
     assert (opened.documents, opened.sentences, opened.tokens) == (3, 6, 10)
-    assert isinstance(opened.token_ids, np.memmap)
-    assert opened.token_ids.dtype == np.uint16
-    assert opened.sentence_offsets.dtype == opened.document_hashes.dtype == np.uint64
+    assert text.token_ids.dtype == np.uint16
+    assert text.sentence_offsets.dtype == text.document_hashes.dtype == np.uint64
     assert opened.tokenizer.fingerprint() == TOKENIZER.fingerprint()
     assert sorted(path.name for path in store.iterdir()) == [
         "manifest.json",
         "tokenizer.json",
-        "tokens.h5",
+        FIRST,
     ]
 
 
 def test_h5py_reads_the_same(store):
-    opened = TokenStore.open(store)
-    with h5py.File(store / "tokens.h5") as file:
+    opened = TokenStore.open(store).shards[0]
+    with h5py.File(store / FIRST) as file:
         for name in file:
             assert file[name].chunks is None
-            assert np.array_equal(file[name][:], getattr(opened, name))
+            holder = opened if name == "token_counts" else opened.documents
+            assert np.array_equal(file[name][:], getattr(holder, name))
 
 
-def test_many_documents_equal_a_list(tmp_path):
-    """More tokens than one buffer holds."""
+def test_shards_are_one_sequence(store, tmp_path):
+    one, two = TokenStore.open(store), TokenStore.open(two_shards(tmp_path / "two"))
+    assert two.first_documents.tolist() == [0, 2, 3]
+    assert (two.documents, two.sentences, two.tokens) == (3, 6, 10)
+    for first, stop in ((0, 3), (1, 3), (2, 3), (0, 1)):
+        expected, found = one.read(first, stop), two.read(first, stop)
+        for name in vars(expected):
+            assert np.array_equal(getattr(expected, name), getattr(found, name)), (first, name)
+    assert two.read(1, 3).token_ids.tolist() == [9, 10, 5, 6, 7, 8]
+    assert two.read(1, 3).sentence_offsets.tolist() == [0, 2, 3, 4, 6]
+    assert np.concatenate(list(two.hash_blocks())).tolist() == [11, 2**64 - 1, 11]
+
+
+def test_documents_can_be_chosen():
+    found = as_documents(DOCUMENTS).select(np.array([True, False, True]))
+    assert found.token_ids.tolist() == [5, 6, 7, 8, 5, 6, 7, 8]
+    assert found.sentence_offsets.tolist() == [0, 3, 4, 5, 6, 8]
+    assert found.document_offsets.tolist() == [0, 2, 5]
+    assert found.document_hashes.tolist() == [11, 11]
+    assert found.starts.tolist() == [0, 4, 8]
+
+
+def test_what_was_read_can_be_given_back(store):
+    opened = TokenStore.open(store)
+    before = opened.read(0, 3).token_ids
+    opened.shards[0].release()
+    assert np.array_equal(opened.read(0, 3).token_ids, before)
+
+
+def test_a_shard_of_several_parts_equals_one_of_the_whole(tmp_path):
     random = np.random.default_rng(0)
     documents = [
         ([random.integers(5, 19, n).tolist() for n in random.integers(1, 90, 6)], i)
-        for i in range(600)
+        for i in range(60)
     ]
-    opened = TokenStore.open(build(tmp_path / "store", documents))
-    assert opened.tokens > 1 << 16
-    for i in (0, 1, 299, 599):
-        first, last = opened.document_offsets[i : i + 2]
-        ends = opened.sentence_offsets[int(first) : int(last) + 1].astype(int)
-        sentences = [opened.token_ids[a:b].tolist() for a, b in pairwise(ends)]
-        assert sentences == documents[i][0]
+    whole = as_documents(documents)
+    parts = [as_documents(documents[a:b]) for a, b in pairwise((0, 1, 30, 30, 60))]
+    for name, pieces in (("a", [whole]), ("b", parts)):
+        write_shard(tmp_path / f"{name}.h5", iter(pieces), counts_of(whole), 19)
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+    assert Shard(tmp_path / "a.h5").fits()
+    with pytest.raises(ValueError, match="expected"):
+        write_shard(tmp_path / "c.h5", iter(parts[:2]), counts_of(whole), 19)
+    for bad in (-1, 19):
+        foreign = as_documents([([[bad]], 1)])
+        with pytest.raises(ValueError, match="do not fit the vocabulary"):
+            write_shard(tmp_path / "c.h5", iter([foreign]), counts_of(foreign), 19)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.h5", "b.h5"]
 
 
 def test_large_vocabulary_takes_four_bytes(tmp_path):
     words = {token: i for i, token in enumerate(SPECIAL_TOKENS)}
-    settings = json.loads(TOKENIZER.to_json())
+    tokenizer_settings = json.loads(TOKENIZER.to_json())
     for size, dtype in ((65_535, np.uint16), (65_536, np.uint32)):
-        settings["model"]["vocab"] = {**words, "last": size - 1}
-        tokenizer = Tokenizer(json.dumps(settings))
+        tokenizer_settings["model"]["vocab"] = {**words, "last": size - 1}
+        tokenizer = Tokenizer(json.dumps(tokenizer_settings))
         assert tokenizer.vocabulary_size == size
-        path = build(tmp_path / str(size), [([[size - 1]], 0)], tokenizer)
-        opened = TokenStore.open(path, verify=True)
-        assert opened.token_ids.dtype == dtype
-        assert opened.token_ids.tolist() == [size - 1]
-
-
-def test_documents_without_tokens_are_dropped_and_counted(tmp_path):
-    path = build(tmp_path / "store", [([[], []], 1), ([[], [5], []], 2), ([], 3)])
-    opened = TokenStore.open(path)
-    assert (opened.documents, opened.sentences, opened.tokens) == (1, 1, 1)
-    assert opened.manifest["counts"]["dropped"] == 2
-
-
-def test_equal_content_gives_equal_bytes(tmp_path):
-    for name in ("a", "b"):
-        build(tmp_path / name, inputs=[{"name": "x.txt", "bytes": 3}], settings={"limit": None})
-    for file in ("manifest.json", "tokenizer.json", "tokens.h5"):
-        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
-    manifest = json.loads((tmp_path / "a" / "manifest.json").read_text())
-    assert manifest["inputs"] == [{"name": "x.txt", "bytes": 3}]
-    assert manifest["settings"] == {"limit": None}
-    assert manifest["versions"]["h5py"] == h5py.__version__
-
-
-@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
-def test_nothing_is_left_of_a_failure(tmp_path, error):
-    with pytest.raises(error), StoreWriter(tmp_path / "store", TOKENIZER) as writer:
-        writer.add([np.array([5])], 1)
-        assert len(list(tmp_path.iterdir())) == 1
-        assert not (tmp_path / "store").exists()
-        raise error
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_empty_store_and_foreign_ids_are_refused(tmp_path):
-    with pytest.raises(InputError, match="no document is left"):
-        build(tmp_path / "store", [([[]], 1)])
-    for bad in (-1, TOKENIZER.vocabulary_size):
-        with pytest.raises(ValueError, match="do not fit the vocabulary"):
-            build(tmp_path / "store", [([[bad]], 1)])
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_target_must_be_new_or_empty(tmp_path, store):
-    with pytest.raises(InputError, match="not empty"):
-        build(store)
-    (tmp_path / "file").write_text("x")
-    with pytest.raises(InputError, match="this is a file"):
-        build(tmp_path / "file")
-    with pytest.raises(InputError, match="cannot be made"):
-        build(tmp_path / "file" / "below")
-    (tmp_path / "empty").mkdir()
-    assert TokenStore.open(build(tmp_path / "empty")).documents == 3
-    assert TokenStore.open(build(tmp_path / "deep" / "er")).documents == 3
-
-
-def test_relative_path(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert TokenStore.open(build("store")).documents == 3
+        path = build(tmp_path / str(size), [([[size - 1]], 0)], tokenizer=tokenizer)
+        text = TokenStore.open(path).shards[0].documents
+        assert text.token_ids.dtype == dtype
+        assert text.token_ids.tolist() == [size - 1]
 
 
 def test_verify(store):
     result = verify(store)
     assert result["verified"]
-    assert (result["documents"], result["tokens"]) == (3, 10)
+    assert (result["documents"], result["tokens"], result["shards"]) == (3, 10, 1)
 
 
-def test_one_changed_byte_is_found(store):
-    data = bytearray((store / "tokens.h5").read_bytes())
-    with h5py.File(store / "tokens.h5") as file:
+def test_every_flipped_byte_is_found(store):
+    """In each file, at every place of the small ones and at many of the shard."""
+    for path in sorted(store.iterdir()):
+        whole = path.read_bytes()
+        for place in range(0, len(whole), 1 if path.suffix == ".json" else 37):
+            path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+            with pytest.raises(InputError, match="kerasbert prepare"):
+                verify(store)
+        path.write_bytes(whole)
+    assert verify(store)["verified"]
+
+
+def test_the_shard_that_has_changed_is_named(tmp_path):
+    store = two_shards(tmp_path / "store")
+    path = store / "tokens-00001.h5"
+    data = bytearray(path.read_bytes())
+    with h5py.File(path) as file:
         data[file["token_ids"].id.get_offset()] ^= 1
-    (store / "tokens.h5").write_bytes(data)
-    assert TokenStore.open(store).tokens == 10
-    with pytest.raises(InputError, match=r"checksum.*kerasbert prepare"):
-        verify(store)
-
-
-@pytest.mark.parametrize("keep", [0, 10, 300, 0.5, -1])
-def test_cut_short(store, keep):
-    data = (store / "tokens.h5").read_bytes()
-    length = int(len(data) * keep) if isinstance(keep, float) else keep
-    (store / "tokens.h5").write_bytes(data[:length])
-    with pytest.raises(InputError, match="damaged or cut short"):
+    path.write_bytes(data)
+    assert TokenStore.open(store, verify=False).tokens == 10
+    with pytest.raises(InputError, match=r"tokens-00001\.h5: changed since it was written"):
         TokenStore.open(store)
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "tokenizer.json", "tokens.h5"])
+def test_shards_in_each_others_place(tmp_path):
+    store = build(tmp_path / "store", DOCUMENTS[1:2], [([[5, 6]], 3)])
+    first, second = store / FIRST, store / "tokens-00001.h5"
+    assert first.stat().st_size == second.stat().st_size
+    content = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    second.write_bytes(content)
+    with pytest.raises(InputError, match=f"{FIRST}: changed"):
+        TokenStore.open(store)
+
+
+@pytest.mark.parametrize("keep", [0, 10, 300, 0.5, -1])
+@pytest.mark.parametrize("verify_all", [True, False])
+def test_cut_short(store, keep, verify_all):
+    data = (store / FIRST).read_bytes()
+    length = int(len(data) * keep) if isinstance(keep, float) else keep
+    (store / FIRST).write_bytes(data[:length])
+    with pytest.raises(InputError, match=f"{FIRST}: damaged or cut short"):
+        TokenStore.open(store, verify=verify_all)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "tokenizer.json", FIRST])
 def test_missing_part(store, name):
     (store / name).unlink()
-    with pytest.raises(InputError, match=f"{name} is missing"):
+    with pytest.raises(InputError, match=f"{name}.*is missing"):
+        TokenStore.open(store)
+
+
+def test_a_shard_too_many(store):
+    shutil.copy(store / FIRST, store / "tokens-00001.h5")
+    with pytest.raises(InputError, match=r"tokens-00001\.h5: this shard is not in the manifest"):
         TokenStore.open(store)
 
 
@@ -193,29 +200,28 @@ def test_no_store(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"version": 99}, "version 99"),
+        ({"version": 99}, "version 2 was expected.*version 99"),
+        ({"version": 1}, "version 2 was expected.*version 1.*kerasbert prepare"),
         ({"format": "other"}, "'other'"),
-        ({"counts": {}}, "incomplete"),
-        ({"counts": None}, "cannot be read"),
-        ({"counts": {"documents": 4, "sentences": 6, "tokens": 10}}, "counts 4 documents"),
-        ({"tokenizer_fingerprint": "0"}, "not the tokenizer"),
-        ({"segmenter": "jieba"}, "not the tokenizer"),
+        ({"counts": {}}, "not as it was written"),
+        ({"segmenter": "jieba"}, "not as it was written"),
     ],
 )
-def test_manifest_that_does_not_fit(store, changes, message):
-    edit_manifest(store, **changes)
+def test_manifest_that_was_changed(store, changes, message):
+    manifest = json.loads((store / "manifest.json").read_text())
+    (store / "manifest.json").write_text(json.dumps({**manifest, **changes}, indent=2) + "\n")
     with pytest.raises(InputError, match=message):
         TokenStore.open(store)
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b"[" * 100_000])
 def test_broken_manifest(store, content):
     (store / "manifest.json").write_bytes(content)
-    with pytest.raises(InputError, match=r"manifest\.json cannot be read"):
+    with pytest.raises(InputError, match=r"manifest\.json: cannot be read"):
         TokenStore.open(store)
 
 
-def test_tokenizer_of_another_store(store, tmp_path):
+def test_tokenizer_of_another_store(store):
     other = train_tokenizer(["x y z"], "word", min_frequency=1)
     other.save(store / "tokenizer.json")
     with pytest.raises(InputError, match="not the tokenizer"):
@@ -225,26 +231,76 @@ def test_tokenizer_of_another_store(store, tmp_path):
 @pytest.mark.parametrize(
     ("name", "values", "options", "message"),
     [
-        ("sentence_offsets", [0, 3, 4, 6, 7, 8, 99], {"dtype": "<u8"}, "boundaries"),
-        ("sentence_offsets", [1, 3, 4, 6, 7, 8, 10], {"dtype": "<u8"}, "boundaries"),
-        ("document_offsets", [0, 5, 3, 6], {"dtype": "<u8"}, "boundaries"),
-        ("document_offsets", [0, 2, 3], {"dtype": "<u8"}, "boundaries"),
-        ("document_hashes", [1, 2], {"dtype": "<u8"}, "counts 3 documents"),
-        ("sentence_offsets", [], {"dtype": "<u8"}, "damaged|counts"),
         ("token_ids", list(range(10)), {"dtype": "<u2", "chunks": (5,)}, "chunked"),
         ("token_ids", list(range(10)), {"dtype": "<f4"}, "float32"),
+        ("document_hashes", [[1], [2]], {"dtype": "<u8"}, r"\(2, 1\)"),
     ],
 )
-def test_wrong_datasets(store, name, values, options, message):
+def test_datasets_that_cannot_be_mapped(store, name, values, options, message):
     replace_dataset(store, name, values, **options)
     with pytest.raises(InputError, match=message):
-        TokenStore.open(store)
+        Shard(store / FIRST)
 
 
-def test_unmappable_empty_dataset(store):
-    replace_dataset(store, "token_ids", [], dtype="<u2")
-    with pytest.raises(InputError, match="counts 10 tokens"):
-        TokenStore.open(store)
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("sentence_offsets", [0, 3, 4, 6, 7, 8, 99]),
+        ("sentence_offsets", [1, 3, 4, 6, 7, 8, 10]),
+        ("sentence_offsets", []),
+        ("document_offsets", [0, 5, 3, 6]),
+        ("document_offsets", [0, 2, 3]),
+        ("document_hashes", [1, 2]),
+    ],
+)
+def test_boundaries_that_do_not_fit(store, name, values):
+    assert Shard(store / FIRST).fits()
+    replace_dataset(store, name, values, dtype="<u8")
+    assert not Shard(store / FIRST).fits()
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_damaged_store_is_refused_and_never_read_wrong(tmp_path_factory, data):
+    """Whatever is cut, flipped, moved, swapped or left out: one clear error, or the same tokens."""
+    folder = tmp_path_factory.mktemp("fuzz")
+    store = two_shards(folder / "store")
+    whole = TokenStore.open(store).read(0, 3)
+    for _ in range(data.draw(st.integers(1, 3))):
+        _damage(data, sorted(store.iterdir()))
+    try:
+        opened = TokenStore.open(store)
+    except InputError as error:
+        assert str(folder) in str(error)
+        return
+    found = opened.read(0, 3)
+    assert all(np.array_equal(getattr(found, name), getattr(whole, name)) for name in vars(whole))
+
+
+def _damage(data, files):
+    path = data.draw(st.sampled_from(files))
+    content = bytearray(path.read_bytes())
+    place = data.draw(st.integers(0, max(0, len(content) - 1)))
+    kind = data.draw(st.sampled_from(["cut", "flip", "insert", "move", "swap", "version", "drop"]))
+    if kind == "cut":
+        del content[place:]
+    elif kind == "flip" and content:
+        content[place] ^= data.draw(st.integers(1, 255))
+    elif kind == "insert":
+        content[place:place] = data.draw(st.binary(max_size=20))
+    elif kind == "move":
+        content = content[place:] + content[:place]
+    elif kind == "version":
+        content = content.replace(b'"version": 2', b'"version": 3')
+    if kind == "swap":
+        other = data.draw(st.sampled_from(files))
+        mine, theirs = path.read_bytes(), other.read_bytes()
+        path.write_bytes(theirs)
+        other.write_bytes(mine)
+    elif kind == "drop" and len(files) > 1:
+        path.unlink()
+    else:
+        path.write_bytes(content)
 
 
 def test_a_store_can_be_copied(store, tmp_path):

@@ -78,10 +78,10 @@ def test_keep_best_says_what_is_missing(tmp_path):
 def test_token_shares_are_counted_on_the_training_part(store):
     from kerasbert.text.held_out import validation_documents
 
-    starts = np.asarray(store.sentence_offsets)[np.asarray(store.document_offsets)]
+    text = store.read(0, store.documents)
     counts = np.ones(store.tokenizer.vocabulary_size)
-    for document in np.flatnonzero(~validation_documents(store.document_hashes)):
-        for token in store.token_ids[starts[document] : starts[document + 1]]:
+    for document in np.flatnonzero(~validation_documents(text.document_hashes)):
+        for token in text.token_ids[text.starts[document] : text.starts[document + 1]]:
             counts[token] += 1
     np.testing.assert_allclose(store.token_shares(), counts / counts.sum())
 

@@ -1,0 +1,190 @@
+"""Where jobs run, on any `concurrent.futures` executor: processes here, or a Dask cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from kerasbert.errors import InputError
+
+ENGINES = ("processes", "dask")
+ANSWER_SECONDS = 20  # of a scheduler
+_TRIES = 3  # pools of processes, of which one died
+Job = TypeVar("Job")
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class Engine:
+    """How jobs are run.
+
+    Attributes:
+        name: "processes" or "dask".
+        workers: processes of this machine; one works in this very process.
+        scheduler: the address of a Dask scheduler.
+    """
+
+    name: str = "processes"
+    workers: int = 1
+    scheduler: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.name not in ENGINES:
+            raise InputError(
+                f"--engine: expected one of {', '.join(ENGINES)}, received {self.name!r}."
+            )
+        if self.workers < 1:
+            raise InputError(f"--workers must be at least 1, received {self.workers}.")
+        if (self.name == "dask") != (self.scheduler is not None):
+            raise InputError("--engine dask and --scheduler ADDRESS belong together.")
+
+    def run(self, function: Callable[[Job], Any], jobs: Iterable[Job]) -> Iterator[tuple[Job, Any]]:
+        """Yield each job with its result, as they are done; jobs are asked for as there is room.
+
+        When a job fails no other is begun, those under way are waited for, and its error is raised.
+
+        Raises:
+            InputError: workers died again and again; what a job raises.
+        """
+        waiting = iter(jobs)
+        undone = list(itertools.islice(waiting, 2))
+        if self.name == "processes" and (self.workers == 1 or len(undone) < 2):
+            yield from ((job, function(job)) for job in itertools.chain(undone, waiting))
+            return
+        undone.reverse()
+        for _ in range(_TRIES):
+            with self._executor() as (executor, room):
+                results = _run(executor, room, function, waiting, undone)
+                try:
+                    yield from results
+                    return
+                except BrokenProcessPool:  # go on with a new one: jobs can be done again
+                    pass
+                except Exception as error:
+                    if self.name != "dask" or isinstance(error, InputError):
+                        raise
+                    raise InputError(
+                        f"the Dask cluster failed ({type(error).__name__}: {error}). Its workers"
+                        " need kerasbert, and the same folders under the same names. What is done"
+                        " is kept: run the same command again to go on."
+                    ) from error
+                finally:
+                    results.close()
+        raise InputError(
+            f"worker processes ended {_TRIES} times before their work was done, killed for memory"
+            " perhaps. Give fewer --workers, then run the same command again: what is done is kept."
+        )
+
+    @contextlib.contextmanager
+    def _executor(self) -> Iterator[tuple[Executor, int]]:
+        """An executor, and how many jobs it should have at a time."""
+        if self.name == "dask":
+            with _dask(str(self.scheduler)) as found:
+                yield found
+            return
+        # Not fork: the tokenizers library has threads; a forked copy of a held lock never opens.
+        context = multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(self.workers, context, initializer=_start_worker)
+        try:
+            yield pool, 2 * self.workers
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _run(
+    executor: Executor,
+    room: int,
+    function: Callable[[Job], Any],
+    waiting: Iterator[Job],
+    undone: list[Job],
+) -> Generator[tuple[Job, Any], None, None]:
+    """Keep `room` jobs under way; `undone` keeps those whose executor broke."""
+    under_way: dict[Future, Job] = {}
+    failed: BaseException | None = None
+    try:
+        while True:
+            while failed is None and len(under_way) < room:
+                if not undone:
+                    undone += itertools.islice(waiting, 1)
+                if not undone:
+                    break
+                future = executor.submit(function, undone[-1])
+                under_way[future] = undone.pop()
+            if not under_way:
+                break
+            done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+            for future in done:
+                error = future.exception()
+                if isinstance(error, BrokenProcessPool):
+                    raise error
+                job = under_way.pop(future)
+                if error is None:
+                    yield job, future.result()
+                else:
+                    failed = failed or error
+    except BrokenProcessPool:
+        undone.extend(under_way.values())
+        raise
+    finally:
+        for future in under_way:
+            future.cancel()
+    if failed is not None:
+        raise failed
+
+
+@contextlib.contextmanager
+def _dask(scheduler: str) -> Iterator[tuple[Executor, int]]:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise InputError(
+            "--engine dask needs the package distributed, which is not installed."
+            " Install it with: pip install kerasbert[dask]"
+        ) from None
+    try:
+        client = Client(scheduler, timeout=ANSWER_SECONDS)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"--scheduler {scheduler}: no Dask scheduler answers there ({error}). Start one with:"
+            " dask scheduler."
+        ) from None
+    with client:
+        cores = sum(client.ncores().values())
+        if not cores:
+            raise InputError(
+                f"--scheduler {scheduler}: it has no worker. Start some with: dask worker"
+                f" {scheduler}."
+            )
+        # `pure`: Dask may take equal jobs for one. They are one: they write the same files.
+        with client.get_executor() as executor:
+            yield executor, 2 * cores
+
+
+def _start_worker() -> None:
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # a worker is one process for one core
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops the work, once
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A killed parent cannot stop its workers, which would wait for work forever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

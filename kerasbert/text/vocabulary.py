@@ -1,0 +1,125 @@
+"""The tokenizer of a corpus of any size: trained on a sample that is drawn piece by piece."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from kerasbert.text.cleaning import Cleaning, clean
+from kerasbert.text.engines import Engine
+from kerasbert.text.lines import LineProblems
+from kerasbert.text.pieces import Document, ReadOptions, check_any, read_piece
+from kerasbert.text.sampling import merge_samples, sample_piece, sample_share
+from kerasbert.text.sources import Piece
+from kerasbert.text.tokenizer import Tokenizer, train_tokenizer
+
+
+@dataclass(frozen=True)
+class TokenizerSettings:
+    """What a tokenizer is trained with.
+
+    Attributes:
+        style, vocabulary_size, lowercase: see `train_tokenizer`.
+        sample_bytes: of text, about; all of a smaller corpus.
+        seed: of the sample.
+    """
+
+    style: str = "wordpiece"
+    vocabulary_size: int = 20000
+    lowercase: bool = True
+    sample_bytes: int = 100 << 20
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class SampleJob:
+    """Draw from one piece: `source` is the number of its source, `share` that of `sample_share`."""
+
+    piece: Piece
+    source: int
+    share: float
+    seed: int
+    reading: ReadOptions
+    cleaning: Cleaning
+    skip_bad_lines: bool
+    limit: int | None = None
+
+
+def draw(job: SampleJob) -> tuple[int, list[tuple[int, str]]]:
+    """How many documents were read, and the sample of them.
+
+    Raises:
+        InputError: as `read_piece`.
+    """
+    problems = LineProblems(skip=job.skip_bad_lines)
+    read = 0
+
+    def documents() -> Iterator[Document]:
+        nonlocal read
+        for document in itertools.islice(read_piece(job.piece, job.reading, problems), job.limit):
+            read += 1
+            yield document
+
+    kept = clean(documents(), job.cleaning, Counter())
+    sample = sample_piece(kept, job.source, job.share, job.seed)
+    return read, sample
+
+
+def train_on_sample(
+    pieces: Sequence[Piece],
+    settings: TokenizerSettings,
+    reading: ReadOptions,
+    cleaning: Cleaning,
+    skip_bad_lines: bool,
+    limit: int | None,
+    engine: Engine,
+) -> Tokenizer:
+    """Train on a uniform sample of the documents; the same for any engine.
+
+    Args:
+        pieces: of the corpus.
+        settings: of tokenizer and sample.
+        reading: of the pieces.
+        cleaning: of the documents.
+        skip_bad_lines: leave out lines that cannot be read.
+        limit: take the first documents only.
+        engine: where the pieces are read.
+
+    Raises:
+        InputError: a piece that cannot be read, no document, what `train_tokenizer` refuses.
+    """
+    sources = list(dict.fromkeys(piece.source for piece in pieces))
+    share = sample_share(sources, settings.sample_bytes)
+    jobs = [
+        SampleJob(
+            piece, sources.index(piece.source), share, settings.seed, reading, cleaning,
+            skip_bad_lines,
+        )
+        for piece in pieces
+    ]  # fmt: skip
+    total = 0
+
+    def samples() -> Iterator[list[tuple[int, str]]]:
+        nonlocal total
+        results = engine.run(draw, jobs) if limit is None else _in_turn(jobs, limit)
+        for _, (read, sample) in results:
+            total += read
+            yield sample
+
+    texts = merge_samples(samples(), settings.sample_bytes)
+    check_any(total, [source.shown for source in sources])
+    return train_tokenizer(texts, settings.style, settings.vocabulary_size, settings.lowercase)
+
+
+def _in_turn(
+    jobs: Sequence[SampleJob], limit: int
+) -> Iterator[tuple[SampleJob, tuple[int, list[tuple[int, str]]]]]:
+    """One after the other, until so many documents were read."""
+    for job in jobs:
+        result = draw(replace(job, limit=limit))
+        yield job, result
+        limit -= result[0]
+        if limit <= 0:
+            return

@@ -1,0 +1,211 @@
+"""Encode text fast: what stands between two spaces becomes the same ids wherever it is met again.
+
+A tokenizer that splits at white space before anything else treats every chunk between two spaces
+by itself. So a block of text is split at its spaces, each chunk is looked up, and the remembered
+ids are put together; Python touches a chunk once, for the look-up. The ids of a new chunk come from
+the library's own normalizer, pre-tokenizer and model. A document that is not of this simple kind
+(Chinese sentences, which end without a space; unusual white space), and every document of a
+tokenizer that is not, is encoded by the library as a whole.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kerasbert.text.chunk_ids import DOCUMENT_END, IS_MARK, IS_ODD, SENTENCE_END, ChunkIds, is_local
+from kerasbert.text.documents import split_sentences
+from kerasbert.text.fingerprints import text_hash
+from kerasbert.text.tokenizer import Tokenizer
+
+_NO_BREAK_SPACE = "\u00a0".encode()
+# White space to Python, which splits at it; removed by BERT's normalizer, which joins what is left.
+_CONTROLS = (b"\x0b", b"\x0c")
+_LONGEST_DOCUMENT = 4 << 20  # bytes; its chunks would take too much memory all at once
+_LIBRARY_CHARACTERS = 1 << 18
+
+# Every tokenizer parts words here; at other white space BERT's normalizer joins them.
+_GAP = re.compile(r"[ \t\n\r\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
+
+
+@dataclass
+class Encoded:
+    """Encoded documents, flat: T tokens in S sentences of D documents.
+
+    Attributes:
+        token_ids: (T,) int32.
+        sentence_lengths: (S,) int64, tokens of each sentence; one without a token is left out.
+        document_lengths: (D,) int64, sentences of each document that was given, 0 for one without
+            a token.
+        hashes: (D,) uint64 of each document's text; white space does not count.
+    """
+
+    token_ids: np.ndarray
+    sentence_lengths: np.ndarray
+    document_lengths: np.ndarray
+    hashes: np.ndarray
+
+
+class WordCache:
+    """A tokenizer that remembers chunks of text; its ids are the tokenizer's own.
+
+    Args:
+        tokenizer: what encodes.
+        most_bytes: about the memory that may be remembered in; when it is full, all is forgotten.
+
+    Attributes:
+        local: whether the tokenizer treats chunks by themselves; if not, nothing is remembered.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, most_bytes: int = 320 << 20) -> None:
+        self.tokenizer = tokenizer
+        self.most_bytes = most_bytes
+        self.local = is_local(tokenizer)
+        self._chunks = ChunkIds(tokenizer) if self.local else None
+
+    def encode(self, texts: Sequence[str], corpus_format: str = "lines") -> Encoded:
+        r"""Encode documents.
+
+        Args:
+            texts: of each document; about a megabyte at a time is fast, see `batches`.
+            corpus_format: "lines", sentences are found by `split_sentences`; or "sentences", they
+                are parted by `\n`.
+        """
+        table = self._chunks
+        if table is None:
+            return self._by_library(texts, corpus_format)
+        if table.held > self.most_bytes:
+            table.forget()
+        documents = [_utf8(text) for text in texts]
+        odd = np.array([len(document) > _LONGEST_DOCUMENT for document in documents], bool)
+        if odd.any():
+            documents = [b"" if long else text for text, long in zip(documents, odd, strict=True)]
+        block = b" \xff ".join([*documents, b""])
+        for control in _CONTROLS:
+            if control in block:
+                odd |= [control in document for document in documents]
+        block = block.replace(_NO_BREAK_SPACE, b" ")
+        if corpus_format == "sentences":
+            block = block.replace(b"\n", b" \xfe ")
+        chunks = block.split()
+        numbers = np.fromiter(map(table.numbers.__getitem__, chunks), np.int32, len(chunks))
+        table.learn()
+        kinds = table.kinds(numbers)
+        stops = np.flatnonzero(numbers == DOCUMENT_END)
+        odd[np.searchsorted(stops, np.flatnonzero(kinds == IS_ODD))] = True
+        sizes = table.sizes(numbers)
+        if odd.any():
+            sizes[np.repeat(odd, np.diff(stops, prepend=-1))] = 0
+        token_ids = table.ids(numbers, sizes)
+        ends = np.flatnonzero(kinds if corpus_format == "lines" else kinds == IS_MARK)
+        lengths = np.diff(np.cumsum(sizes, dtype=np.int64)[ends], prepend=0)
+        owners = np.searchsorted(stops, ends)[lengths > 0]
+        if corpus_format == "sentences":
+            words = numbers != SENTENCE_END
+            chunks = list(itertools.compress(chunks, words.tolist()))
+            stops = np.cumsum(words)[stops] - 1
+        encoded = Encoded(
+            token_ids,
+            lengths[lengths > 0],
+            np.bincount(owners, minlength=len(texts)),
+            _hash_slices(chunks, stops),
+        )
+        if odd.any():
+            which = np.flatnonzero(odd)
+            rest = self._by_library([texts[index] for index in which.tolist()], corpus_format)
+            return _put_in(encoded, rest, which)
+        return encoded
+
+    def _by_library(self, texts: Sequence[str], corpus_format: str) -> Encoded:
+        whole = [_utf8(text).decode() for text in texts]
+        documents = [
+            split_sentences(text) if corpus_format == "lines" else text.split("\n")
+            for text in whole
+        ]
+        ids, lengths = [np.empty(0, np.int32)], [np.empty(0, np.int64)]
+        # The library's answers take some 400 bytes a token until they are put into arrays.
+        for batch in batches(itertools.chain.from_iterable(documents), _LIBRARY_CHARACTERS):
+            encoded = self._encode_batch(batch)
+            ids.append(np.concatenate(encoded))
+            lengths.append(np.array([len(sentence) for sentence in encoded], np.int64))
+        sizes = np.concatenate(lengths)
+        owners = np.repeat(np.arange(len(texts)), [len(sentences) for sentences in documents])
+        return Encoded(
+            np.concatenate(ids),
+            sizes[sizes > 0],
+            np.bincount(owners[sizes > 0], minlength=len(texts)),
+            np.array([hash_text(sentences) for sentences in documents], np.uint64),
+        )
+
+    def _encode_batch(self, sentences: list[str]) -> list[np.ndarray]:
+        if len(sentences) == 1 and len(sentences[0]) > _LIBRARY_CHARACTERS:
+            parts = (self.tokenizer.encode([part])[0] for part in _parts(sentences[0]))
+            return [np.concatenate(list(parts))]
+        return self.tokenizer.encode(sentences)
+
+
+def hash_text(sentences: Sequence[str]) -> int:
+    """Return 8 bytes of BLAKE2b of the text; white space does not count, duplicates get equal."""
+    return text_hash([_utf8(" ".join(" ".join(sentences).split()))])
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Cut a text at white space, into parts of some `_LIBRARY_CHARACTERS`, if it has any."""
+    start = 0
+    while len(text) - start > _LIBRARY_CHARACTERS:
+        gap = _GAP.search(text, start + _LIBRARY_CHARACTERS)
+        if gap is None:
+            break
+        yield text[start : gap.start()]
+        start = gap.start()
+    yield text[start:]
+
+
+def batches(documents: Iterable[str], characters: int = 1 << 20) -> Iterator[list[str]]:
+    """Group documents in lists of about so many characters, a longer document alone."""
+    batch: list[str] = []
+    size = 0
+    for document in documents:
+        if batch and size + len(document) > characters:
+            yield batch
+            batch, size = [], 0
+        batch.append(document)
+        size += len(document) + 1  # empty ones take their place, too
+    if batch:
+        yield batch
+
+
+def _utf8(text: str) -> bytes:
+    """In UTF-8, with a question mark for lone surrogates, which only JSON could bring."""
+    return text.encode("utf-8", "replace")
+
+
+def _hash_slices(chunks: list[bytes], stops: np.ndarray) -> np.ndarray:
+    """(D,) uint64 hashes of the chunks between one stop and the next."""
+    places = [-1, *stops.tolist()]
+    hashes = (text_hash(chunks[a + 1 : b]) for a, b in itertools.pairwise(places))
+    return np.fromiter(hashes, np.uint64, len(stops))
+
+
+def _put_in(encoded: Encoded, rest: Encoded, which: np.ndarray) -> Encoded:
+    """Put documents that were encoded elsewhere into their places, which are empty so far."""
+    before = np.cumsum(encoded.document_lengths)[which]
+    reached = np.cumsum([0, *encoded.sentence_lengths])
+    rest_reached = np.cumsum([0, *rest.sentence_lengths])
+    tokens = np.diff(rest_reached[np.cumsum([0, *rest.document_lengths])])
+    encoded.document_lengths[which] = rest.document_lengths
+    encoded.hashes[which] = rest.hashes
+    return Encoded(
+        np.insert(encoded.token_ids, np.repeat(reached[before], tokens), rest.token_ids),
+        np.insert(
+            encoded.sentence_lengths,
+            np.repeat(before, rest.document_lengths),
+            rest.sentence_lengths,
+        ),
+        encoded.document_lengths,
+        encoded.hashes,
+    )
