@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import json
 import unicodedata
 from collections import Counter
@@ -34,7 +35,8 @@ SEGMENTERS = ("jieba",)
 
 _LONGEST_WORD = 100  # characters; WordPiece makes [UNK] of anything longer
 _CHUNKS_IN_MEMORY = 500_000
-_WORDS_IN_MEMORY = 5_000_000
+_WORDS_IN_MEMORY = 1_000_000  # the trainer takes some 500 bytes for each
+_LONGEST_PART = 1 << 18  # characters of a text that are counted at a time
 
 
 class Tokenizer:
@@ -318,12 +320,24 @@ def _count_words(
             words = Counter({word: times for word, times in words.items() if times > rare})
             rare += 1
 
-    for text in texts:
-        chunks.update(segment(text).split())
+    for part in itertools.chain.from_iterable(map(_parts, texts)):
+        chunks.update(segment(part).split())
         if len(chunks) > _CHUNKS_IN_MEMORY:
             split_chunks()
     split_chunks()
     return words
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Cut a very long text at spaces, or anywhere where it has none; its words take much memory."""
+    start = 0
+    while len(text) - start > _LONGEST_PART:
+        stop = start + _LONGEST_PART
+        space = max(text.rfind(" ", start, stop), text.rfind("\n", start, stop))
+        stop = space if space > start else stop
+        yield text[start:stop]
+        start = stop
+    yield text[start:]
 
 
 def _train_word_pieces(

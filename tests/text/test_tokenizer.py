@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kerasbert.errors import InputError
-from kerasbert.text.tokenizer import SPECIAL_TOKENS, STYLES, Tokenizer, train_tokenizer
+from kerasbert.text.tokenizer import SPECIAL_TOKENS, STYLES, Tokenizer, _parts, train_tokenizer
 
 TEXTS = [
     "The cat sat on the mat, the dog sat on the log.",
@@ -147,6 +147,16 @@ def test_counting_in_small_portions_changes_nothing(monkeypatch):
     assert train_tokenizer(iter(TEXTS), "wordpiece", 300).to_json() == whole
     monkeypatch.setattr("kerasbert.text.tokenizer._WORDS_IN_MEMORY", 10)
     assert train_tokenizer(TEXTS, "word", 300).vocabulary_size <= 15
+
+
+def test_a_very_long_text_is_counted_part_by_part(monkeypatch):
+    text = "the cat saw a dog\nnear the oak and the dog saw it " * 30
+    whole = train_tokenizer([text], "word", 300).to_json()
+    monkeypatch.setattr("kerasbert.text.tokenizer._LONGEST_PART", 25)
+    parts = list(_parts(text))
+    assert "".join(parts) == text and max(map(len, parts)) <= 25
+    assert train_tokenizer([text], "word", 300).to_json() == whole
+    assert list(_parts("x" * 60)) == ["x" * 25, "x" * 25, "x" * 10]  # no space: cut anywhere
 
 
 @pytest.mark.parametrize(
