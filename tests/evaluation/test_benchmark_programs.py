@@ -43,6 +43,31 @@ def test_baselines_name_a_missing_file(labelled):
     assert "missing.txt" in done.stderr and "Traceback" not in done.stderr
 
 
+def test_preparing_is_timed_on_text_of_this_machine(tmp_path):
+    corpus = tmp_path / "raw.txt"
+    (tmp_path / "first.txt").write_text("A paragraph that comes first, and comes once only.\n" * 2)
+    flags = ["--megabytes=0.2", "--first", tmp_path / "first.txt"]
+    done = start("machine_text", "--out", corpus, *flags)
+    assert done.returncode == 0, done.stderr
+    lines = corpus.read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("A paragraph") and len(set(lines)) == len(lines)
+    assert 200_000 <= corpus.stat().st_size < 300_000
+
+    pytest.importorskip("datasets")
+    flags = ["--vocab-size=2000", "--rounds=1", "--workers=1"]
+    done = start("prepare_speed", "--corpus", corpus, "--out", tmp_path / "speed.json", *flags)
+    assert done.returncode == 0, done.stderr
+    assert f"ids of all {len(lines)} lines are identical" in done.stdout
+    result = json.loads((tmp_path / "speed.json").read_text())
+    assert result["ratios"]["tokenizers"]["seconds"]["median"] > 0
+
+
+def test_reading_a_store_is_timed():
+    done = start("read_store", "--gigabytes=0.02", "--steps=20")
+    assert done.returncode == 0, done.stderr
+    assert "tokens a second" in done.stdout and "MB at most" in done.stdout
+
+
 @pytest.mark.slow
 def test_a_masked_lm_step_is_timed(tmp_path):
     backend = os.environ.get("KERAS_BACKEND", "jax")
