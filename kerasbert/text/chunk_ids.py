@@ -37,10 +37,11 @@ _SPLITS_AT_SPACE = {"BertPreTokenizer", "Whitespace", "WhitespaceSplit"}
 _LOCAL_SPLITS = _SPLITS_AT_SPACE | {"Punctuation", "Digits", "Split"}
 _LOCAL_MODELS = {"WordPiece", "WordLevel"}
 
-_PRINTABLE = re.compile(rb"[!-~]+")
+_LINE_END = ord("\n")
 _BERT_WORDS = re.compile(r"[0-9A-Za-z]+|[^0-9A-Za-z]")  # of printable ASCII
 # What `split_sentences` looks for, of ASCII.
 _END_MARKS, _CLOSERS = (b".", b"!", b"?"), b"\"')]"
+_IS_END_MARK, _IS_CLOSER = (np.isin(np.arange(256), list(marks)) for marks in (b".!?", _CLOSERS))
 
 
 class ChunkIds:
@@ -52,6 +53,7 @@ class ChunkIds:
     Attributes:
         numbers: chunk to number, from 0; an unknown chunk gets the next one, and must be learned
             before the table is read.
+        lowers: whether capital letters of ASCII make no difference.
         held: about the bytes that are remembered.
     """
 
@@ -59,8 +61,9 @@ class ChunkIds:
         library = tokenizers.Tokenizer.from_str(tokenizer.to_json())
         self._normalizer = library.normalizer
         self._pre_tokenizer = library.pre_tokenizer
-        self._model = library.model
+        self._bare = tokenizers.Tokenizer(library.model)  # of words that are split already
         self._ascii = _ascii_map(json.loads(tokenizer.to_json()), library.normalizer)
+        self.lowers = self._ascii is not None and self._ascii[ord("A")] == ord("a")
         # Only a file that splits at white space alone could find these in a text: they are text.
         special = (tokenizer.pad_id, tokenizer.cls_id, tokenizer.sep_id, tokenizer.mask_id)
         self._special = dict.fromkeys(special, tokenizer.unk_id)
@@ -80,19 +83,28 @@ class ChunkIds:
         chunks = _newest(self.numbers, len(self._kinds))
         if not chunks:
             return
-        plain: list[int] = []
-        others: list[int] = []
-        for place, chunk in enumerate(chunks):
-            (plain if self._ascii and _PRINTABLE.fullmatch(chunk) else others).append(place)
-        kinds = np.zeros(len(chunks), np.int8)
+        joined = b"\n".join([*chunks, b""])  # a chunk has no white space in it
+        buffer = np.frombuffer(joined, np.uint8)
+        behind = np.flatnonzero(buffer == _LINE_END)
+        is_plain = np.zeros(len(chunks), bool)
+        if self._ascii:
+            strange = (buffer < ord("!")) | (buffer > ord("~"))
+            strange[behind] = False
+            is_plain[:] = True
+            is_plain[np.searchsorted(behind, np.flatnonzero(strange))] = False
+        others = np.flatnonzero(~is_plain).tolist()
+        last = buffer[behind - 1]
+        kinds = np.where(_IS_END_MARK[last], ENDS, GOES_ON).astype(np.int8)
+        for place in np.flatnonzero(is_plain & _IS_CLOSER[last]).tolist():
+            ends = chunks[place].rstrip(_CLOSERS).endswith(_END_MARKS)
+            kinds[place] = ENDS if ends else GOES_ON
         words: list[str] = []
-        if plain:
-            joined = b"\n".join([*(chunks[place] for place in plain), b""])
+        if len(others) < len(chunks):
+            assert self._ascii is not None
+            if others:
+                plain = itertools.compress(chunks, is_plain.tolist())
+                joined = b"\n".join([*plain, b""])
             words = _BERT_WORDS.findall(joined.translate(self._ascii).decode())
-            kinds[plain] = [
-                ENDS if chunks[place].rstrip(_CLOSERS).endswith(_END_MARKS) else GOES_ON
-                for place in plain
-            ]
         for place in others:
             text = chunks[place].decode()
             kinds[place] = _kind(text) if len(text) <= _LONGEST else IS_ODD
@@ -100,7 +112,7 @@ class ChunkIds:
                 words += self._split(text)
             words.append(_CHUNK_END)
         ids, sizes = self._ids_of(words)
-        order = np.array(plain + others)
+        order = np.concatenate([np.flatnonzero(is_plain), np.array(others, np.int64)])
         self._table.append(ids, sizes, order)
         self._kinds.frombytes(kinds.tobytes())
         self.held += _COST * len(chunks) + sum(map(len, chunks)) + ids.nbytes
@@ -121,11 +133,12 @@ class ChunkIds:
         """The ids of words, and how many belong to each of the chunks that they end."""
         numbers = np.fromiter(map(self._words.__getitem__, words), np.int32, len(words))
         new = _newest(self._words, len(self._word_table))
-        pieces = [[piece.id for piece in self._model.tokenize(word)] for word in new]
-        ids = [self._special.get(id_, id_) for piece in pieces for id_ in piece]
-        self._word_table.append(
-            np.array(ids, np.int32), np.array([len(piece) for piece in pieces], np.int32)
-        )
+        encoded = self._bare.encode(new, is_pretokenized=True, add_special_tokens=False)
+        ids = np.array(encoded.ids, np.int32)
+        for special, unknown in self._special.items():
+            ids[ids == special] = unknown
+        owners = np.array(encoded.word_ids, np.int64)
+        self._word_table.append(ids, np.bincount(owners, minlength=len(new)).astype(np.int32))
         self.held += _COST * len(new) + sum(map(len, new))
         sizes = self._word_table.sizes(numbers)
         reached = np.cumsum(sizes)[numbers == 0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import itertools
 import multiprocessing
 import os
@@ -178,6 +179,7 @@ def _dask(scheduler: str) -> Iterator[tuple[Executor, int]]:
 
 def _start_worker() -> None:
     os.environ["TOKENIZERS_PARALLELISM"] = "false"  # a worker is one process for one core
+    gc.set_threshold(200_000, 20, 100)  # what a worker remembers is large, and without cycles
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops the work, once
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

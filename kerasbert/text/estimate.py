@@ -16,8 +16,8 @@ from kerasbert.text.pieces import read_piece
 from kerasbert.text.tokenizer import Tokenizer
 from kerasbert.text.word_cache import WordCache
 
-_PIECES = 5  # looked into
-_CHARACTERS = 200_000  # of each
+_PIECES = 3  # looked into
+_CHARACTERS = 100_000  # of each
 _COPIES = 2  # of the tokens on disk: chunks and shards, until the store is complete
 
 

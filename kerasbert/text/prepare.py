@@ -36,7 +36,7 @@ from kerasbert.text.tokenizer import Tokenizer
 from kerasbert.text.vocabulary import TokenizerSettings, train_on_sample
 from kerasbert.text.workspace import Workspace
 
-PIECE_BYTES = 8 << 20  # of the input: what a killed worker has to do again
+PIECE_BYTES = 4 << 20  # of the input: what a killed worker has to do again
 SHARD_SIZE = 100_000_000  # tokens
 NO_CLEANING, IN_PROCESS = Cleaning(), Engine()
 

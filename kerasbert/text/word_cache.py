@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kerasbert.text.chunk_ids import DOCUMENT_END, IS_MARK, IS_ODD, SENTENCE_END, ChunkIds, is_local
+from kerasbert.text.chunk_ids import DOCUMENT_END, IS_MARK, IS_ODD, ChunkIds, is_local
 from kerasbert.text.documents import split_sentences
 from kerasbert.text.fingerprints import text_hash
 from kerasbert.text.tokenizer import Tokenizer
@@ -25,6 +25,7 @@ from kerasbert.text.tokenizer import Tokenizer
 _NO_BREAK_SPACE = "\u00a0".encode()
 # White space to Python, which splits at it; removed by BERT's normalizer, which joins what is left.
 _CONTROLS = (b"\x0b", b"\x0c")
+_OTHER_SPACES = (_NO_BREAK_SPACE, b"\t", b"\n", b"\r", *_CONTROLS)
 _LONGEST_DOCUMENT = 4 << 20  # bytes; its chunks would take too much memory all at once
 _LIBRARY_CHARACTERS = 1 << 18
 
@@ -88,7 +89,10 @@ class WordCache:
         for control in _CONTROLS:
             if control in block:
                 odd |= [control in document for document in documents]
+        hashes = _hash_texts(documents, not any(space in block for space in _OTHER_SPACES))
         block = block.replace(_NO_BREAK_SPACE, b" ")
+        if table.lowers:  # fewer chunks to remember
+            block = block.lower()
         if corpus_format == "sentences":
             block = block.replace(b"\n", b" \xfe ")
         chunks = block.split()
@@ -104,15 +108,11 @@ class WordCache:
         ends = np.flatnonzero(kinds if corpus_format == "lines" else kinds == IS_MARK)
         lengths = np.diff(np.cumsum(sizes, dtype=np.int64)[ends], prepend=0)
         owners = np.searchsorted(stops, ends)[lengths > 0]
-        if corpus_format == "sentences":
-            words = numbers != SENTENCE_END
-            chunks = list(itertools.compress(chunks, words.tolist()))
-            stops = np.cumsum(words)[stops] - 1
         encoded = Encoded(
             token_ids,
             lengths[lengths > 0],
             np.bincount(owners, minlength=len(texts)),
-            _hash_slices(chunks, stops),
+            hashes,
         )
         if odd.any():
             which = np.flatnonzero(odd)
@@ -184,11 +184,21 @@ def _utf8(text: str) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def _hash_slices(chunks: list[bytes], stops: np.ndarray) -> np.ndarray:
-    """(D,) uint64 hashes of the chunks between one stop and the next."""
-    places = [-1, *stops.tolist()]
-    hashes = (text_hash(chunks[a + 1 : b]) for a, b in itertools.pairwise(places))
-    return np.fromiter(hashes, np.uint64, len(stops))
+def _hash_texts(texts: list[bytes], only_spaces: bool) -> np.ndarray:
+    """(D,) uint64 hashes of the words of texts, whose white space is spaces alone or not."""
+    hashes = (
+        text_hash([text] if only_spaces and _single_spaced(text) else _words(text))
+        for text in texts
+    )
+    return np.fromiter(hashes, np.uint64, len(texts))
+
+
+def _single_spaced(text: bytes) -> bool:
+    return b"  " not in text and text[:1] != b" " and text[-1:] != b" "
+
+
+def _words(text: bytes) -> list[bytes]:
+    return text.replace(_NO_BREAK_SPACE, b" ").split()
 
 
 def _put_in(encoded: Encoded, rest: Encoded, which: np.ndarray) -> Encoded:
