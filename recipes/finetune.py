@@ -265,7 +265,7 @@ def _classifier(config: Config, source, architecture, train, kind: str) -> tuple
         return model, None
     transfer = transfer_weights(pretrained, model)
     say(f"from {config.pretrained}: {transfer}")
-    trained = source.read_json("config.json")["settings"].get("max_length", config.max_length)
+    trained = source.trained_length(config.max_length)
     if repeat_positions(model.get_layer("embedding"), trained, config.max_length):
         say(f"positions from {trained} on were never trained: they begin as those before them")
     return model, transfer.to_json()

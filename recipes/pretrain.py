@@ -147,7 +147,7 @@ def run(config: Config) -> dict[str, Any]:
     if source is not None:
         transfer = transfer_weights(source.load_model(), model)
         say(f"from {config.pretrained}: {transfer}")
-        trained = source.read_json("config.json")["settings"].get("max_length", config.max_length)
+        trained = source.trained_length(config.max_length)
         repeat_positions(model.get_layer("embedding"), trained, config.max_length)
     if config.vectors is not None:
         say(f"from {config.vectors}: {_begin_with_vectors(config, model, store.tokenizer)}")

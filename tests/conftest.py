@@ -92,3 +92,21 @@ def check_layer(tmp_path):
         return before
 
     return check
+
+
+@pytest.fixture(scope="session")
+def classifier_run(files, tmp_path_factory) -> Path:
+    """A fine-tuned run that tells the two topics apart. Copy it before you change it."""
+    from kerasbert.recipes import finetune
+
+    out = tmp_path_factory.mktemp("classifier") / "tags"
+    parts = {name: files / f"{name}.txt" for name in ("train", "valid", "test")}
+    options = {
+        "d_model": 16,
+        "epochs": 20,
+        "learning_rate": 0.01,
+        "thresholds": "half",
+        "batch_size": 16,
+    }
+    finetune.run(finetune.Config(out=out, max_length=40, **options, **parts))
+    return out

@@ -111,6 +111,10 @@ class RunFolder:
         values = self.read_json("config.json").get("architecture")
         return config_from_json(values) if values is not None else None
 
+    def trained_length(self, otherwise: int) -> int:
+        """Positions of the longest row of this run, or `otherwise` where its settings say none."""
+        return self.read_json("config.json")["settings"].get("max_length", otherwise)
+
     def tokenizer(self):
         from kerasbert.text.tokenizer import Tokenizer
 

@@ -9,31 +9,15 @@ import sys
 import pytest
 
 from kerasbert import cli
-from kerasbert.recipes import finetune
 
 LINES = ["the cat saw the dog near a mouse.", "", "the oak and the old rose."]
 
 
-@pytest.fixture(scope="module")
-def run(files, tmp_path_factory):
-    out = tmp_path_factory.mktemp("run") / "tags"
-    parts = {name: files / f"{name}.txt" for name in ("train", "valid")}
-    options = {
-        "d_model": 16,
-        "epochs": 20,
-        "learning_rate": 0.01,
-        "thresholds": "half",
-        "batch_size": 16,
-    }
-    finetune.run(finetune.Config(out=out, max_length=40, **options, **parts))
-    return out
-
-
 @pytest.fixture
-def predict(run, capsys, monkeypatch):
+def predict(classifier_run, capsys, monkeypatch):
     def call(*command, stdin=""):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
-        status = cli.main(["predict", "--model", str(run), *command])
+        status = cli.main(["predict", "--model", str(classifier_run), *command])
         captured = capsys.readouterr()
         return status, [json.loads(line) for line in captured.out.splitlines()], captured.err
 
@@ -94,12 +78,12 @@ def test_a_page_without_explanations_is_refused(predict, tmp_path):
     assert status == 2 and "expected beside --explain" in said
 
 
-def test_a_reader_that_has_enough_is_no_error(run, tmp_path):
+def test_a_reader_that_has_enough_is_no_error(classifier_run, tmp_path):
     many = tmp_path / "many.txt"
     many.write_text("the cat saw the dog\n" * 20_000)
     code = "import sys; from kerasbert.cli import main; sys.exit(main(sys.argv[1:]))"
     predict = subprocess.Popen(
-        [sys.executable, "-c", code, "predict", "--model", str(run), str(many)],
+        [sys.executable, "-c", code, "predict", "--model", str(classifier_run), str(many)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=os.environ,

@@ -10,7 +10,6 @@ import pytest
 
 import kerasbert
 from kerasbert.errors import InputError
-from kerasbert.recipes import finetune
 from kerasbert.training.explain import explain
 from kerasbert.training.loading import load_saved
 
@@ -24,23 +23,8 @@ TEXTS = [
 
 
 @pytest.fixture(scope="module")
-def run(files, tmp_path_factory):
-    out = tmp_path_factory.mktemp("run") / "tags"
-    parts = {name: files / f"{name}.txt" for name in ("train", "valid", "test")}
-    options = {
-        "d_model": 16,
-        "epochs": 20,
-        "learning_rate": 0.01,
-        "thresholds": "half",
-        "batch_size": 16,
-    }
-    finetune.run(finetune.Config(out=out, max_length=40, **options, **parts))
-    return out
-
-
-@pytest.fixture(scope="module")
-def predictor(run):
-    return kerasbert.load(run)
+def predictor(classifier_run):
+    return kerasbert.load(classifier_run)
 
 
 def scores(answers):
@@ -72,10 +56,10 @@ def test_threads_share_a_predictor(predictor):
     assert predictor.truncated - before == 5 * sum("fern" in text for text in TEXTS)
 
 
-def test_threads_may_load_while_others_answer(run, predictor):
+def test_threads_may_load_while_others_answer(classifier_run, predictor):
     expected = predictor(TEXTS)
     with ThreadPoolExecutor(4) as threads:
-        loading = [threads.submit(kerasbert.load, run) for _ in range(3)]
+        loading = [threads.submit(kerasbert.load, classifier_run) for _ in range(3)]
         for _ in range(5):
             assert predictor(TEXTS) == expected
         for one in loading:
@@ -89,9 +73,9 @@ def test_one_text_in_place_of_a_list_is_refused(predictor):
         predictor(["a", ("a", "b")])
 
 
-def test_a_run_of_an_older_version_still_answers(run, tmp_path):
+def test_a_run_of_an_older_version_still_answers(classifier_run, tmp_path):
     old = tmp_path / "old"
-    shutil.copytree(run, old)
+    shutil.copytree(classifier_run, old)
     metrics = json.loads((old / "metrics.json").read_text())
     for name in ("decision", "calibration", "thresholds", "confused", "hardest"):
         del metrics[name]
@@ -102,9 +86,9 @@ def test_a_run_of_an_older_version_still_answers(run, tmp_path):
     assert predictor(TEXTS[:1])[0]["labels"] == ["animal"]
 
 
-def test_thresholds_of_another_label_set_are_refused(run, tmp_path):
+def test_thresholds_of_another_label_set_are_refused(classifier_run, tmp_path):
     other = tmp_path / "other"
-    shutil.copytree(run, other)
+    shutil.copytree(classifier_run, other)
     metrics = json.loads((other / "metrics.json").read_text())
     metrics["decision"]["threshold"] = [0.5] * 3
     (other / "metrics.json").write_text(json.dumps(metrics))
@@ -143,9 +127,9 @@ def test_an_empty_text_has_no_words(predictor):
     assert found.words == [] and found.answer == predictor([""])[0]
 
 
-def test_loading_leaves_the_initializers_as_they_were(run):
+def test_loading_leaves_the_initializers_as_they_were(classifier_run):
     before = keras.initializers.GlorotUniform(seed=1)((3, 2))
-    load_saved(run / "model.keras")
+    load_saved(classifier_run / "model.keras")
     after = keras.initializers.GlorotUniform(seed=1)((3, 2))
     before, after = (keras.ops.convert_to_numpy(one) for one in (before, after))
     assert np.abs(before).min() > 0
