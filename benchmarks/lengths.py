@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.objectives import mean_and_deviation
 from kerasbert.errors import InputError
 from kerasbert.files import write_json, write_text
 from kerasbert.recipes import finetune
@@ -64,9 +65,8 @@ def table(rows: list[dict[str, Any]]) -> str:
     lines = ["| length | test F1 | seconds |", "| ---: | ---: | ---: |"]
     for row in rows:
         scores = [run["test"]["f1"] for run in row["runs"]]
-        spread = f" ± {statistics.stdev(scores):.3f}" if len(scores) > 1 else ""
         seconds = statistics.mean(run["seconds"] for run in row["runs"])
-        lines.append(f"| {row['length']} | {statistics.mean(scores):.3f}{spread} | {seconds:.0f} |")
+        lines.append(f"| {row['length']} | {mean_and_deviation(scores)} | {seconds:.0f} |")
     return "\n".join(lines) + "\n"
 
 
