@@ -45,7 +45,7 @@ class Config(TokenizerOptions):
     """Where the work is done: here, or on a Dask cluster (kerasbert[dask])."""
     scheduler: str | None = None
     """The address of the Dask scheduler, such as tcp://host:8786."""
-    shard_size: int = 100_000_000
+    shard_size: int = 30_000_000
     """The most tokens of a file of the store."""
     limit: int | None = None
     """Take only the first N documents."""

@@ -192,9 +192,22 @@ def read_chunk(path: Path, first: int = 0, stop: int | None = None) -> Documents
             offsets(arrays["document_lengths"]),
             arrays["hashes"],
         )
-    dropped = path.with_suffix(".dropped.npy")
-    keep = ~np.load(dropped) if dropped.exists() else np.ones(len(whole), bool)
+    keep = _kept(path, len(whole))
     return whole.select(keep).cut(first, stop if stop is not None else int(keep.sum()))
+
+
+def _read_bounds(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """(N + 1,) where the documents of a chunk begin, in sentences and in tokens, less as above."""
+    with np.load(path) as arrays:  # not the ids, which are most of it
+        sentences, tokens = arrays["document_lengths"], offsets(arrays["sentence_lengths"])
+    keep = _kept(path, len(sentences))
+    lengths = np.diff(tokens[offsets(sentences)])
+    return offsets(sentences[keep]), offsets(lengths[keep])
+
+
+def _kept(path: Path, documents: int) -> np.ndarray:
+    dropped = path.with_suffix(".dropped.npy")
+    return ~np.load(dropped) if dropped.exists() else np.ones(documents, bool)
 
 
 @dataclass(frozen=True)
@@ -254,19 +267,17 @@ def plan_shards(
         return ShardJob(folder / shard_name(number), tuple(parts), counts, vocabulary_size)
 
     for path in chunks:
-        documents = read_chunk(path)
-        starts = documents.starts
-        first = 0
-        while first < len(documents):
+        bounds, starts = _read_bounds(path)
+        first, documents = 0, len(bounds) - 1
+        while first < documents:
             stop = int(np.searchsorted(starts, starts[first] + shard_size - sums[2], "right")) - 1
             if stop <= first and not sums[0]:
                 stop = first + 1  # a document that is longer than a shard
             if stop > first:
                 parts.append((path, first, stop))
-                bounds = documents.document_offsets
                 sums += stop - first, bounds[stop] - bounds[first], starts[stop] - starts[first]
                 first = stop
-            if first < len(documents):
+            if first < documents:
                 yield job()
                 parts, sums, number = [], np.zeros(3, np.int64), number + 1
     if sums[0]:

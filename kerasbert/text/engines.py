@@ -55,45 +55,17 @@ class Engine:
         if (self.name == "dask") != (self.scheduler is not None):
             raise InputError("--engine dask and --scheduler ADDRESS belong together.")
 
-    def run(self, function: Callable[[Job], Any], jobs: Iterable[Job]) -> Iterator[tuple[Job, Any]]:
-        """Yield each job with its result, as they are done; jobs are asked for as there is room.
-
-        When a job fails no other is begun, those under way are waited for, and its error is raised.
-
-        Raises:
-            InputError: workers died again and again; what a job raises.
-        """
-        waiting = iter(jobs)
-        undone = list(itertools.islice(waiting, 2))
-        if self.name == "processes" and (self.workers == 1 or len(undone) < 2):
-            yield from ((job, function(job)) for job in itertools.chain(undone, waiting))
-            return
-        undone.reverse()
-        for _ in range(_TRIES):
-            with self._executor() as (executor, room):
-                results = _run(executor, room, function, waiting, undone)
-                try:
-                    yield from results
-                    return
-                except BrokenProcessPool:  # go on with a new one: jobs can be done again
-                    pass
-                except Exception as error:
-                    if self.name != "dask" or isinstance(error, InputError):
-                        raise
-                    raise InputError(
-                        f"the Dask cluster failed ({type(error).__name__}: {error}). Its workers"
-                        " need kerasbert, and the same folders under the same names. What is done"
-                        " is kept: run the same command again to go on."
-                    ) from error
-                finally:
-                    results.close()
-        raise InputError(
-            f"worker processes ended {_TRIES} times before their work was done, killed for memory"
-            " perhaps. Give fewer --workers, then run the same command again: what is done is kept."
-        )
+    @contextlib.contextmanager
+    def started(self) -> Iterator[Pool]:
+        """The workers until the end of the block; they start when there is work for them."""
+        pool = Pool(self)
+        try:
+            yield pool
+        finally:
+            pool.close()
 
     @contextlib.contextmanager
-    def _executor(self) -> Iterator[tuple[Executor, int]]:
+    def executor(self) -> Iterator[tuple[Executor, int]]:
         """An executor, and how many jobs it should have at a time."""
         if self.name == "dask":
             with _dask(str(self.scheduler)) as found:
@@ -106,6 +78,74 @@ class Engine:
             yield pool, 2 * self.workers
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+class Pool:
+    """An engine's workers, which stay from one series of jobs to the next: they start slowly.
+
+    Args:
+        engine: whose they are.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._in_process = engine.name == "processes" and engine.workers == 1
+        self._stack = contextlib.ExitStack()
+        self._open: tuple[Executor, int] | None = None
+
+    def close(self) -> None:
+        """Wait for the jobs under way, and end the workers; the next jobs get new ones."""
+        self._open = None
+        self._stack.close()
+
+    def warm(self) -> None:
+        """Start the workers now, beside what this process has to do before it has work for them."""
+        if self._in_process:
+            return
+        executor, _ = self._executor()
+        for _ in range(self._engine.workers):
+            executor.submit(_ready)
+
+    def run(self, function: Callable[[Job], Any], jobs: Iterable[Job]) -> Iterator[tuple[Job, Any]]:
+        """Yield each job with its result, as they are done; jobs are asked for as there is room.
+
+        When a job fails no other is begun, those under way are waited for, and its error is raised.
+
+        Raises:
+            InputError: workers died again and again; what a job raises.
+        """
+        engine, waiting = self._engine, iter(jobs)
+        undone = list(itertools.islice(waiting, 2))
+        if self._in_process or (engine.name == "processes" and len(undone) < 2):
+            yield from ((job, function(job)) for job in itertools.chain(undone, waiting))
+            return
+        undone.reverse()
+        for _ in range(_TRIES):
+            results = _run(*self._executor(), function, waiting, undone)
+            try:
+                yield from results
+                return
+            except BrokenProcessPool:  # go on with a new one: jobs can be done again
+                self.close()
+            except Exception as error:
+                if engine.name != "dask" or isinstance(error, InputError):
+                    raise
+                raise InputError(
+                    f"the Dask cluster failed ({type(error).__name__}: {error}). Its workers"
+                    " need kerasbert, and the same folders under the same names. What is done"
+                    " is kept: run the same command again to go on."
+                ) from error
+            finally:
+                results.close()
+        raise InputError(
+            f"worker processes ended {_TRIES} times before their work was done, killed for memory"
+            " perhaps. Give fewer --workers, then run the same command again: what is done is kept."
+        )
+
+    def _executor(self) -> tuple[Executor, int]:
+        if self._open is None:
+            self._open = self._stack.enter_context(self._engine.executor())
+        return self._open
 
 
 def _run(
@@ -175,6 +215,10 @@ def _dask(scheduler: str) -> Iterator[tuple[Executor, int]]:
         # `pure`: Dask may take equal jobs for one. They are one: they write the same files.
         with client.get_executor() as executor:
             yield executor, 2 * cores
+
+
+def _ready() -> None:
+    """The job of a worker that only has to be there."""
 
 
 def _start_worker() -> None:

@@ -59,10 +59,12 @@ def estimate(jobs: Sequence[PieceJob], workers: int, folder: Path) -> str:
             f"{folder}: the work needs about {needed / 1e9:.1f} GB there, {free / 1e9:.1f} GB are"
             " free. Make room, or name an --out on another disk."
         )
+    # What is remembered is less than what is read.
+    memory = 8 * CHUNK_CHARACTERS + min(encoder.most_bytes, 2 * total // workers)
     return (
         f"{'at least ' if packed else 'about '}{_duration(seconds / read * total / workers)},"
         f" {needed / 1e6:,.0f} MB on disk while it is prepared and {needed / _COPIES / 1e6:,.0f} MB"
-        f" as a store, {_memory() + 8 * CHUNK_CHARACTERS / 1e6:,.0f} MB of memory for each of"
+        f" as a store, up to {_memory() + memory / 1e6:,.0f} MB of memory for each of"
         f" {workers} worker{'s'[: workers > 1]}"
     )
 

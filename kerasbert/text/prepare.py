@@ -26,7 +26,7 @@ from kerasbert.text.chunks import (
 )
 from kerasbert.text.cleaning import Cleaning
 from kerasbert.text.duplicates import find_duplicates
-from kerasbert.text.engines import Engine
+from kerasbert.text.engines import Engine, Pool
 from kerasbert.text.estimate import estimate
 from kerasbert.text.manifest import TOKENIZER_FILE, read_manifest, write_manifest
 from kerasbert.text.pieces import ReadOptions
@@ -37,7 +37,7 @@ from kerasbert.text.vocabulary import TokenizerSettings, train_on_sample
 from kerasbert.text.workspace import Workspace
 
 PIECE_BYTES = 4 << 20  # of the input: what a killed worker has to do again
-SHARD_SIZE = 100_000_000  # tokens
+SHARD_SIZE = 30_000_000  # tokens
 NO_CLEANING, IN_PROCESS = Cleaning(), Engine()
 
 
@@ -102,8 +102,11 @@ def prepare_store(
     if work.store.exists() and not work.store.is_dir():
         raise InputError(f"{out}: this is a file, a new folder was expected. Name another --out.")
     try:
-        with work.hold():
+        with work.hold(), engine.started() as pool:
             sources = find_inputs(corpus, work.spool, text_field)
+            pieces = cut(sources, PIECE_BYTES)
+            if len(pieces) > 1 and not work.store.exists():
+                pool.warm()
             stamps = {source.path: file_stamp(source.path) for source in sources}
             plan = {
                 "inputs": _inputs(sources),
@@ -124,7 +127,6 @@ def prepare_store(
                 work.remove()
                 return _result(TokenStore.open(out, verify=False), [])
             work.begin(plan, again)
-            pieces = cut(sources, PIECE_BYTES)
             if not work.tokenizer.exists():
                 if tokenizer is None:
                     if report is not None:
@@ -135,7 +137,7 @@ def prepare_store(
                         )
                     settings = TokenizerSettings(style, vocabulary_size, lowercase, sample_bytes)
                     tokenizer = train_on_sample(
-                        pieces, settings, reading, cleaning, skip_bad_lines, limit, engine
+                        pieces, settings, reading, cleaning, skip_bad_lines, limit, pool
                     )
                 tokenizer.save(work.tokenizer)
             segmenter = tokenizer.segmenter if tokenizer else _segmenter(style)
@@ -148,8 +150,8 @@ def prepare_store(
             ]  # fmt: skip
             if report is not None and all(read_record(job.record) is None for job in jobs):
                 report(estimate(jobs, engine.workers, work.folder.parent))
-            records = _encode(jobs, engine, limit, progress)
-            _write_store(work, plan, jobs[: len(records)], records, engine, segmenter)
+            records = _encode(jobs, pool, limit, progress)
+            _write_store(work, plan, jobs[: len(records)], records, pool, segmenter)
             work.finish()
     except OSError as error:
         raise disk_trouble(work.folder, error) from error
@@ -198,7 +200,7 @@ def _inputs(sources: Sequence[Source]) -> list[dict[str, Any]]:
 
 def _encode(
     jobs: Sequence[PieceJob],
-    engine: Engine,
+    pool: Pool,
     limit: int | None,
     progress: Callable[[int, int], None] | None,
 ) -> list[dict[str, Any]]:
@@ -221,7 +223,7 @@ def _encode(
             records[job.number] = record
     if progress is not None:
         progress(done(), total)
-    for job, record in engine.run(encode_piece, waiting()):
+    for job, record in pool.run(encode_piece, waiting()):
         records[job.number] = record
         if progress is not None:
             progress(done(), total)
@@ -262,7 +264,7 @@ def _write_store(
     plan: dict[str, Any],
     jobs: Sequence[PieceJob],
     records: Sequence[dict[str, Any]],
-    engine: Engine,
+    pool: Pool,
     segmenter: str | None,
 ) -> None:
     """Deal the chunks out to shards, and complete the store."""
@@ -293,7 +295,7 @@ def _write_store(
         )
     entries = {job.path.name: read_record(job.record) for job in shards}
     undone = [job for job in shards if entries[job.path.name] is None]
-    for job, entry in engine.run(write_shard_of, undone):
+    for job, entry in pool.run(write_shard_of, undone):
         entries[job.path.name] = entry
     for path in work.result.iterdir():
         if path.name not in entries:  # records, and what killed workers have left

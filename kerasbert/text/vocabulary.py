@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kerasbert.text.cleaning import Cleaning, clean
-from kerasbert.text.engines import Engine
+from kerasbert.text.engines import Pool
 from kerasbert.text.lines import LineProblems
 from kerasbert.text.pieces import Document, ReadOptions, check_any, read_piece
 from kerasbert.text.sampling import merge_samples, sample_piece, sample_share
@@ -74,9 +74,9 @@ def train_on_sample(
     cleaning: Cleaning,
     skip_bad_lines: bool,
     limit: int | None,
-    engine: Engine,
+    pool: Pool,
 ) -> Tokenizer:
-    """Train on a uniform sample of the documents; the same for any engine.
+    """Train on a uniform sample of the documents; the same for any pool.
 
     Args:
         pieces: of the corpus.
@@ -85,7 +85,7 @@ def train_on_sample(
         cleaning: of the documents.
         skip_bad_lines: leave out lines that cannot be read.
         limit: take the first documents only.
-        engine: where the pieces are read.
+        pool: of the workers that read the pieces.
 
     Raises:
         InputError: a piece that cannot be read, no document, what `train_tokenizer` refuses.
@@ -103,7 +103,7 @@ def train_on_sample(
 
     def samples() -> Iterator[list[tuple[int, str]]]:
         nonlocal total
-        results = engine.run(draw, jobs) if limit is None else _in_turn(jobs, limit)
+        results = pool.run(draw, jobs) if limit is None else _in_turn(jobs, limit)
         for _, (read, sample) in results:
             total += read
             yield sample

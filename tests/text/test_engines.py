@@ -1,5 +1,6 @@
 """Where the work of preparing is done makes no difference to the store."""
 
+import multiprocessing
 import os
 import signal
 import sys
@@ -50,29 +51,49 @@ def die(number):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def where(number):
+    time.sleep(0.02)
+    return os.getpid()
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_every_job_is_done(workers):
-    results = dict(Engine(workers=workers).run(double, range(20)))
-    assert results == {number: 2 * number for number in range(20)}
-    assert list(Engine(workers=workers).run(double, [])) == []
-    assert list(Engine(workers=workers).run(double, [4])) == [(4, 8)]
+    with Engine(workers=workers).started() as pool:
+        results = dict(pool.run(double, range(20)))
+        assert results == {number: 2 * number for number in range(20)}
+        assert list(pool.run(double, [])) == []
+        assert list(pool.run(double, [4])) == [(4, 8)]
+
+
+@pytest.mark.parametrize("warm", [True, False])
+def test_workers_stay_for_the_next_jobs_and_end_with_the_block(warm):
+    with Engine(workers=2).started() as pool:
+        if warm:
+            pool.warm()
+        first = set(dict(pool.run(where, range(50))).values())
+        second = set(dict(pool.run(where, range(50))).values())
+        workers = {process.pid for process in multiprocessing.active_children()}
+        assert len(workers) == 2 and first | second <= workers
+        assert os.getpid() not in workers
+    assert not multiprocessing.active_children()
 
 
 def test_a_failing_job_stops_the_work_and_the_others_are_kept():
     done = []
-    with pytest.raises(InputError, match="three"):
-        for job, _ in Engine(workers=2).run(fail_at_three, range(100)):
+    with Engine(workers=2).started() as pool, pytest.raises(InputError, match="three"):
+        for job, _ in pool.run(fail_at_three, range(100)):
             done.append(job)
     assert {0, 1, 2} <= set(done) and len(done) < 20
 
 
 def test_a_worker_that_dies_is_replaced(tmp_path):
     jobs = [tmp_path / str(number) for number in range(3)]
-    with pytest.raises(InputError, match="ended 3 times before their work was done"):
-        list(Engine(workers=2).run(die, range(4)))
     jobs[1].touch()
     jobs[2].touch()
-    found = dict(Engine(workers=2).run(die_once, jobs))
+    with Engine(workers=2).started() as pool:
+        with pytest.raises(InputError, match="ended 3 times before their work was done"):
+            list(pool.run(die, range(4)))
+        found = dict(pool.run(die_once, jobs))
     assert set(found) == set(jobs) and os.getpid() not in found.values()
 
 
@@ -96,7 +117,7 @@ def test_any_executor_will_do(corpus, tmp_path, monkeypatch):
             yield pool, 8
 
     prepare_store([corpus], tmp_path / "here", vocabulary_size=300)
-    monkeypatch.setattr(Engine, "_executor", threads)
+    monkeypatch.setattr(Engine, "executor", threads)
     prepare_store([corpus], tmp_path / "there", vocabulary_size=300, engine=Engine(workers=4))
     assert contents(tmp_path / "here") == contents(tmp_path / "there")
 
