@@ -27,7 +27,8 @@ from kerasbert.options import (
 TaskName = Literal["masked-lm", "document-words", "next-sentence", "sentence-order"]
 LEARNING_RATES = {"text-cnn": 4e-3, "transformer": 1e-3}
 COLUMNS = (
-    "step epoch loss val_loss unigram_loss masked_accuracy val_loss_mask unigram_loss_mask seconds"
+    "step epoch loss val_loss unigram_loss masked_accuracy val_loss_mask unigram_loss_mask"
+    " val_loss_words unigram_loss_words seconds"
 )
 
 
@@ -138,9 +139,12 @@ def run(config: Config) -> dict[str, Any]:
         gap=_document_gap(architecture) if config.pack else 0,
         **options,
     )
-    # The same rows whatever is trained beside it, so that runs can be compared.
-    masked_lm = [task for task in tasks if task.name == "masked_lm"]
-    valid = PretrainingBatches(store, masked_lm, batch_size=64, part="valid", **options)
+    # Each by itself: the same rows whatever is trained beside it, so that runs can be compared.
+    valid = {
+        task: PretrainingBatches(store, [task], batch_size=64, part="valid", **options)
+        for task in tasks
+        if task.name in ("masked_lm", "document_words")
+    }
     total = config.steps or (config.epochs or 3) * train.steps_per_epoch
     model = _model(config, architecture, tasks, total)
     transfer = None
@@ -295,11 +299,24 @@ def _train(
     config: Config, folder, architecture, model, train, valid, total: int
 ) -> list[dict[str, Any]]:
     """Train, from the saved state if there is one, and return the rows of history.csv."""
-    from kerasbert.training import History, MaskedLMValidation, SaveState, StepPlan, TimePlan, fit
+    from kerasbert.training import (
+        DocumentWordsValidation,
+        History,
+        MaskedLMValidation,
+        SaveState,
+        StepPlan,
+        TimePlan,
+        fit,
+    )
     from kerasbert.training.progress import Progress
 
     history = History(folder, COLUMNS.split(), train.steps_per_epoch, say=say_row)
-    callbacks: list[Any] = [MaskedLMValidation(valid)] if "masked-lm" in config.tasks else []
+    callbacks: list[Any] = [
+        MaskedLMValidation(batches)
+        if task.name == "masked_lm"
+        else DocumentWordsValidation(batches, task)
+        for task, batches in valid.items()
+    ]
     plan: StepPlan | TimePlan
     remembering: list[Any] = [history]
     if config.minutes is not None:
@@ -332,6 +349,7 @@ def _train(
 
 def _open_store(config: Config, folder, source):
     """The store of --store, or one prepared from --corpus into the run's folder."""
+    from kerasbert.text.engines import Engine, processors
     from kerasbert.text.prepare import prepare_store
     from kerasbert.text.store import TokenStore
 
@@ -347,6 +365,7 @@ def _open_store(config: Config, folder, source):
                 corpus_format=config.corpus_format,
                 skip_bad_lines=config.skip_bad_lines,
                 limit=config.limit,
+                engine=Engine(workers=processors()),
                 # Killed before it wrote its settings, nobody knows which flags made what it left.
                 again=not begun,
                 progress=progress,
