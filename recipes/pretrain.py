@@ -53,8 +53,8 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
     """Begin with these word vectors: word2vec's text or .bin, fastText's .vec, GloVe's text."""
     fit_vectors: Literal["refuse", "project"] = "refuse"
     """What to do where their dimension is not d_model."""
-    tasks: tuple[TaskName, ...] = ("masked-lm", "document-words")
-    """The objectives, trained jointly."""
+    tasks: tuple[TaskName, ...] = ("document-words",)
+    """The objectives; several are trained jointly."""
     masking: Literal["token", "whole-word", "span"] = "token"
     """What masked-lm hides together: tokens, all pieces of a word, or words in a row."""
     masking_rate: float = 0.15
