@@ -41,15 +41,15 @@ class TransformerConfig:
 
     def __post_init__(self) -> None:
         _check_positive(self, "vocabulary_size d_model layers heads max_positions segments")
-        if self.positions == "rotary" and (self.d_k or self.d_model // self.heads) % 2:
-            raise InputError(
-                "rotary positions need an even d_k: choose another d_model, heads or d_k, or"
-                " learned positions."
-            )
         if self.d_model % self.heads and (self.d_k is None or self.d_v is None):
             raise InputError(
                 f"d_model {self.d_model} cannot be divided by {self.heads} heads: choose a "
                 "multiple, or give d_k and d_v."
+            )
+        if self.positions == "rotary" and (self.d_k or self.d_model // self.heads) % 2:
+            raise InputError(
+                "rotary positions need an even d_k: choose another d_model, heads or d_k, or"
+                " learned positions."
             )
 
     @classmethod

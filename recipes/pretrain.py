@@ -266,10 +266,14 @@ def _model(config: Config, architecture, tasks, total: int):
     from kerasbert.training import WarmupDecay, build_optimizer
     from kerasbert.training.precision import computing_in
 
+    # Nothing is learned by heart in a few passes over raw text: dropout would only cost steps, as
+    # Geiping and Goldstein 2022 found, https://arxiv.org/abs/2212.14034. The architecture that the
+    # run remembers keeps it for fine-tuning.
+    undropped = replace(architecture, dropout=config.dropout or 0.0)
     with computing_in(config.precision):
         model = build_pretrain_model(
-            build_embedding(architecture, config.seed),
-            build_encoder(architecture, config.seed),
+            build_embedding(undropped, config.seed),
+            build_encoder(undropped, config.seed),
             tasks,
             Pooling(config.pooling or POOLING[architecture.encoder], name="pooling"),
             packed=config.pack,
