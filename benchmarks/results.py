@@ -1,6 +1,7 @@
 """Figures for people: medians with their range, ratios by round, a Markdown table and a picture."""
 
 import statistics
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -88,14 +89,15 @@ def draw(path: Path, title: str, unit: str, bars: Sequence[tuple[str, Sequence[f
     medians = [statistics.median(values) for _, values in bars]
     low = [median - min(values) for median, (_, values) in zip(medians, bars, strict=True)]
     high = [max(values) - median for median, (_, values) in zip(medians, bars, strict=True)]
-    figure, axes = pyplot.subplots(figsize=(8, 0.9 + 0.35 * len(bars)), layout="constrained")
+    figure, axes = pyplot.subplots(figsize=(8, 1.2 + 0.35 * len(bars)), layout="constrained")
     drawn = axes.barh(labels, medians, xerr=[low, high], color="#4a7fb5", ecolor="#333333")
-    axes.bar_label(drawn, [f" {median:,.3g}" for median in medians], padding=4, fontsize=8)
+    written = [f"{median:,.0f}" if median >= 100 else f"{median:.3g}" for median in medians]
+    axes.bar_label(drawn, written, padding=5, fontsize=8)
     axes.invert_yaxis()
-    axes.margins(x=0.12)
+    axes.margins(x=0.15)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_xlabel(unit)
-    axes.set_title(title, loc="left", fontsize=10)
+    figure.suptitle(textwrap.fill(title, 100), x=0.01, ha="left", fontsize=10)
     figure.savefig(path, dpi=120)
     pyplot.close(figure)
 

@@ -29,7 +29,8 @@ def start(program, out, *arguments):
     assert done.returncode == 0, done.stderr
     assert out.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
     table = out.with_suffix(".md").read_text(encoding="utf-8")
-    assert table in done.stdout + table and f"{out.stem}.png" in table
+    printed, picture = table.split("\n![")
+    assert printed in done.stdout and f"({out.stem}.png)" in picture
     return json.loads(out.read_text(encoding="utf-8")), table
 
 
