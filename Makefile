@@ -4,7 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint bench clean
+# Where benchmarks leave their tables, figures and pictures.
+BENCH := build/bench
+
+.PHONY: demo test lint bench bench-debtags clean
 
 demo: $(VENV)/.installed-demo
 	KERAS_BACKEND=$${KERAS_BACKEND:-jax} $(BIN)/kerasbert demo --resume
@@ -28,7 +31,22 @@ lint: $(VENV)/.installed-test
 	$(BIN)/mypy
 
 bench: $(VENV)/.installed-bench
-	$(BIN)/python -m benchmarks.masked_lm_step
+	for size in 128 256 512; do \
+		$(BIN)/python -m benchmarks.masked_lm_step --size $$size --out $(BENCH)/masked_lm_$$size.json || exit 1; \
+	done
+	for name in text_cnn_step starting_up input_pipeline prediction; do \
+		$(BIN)/python -m benchmarks.$$name --out $(BENCH)/$$name.json || exit 1; \
+	done
+
+# What needs real text: make bench-debtags DEBTAGS=DIR, the folder that data/debtags.py makes.
+bench-debtags: $(VENV)/.installed-bench
+	test -f "$(DEBTAGS)/raw.txt" || { echo "DEBTAGS=DIR: expected raw.txt, train.txt, valid.txt and test.txt in it"; exit 2; }
+	$(BIN)/kerasbert prepare --corpus $(DEBTAGS)/raw.txt --out $(BENCH)/store
+	$(BIN)/kerasbert pretrain --store $(BENCH)/store --out $(BENCH)/lm --tasks document-words --minutes 10 --resume
+	$(BIN)/python -m benchmarks.masked_lm_step --store $(BENCH)/store --steps 32 --out $(BENCH)/masked_lm_lengths.json
+	$(BIN)/python -m benchmarks.prediction --train $(DEBTAGS)/train.txt --texts $(DEBTAGS)/test.txt --out $(BENCH)/prediction_debtags.json
+	$(BIN)/python -m benchmarks.to_target --pretrained $(BENCH)/lm --store $(BENCH)/store --peer --minutes 10 \
+		--train $(DEBTAGS)/train.txt --valid $(DEBTAGS)/valid.txt --test $(DEBTAGS)/test.txt --out $(BENCH)/to_target.json
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -117,6 +117,8 @@ def train_peer(options: argparse.Namespace) -> dict[str, Any]:
         plan.on_epoch_end(number)
         rows.append({"step": plan.step, **validation.scores(SimpleNamespace(input={}))})
         print(rows[-1], flush=True)
+    if options.save is not None:
+        bert.save_pretrained(options.save)
     return rows[-1]
 
 
@@ -168,6 +170,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--peer-learning-rates", type=float, nargs="+", default=[5e-4, 1e-3])
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--learning-rate", type=float, help=argparse.SUPPRESS)
+    parser.add_argument("--save", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
     if options.worker:
         began = time.monotonic()

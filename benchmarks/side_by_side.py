@@ -4,31 +4,65 @@ Keras fixes its backend at import, so each contestant on each backend is a proce
 it is to time, then waits for a number of steps on its standard input, does them, and answers with
 the seconds a step. The others sleep meanwhile, and the order rotates from round to round, so that a
 slow minute of the machine hits all of them alike.
+
+One of the contestants may be `MATRIX_PRODUCTS`: large products and nothing else, the rate that the
+machine reaches in the same rounds.
 """
 
+import argparse
+import importlib.metadata
 import importlib.util
 import json
 import os
 import platform
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import zlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TextIO
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 BACKENDS = ("jax", "torch", "tensorflow")
-Batches = list[dict[str, np.ndarray]]
-# Trains one step on each of the batches and returns the mean loss.
-Train = Callable[[Batches], float]
+MATRIX_PRODUCTS = "matrix-products"
+PRODUCT = 2048  # rows and columns of the matrices
+PACKAGES = (
+    "keras",
+    "numpy",
+    *BACKENDS,
+    "transformers",
+    "keras-hub",
+    "fasttext",
+    "onnxruntime",
+)
+
+# What a contestant says of itself, and what does so many steps: it may return further figures.
+Built = tuple[dict[str, Any], Callable[[int], dict[str, float] | None]]
 
 # PyTorch's OpenMP threads by default spin while they wait for each other. Beside any other load
 # that cost it a factor of three here, and only it. Who sets the variable keeps his own choice.
 WAITING = {"OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE")}
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One of those that a program compares.
+
+    Attributes:
+        title: for people.
+        needs: the package without which it is left out.
+        backends: those it can run on.
+    """
+
+    title: str
+    needs: str = "keras"
+    backends: tuple[str, ...] = BACKENDS
+
+
+MATRIX = {MATRIX_PRODUCTS: Contestant("matrix products alone")}
 
 
 class Worker:
@@ -39,7 +73,7 @@ class Worker:
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the process
         self.process = subprocess.Popen(
             [sys.executable, "-m", f"benchmarks.{program}", "--worker", name, *flags],
-            env=os.environ | WAITING | {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            env=environment(backend),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True,
         )  # fmt: skip
         self.built: dict[str, Any] = {}
@@ -55,8 +89,8 @@ class Worker:
             raise SystemExit(f"{self.name} on {self.backend} ended without a reply:\n{tail}")
         return json.loads(line)
 
-    def train(self, steps: int) -> dict[str, Any]:
-        """Let it train some steps."""
+    def do(self, steps: int) -> dict[str, Any]:
+        """Let it do some steps."""
         assert self.process.stdin is not None
         self.process.stdin.write(f"{steps}\n")
         self.process.stdin.flush()
@@ -68,88 +102,208 @@ class Worker:
         self.errors.close()
 
 
-def work(
-    build: Callable[[], tuple[int, Train]],
-    make_batches: Callable[[int], Batches],
-    commands: TextIO,
-    replies: TextIO,
-) -> None:
-    """The side of the contestant: says what it built, then trains as many steps as each line says.
+def environment(backend: str) -> dict[str, str]:
+    """Of a process on a backend."""
+    return os.environ | WAITING | {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
 
-    Args:
-        build: returns the number of parameters, and what trains.
-        make_batches: the first so many batches, the same for every contestant.
-        commands: where the numbers of steps come from.
-        replies: where a line of JSON goes for each.
+
+def installed_backends(names: Sequence[str]) -> list[str]:
+    """Those of `names` that are installed here.
+
+    Raises:
+        SystemExit: none is.
     """
+    found = [name for name in names if importlib.util.find_spec(name) is not None]
+    if not found:
+        raise SystemExit(f"none of the backends {', '.join(names)} is installed here")
+    return found
+
+
+def use_all_cores() -> None:
+    """PyTorch takes half of two hyper-threads for one core; the others take both."""
     if os.environ["KERAS_BACKEND"] == "torch":
         import torch
 
         torch.set_num_threads(len(os.sched_getaffinity(0)))
-    parameters, train = build()
-    first = make_batches(1)
-    loss = train(first)  # before the first update; compiles
-    digest = zlib.crc32(b"".join(value.tobytes() for value in first[0].values()))
+
+
+def serve(build: Callable[[], Built], name: str) -> int:
+    """The side of the contestant: says what it built, then does as many steps as each line says.
+
+    Args:
+        build: returns what the contestant says of itself, and what does so many steps.
+        name: of the contestant; `MATRIX_PRODUCTS` is built here.
+    """
+    # Libraries print to standard output as they please: keep it for the replies.
+    replies = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    use_all_cores()
+    facts, do = matrix_products() if name == MATRIX_PRODUCTS else build()
 
     def reply(**values: Any) -> None:
         print(json.dumps(values), file=replies, flush=True)
 
-    reply(parameters=parameters, first_loss=loss, batch=digest)
+    reply(**facts)
     slept, used = time.perf_counter(), time.process_time()
-    for line in commands:
+    for line in sys.stdin:
+        steps = int(line)
         idle = (time.process_time() - used) / max(time.perf_counter() - slept, 1e-9)
-        batches = make_batches(int(line))
-        began = time.perf_counter()
-        train(batches)
-        reply(seconds=(time.perf_counter() - began) / len(batches), idle_load=idle)
+        began, used = time.perf_counter(), time.process_time()
+        further = do(steps) or {}
+        reply(
+            seconds=(time.perf_counter() - began) / steps,
+            processor_seconds=(time.process_time() - used) / steps,
+            idle_load=idle,
+            **further,
+        )
         slept, used = time.perf_counter(), time.process_time()
+    return 0
+
+
+def matrix_products() -> Built:
+    """A step is one product of two square matrices of float32."""
+    from keras import ops
+
+    rng = np.random.default_rng(0)
+    first, second = (
+        ops.convert_to_tensor(rng.normal(size=(PRODUCT, PRODUCT)).astype(np.float32))
+        for _ in range(2)
+    )
+
+    def do(steps: int) -> None:
+        for _ in range(steps):
+            product = ops.matmul(first, second)
+            ops.convert_to_numpy(product[0, 0])  # JAX returns before it has computed
+
+    return {"flops": 2 * PRODUCT**3}, do
 
 
 def installed(
-    names: Sequence[str], backends: Sequence[str], needs: Mapping[str, str]
+    contestants: Mapping[str, Contestant], names: Sequence[str], backends: Sequence[str]
 ) -> list[tuple[str, str]]:
-    """The (name, backend) pairs that are installed; Hugging Face's run on torch alone."""
-    pairs = [
-        (name, backend)
-        for name in names
-        for backend in (("torch",) if name.startswith("huggingface") else backends)
-    ]
+    """The (name, backend) pairs that can run here; says which are left out."""
     found = []
-    for name, backend in pairs:
-        missing = [m for m in (needs[name], backend) if importlib.util.find_spec(m) is None]
-        if missing:
-            print(f"left out: {name} on {backend} ({', '.join(missing)} is not installed)")
-        else:
-            found.append((name, backend))
+    for name in names:
+        for backend in contestants[name].backends:
+            if backend not in backends and len(contestants[name].backends) > 1:
+                continue
+            needs = (contestants[name].needs, backend)
+            missing = [package for package in needs if importlib.util.find_spec(package) is None]
+            if missing:
+                print(f"left out: {name} on {backend} ({', '.join(missing)} is not installed)")
+            else:
+                found.append((name, backend))
+    if not found:
+        raise SystemExit("no contestant is installed here")
     return found
 
 
-def take_turns(workers: Sequence[Worker], rounds: int, steps: int) -> None:
-    """Time all of them, after a round that does not count."""
-    for worker in workers:
-        worker.train(steps)
-    for turn in range(rounds):
-        start = turn % len(workers)
-        for worker in [*workers[start:], *workers[:start]]:
-            worker.rounds.append(worker.train(steps))
-        print(f"round {turn + 1} of {rounds}", file=sys.stderr)
+def compare(
+    program: str,
+    pairs: Sequence[tuple[str, str]],
+    flags: Sequence[str],
+    rounds: int,
+    steps: int,
+    check: Callable[[Sequence[Worker]], None] | None = None,
+) -> dict[str, Any]:
+    """Run all contestants in turns.
+
+    Args:
+        program: the module in `benchmarks` whose `--worker` builds them.
+        pairs: (name, backend) of each.
+        flags: passed on to every worker.
+        rounds: of all contestants; one more, before them, does not count.
+        steps: of each contestant in a round.
+        check: stops the program unless all that were built do the same work.
+
+    Returns:
+        the machine, and for each contestant what it said, and its seconds a step by round.
+
+    Raises:
+        SystemExit: a contestant failed, or the work isn't the same.
+    """
+    load = os.getloadavg()[0]
+    workers: list[Worker] = []
+    try:
+        for name, backend in pairs:
+            workers.append(Worker(program, name, backend, flags))
+            workers[-1].built = workers[-1].read()  # one after the other: compiling needs memory
+            print(f"built {name} on {backend}", file=sys.stderr)
+        if check is not None:
+            check([worker for worker in workers if worker.name != MATRIX_PRODUCTS])
+        for worker in workers:
+            worker.do(steps)
+        for turn in range(rounds):
+            start = turn % len(workers)
+            for worker in [*workers[start:], *workers[:start]]:
+                worker.rounds.append(worker.do(steps))
+            print(f"round {turn + 1} of {rounds}", file=sys.stderr)
+    finally:
+        for worker in workers:
+            worker.stop()
+    return {
+        "rounds": rounds,
+        "steps": steps,
+        "machine": machine(load),
+        "contestants": [
+            {
+                "name": worker.name,
+                "backend": worker.backend,
+                **worker.built,
+                **{name: [done[name] for done in worker.rounds] for name in worker.rounds[0]},
+            }
+            for worker in workers
+        ],
+    }
 
 
 def machine(load_before: float) -> dict[str, Any]:
     """What the figures were taken on."""
+    versions = {}
+    for name in PACKAGES:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
     return {
         "cores": len(os.sched_getaffinity(0)),
-        "processor": platform.machine(),
+        "processor": _processor(),
+        "python": platform.python_version(),
+        "versions": versions,
         "load_before": load_before,
         "load_after": os.getloadavg()[0],
     }
 
 
-def ratios(result: dict[str, Any], row: dict[str, Any], name: str, backend: str) -> str:
-    """Time of `row` over that of another contestant, round by round: the median and the range."""
-    for other in result["contestants"]:
-        if (other["name"], other["backend"]) == (name, backend):
-            by_round = [a / b for a, b in zip(row["seconds"], other["seconds"], strict=True)]
-            middle = statistics.median(by_round)
-            return f"{middle:.2f} ({min(by_round):.2f}–{max(by_round):.2f})"
-    return "–"
+def _processor() -> str:
+    """Its name, where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.machine()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return f"{platform.machine()}, {names[0]}" if names else platform.machine()
+
+
+def arguments(doc: str | None, contestants: Mapping[str, Contestant]) -> argparse.ArgumentParser:
+    """The flags that every timing program has."""
+    parser = argparse.ArgumentParser(description=(doc or "").split("\n\n")[0])
+    parser.add_argument("--quick", action="store_true", help="a tiny size, to test the program")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=8, help="steps of each contestant in a round")
+    parser.add_argument(
+        "--contestants", nargs="+", choices=list(contestants), default=list(contestants)
+    )
+    parser.add_argument("--backends", nargs="+", choices=BACKENDS, default=list(BACKENDS))
+    add_out(parser)
+    parser.add_argument("--worker", help=argparse.SUPPRESS)
+    parser.add_argument("--settings", help=argparse.SUPPRESS)
+    return parser
+
+
+def add_out(parser: argparse.ArgumentParser) -> None:
+    """Where a program's results go."""
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE.json",
+        help="write the result as JSON, and beside it as a Markdown table and a picture",
+    )  # fmt: skip

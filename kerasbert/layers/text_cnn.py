@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from kerasbert.layers.convolution import Convolution
+
 
 @keras.saving.register_keras_serializable(package="kerasbert")
 class TextCNNEncoder(keras.layers.Layer):
@@ -57,10 +59,9 @@ class TextCNNEncoder(keras.layers.Layer):
         self.seed = seed
         self.towers = [
             [
-                keras.layers.Conv1D(
+                Convolution(
                     filters,
                     width,
-                    padding="same",
                     kernel_initializer=keras.initializers.GlorotUniform(
                         seed=seed + 100 * width + depth
                     ),

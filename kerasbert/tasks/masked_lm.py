@@ -6,6 +6,7 @@ import numpy as np
 from kerasbert.layers.gather import GatherPositions
 from kerasbert.tasks.masking import UNITS, choose_spans, choose_tokens, choose_words
 from kerasbert.tasks.task import Pairs, Rows, TaskBatch
+from kerasbert.tasks.token_cross_entropy import TokenCrossEntropy
 
 MASK_ID = 4
 FIRST_WORD_ID = 5  # ids below are the special tokens
@@ -178,6 +179,4 @@ class MaskedLM:
         return VocabularyBias(self.shares, name=self.name, dtype="float32")(scores)
 
     def loss(self):
-        return keras.losses.SparseCategoricalCrossentropy(
-            from_logits=True, reduction="mean_with_sample_weight", name=f"{self.name}_loss"
-        )
+        return TokenCrossEntropy(name=f"{self.name}_loss")

@@ -1,11 +1,9 @@
 """The programs of benchmarks/ run: their figures mean nothing at these sizes."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -66,36 +64,3 @@ def test_reading_a_store_is_timed():
     done = start("read_store", "--gigabytes=0.02", "--steps=20")
     assert done.returncode == 0, done.stderr
     assert "tokens a second" in done.stdout and "MB at most" in done.stdout
-
-
-@pytest.mark.slow
-def test_a_masked_lm_step_is_timed(tmp_path):
-    backend = os.environ.get("KERAS_BACKEND", "jax")
-    done = start(
-        "masked_lm_step", "--quick", "--rounds=2", "--steps=2", "--contestants", "kerasbert",
-        "kerasbert-default", "--backends", backend, "--out", tmp_path / "result.json",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    result = json.loads((tmp_path / "result.json").read_text())
-    assert [len(row["seconds"]) for row in result["contestants"]] == [2, 2]
-
-
-@pytest.mark.parametrize(
-    "other, words",
-    [
-        ({"batch": 2}, "another batch"),
-        ({"parameters": 120}, "120 parameters"),
-        ({"first_loss": 3.0}, "first loss 3.000"),
-        ({"first_loss": float("nan")}, "first loss nan"),
-    ],
-)
-def test_other_work_is_refused(monkeypatch, other, words):
-    monkeypatch.syspath_prepend(str(ROOT))
-    from benchmarks.masked_lm_step import QUICK, check_same_work
-
-    same = {"batch": 1, "parameters": 100, "first_loss": 6.9}
-    workers = [SimpleNamespace(name="a", backend="x", built=same) for _ in range(3)]
-    check_same_work(workers, QUICK)
-    workers.append(SimpleNamespace(name="b", backend="x", built=same | other))
-    with pytest.raises(SystemExit, match=words):
-        check_same_work(workers, QUICK)
