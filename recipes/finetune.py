@@ -1,6 +1,7 @@
 """Fine-tune an encoder on labelled text, and see micro and macro F1 after every epoch."""
 
 import sys
+import time
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -250,7 +251,9 @@ def _classifier(config, source, architecture, tokenizer, data, kind: str) -> tup
             token_scores=tokenizer.vocabulary_size if config.linear_svm else None,
         )
     if config.linear_svm:
+        began = time.perf_counter()
         fit_token_scores(model.get_layer("token_scores"), train, data["valid"], config.seed)
+        say(f"linear SVMs on the tokens: {time.perf_counter() - began:.0f} s")
     begin_at_label_shares(model, train.gold, kind)
     peak = peak_learning_rate(config, architecture)
     updates = config.epochs * train.steps_per_epoch // config.accumulate

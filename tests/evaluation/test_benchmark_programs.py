@@ -99,3 +99,18 @@ def test_other_work_is_refused(monkeypatch, other, words):
     workers.append(SimpleNamespace(name="b", backend="x", built=same | other))
     with pytest.raises(SystemExit, match=words):
         check_same_work(workers, QUICK)
+
+
+def test_options_of_fine_tuning_are_compared_with_the_full_recipe(files, classifier_run, tmp_path):
+    parts = [f"--{name}={files / name}.txt" for name in ("train", "valid", "test")]
+    out = tmp_path / "out"
+    variants = ["full recipe", "without --linear-svm"]
+    flags = [f"--pretrained={classifier_run}", f"--out={out}", "--seeds=2", "--epochs=1"]
+    done = start("fine_tuning_options", *parts, *flags, "--fraction=0.5", "--variants", *variants)
+    assert done.returncode == 0, done.stderr
+    assert len((out / "train.txt").read_text(encoding="utf-8").splitlines()) == 48
+    rows = json.loads((out / "fine_tuning_options.json").read_text())["rows"]
+    assert [row["name"] for row in rows] == variants
+    assert [run["seed"] for row in rows for run in row["runs"]] == [0, 1, 0, 1]
+    gain = sum(b["f1"] - a["f1"] for a, b in zip(*(row["runs"] for row in rows), strict=True)) / 2
+    assert f"| {gain:.3f} ± " in done.stdout
