@@ -50,9 +50,9 @@ class EncoderOptions:
     filters: int | None = None
     """TextCNN: filters of each width; d_model unless given."""
     dropout: float | None = None
-    """Dropout of embedding and encoder; 0.1 unless given."""
+    """Dropout of embedding and encoder; 0.1 unless given, and 0 to pre-train a transformer."""
     positions: Literal["learned", "rotary", "none"] | None = None
-    """How the order of a text is known: learned for transformer, none for text-cnn unless given."""
+    """How the order of a text is known: rotary for transformer, none for text-cnn unless given."""
     max_positions: int | None = None
     """Longest text that learned positions can hold; 512 unless given."""
 

@@ -79,7 +79,6 @@ def run(config: Config) -> dict[str, Any]:
             out=config.out / "pretrained",
             encoder="text-cnn",
             size="tiny",
-            tasks=("document-words",),  # what teaches a classifier most in a minute
             minutes=config.minutes,
             seed=config.seed,
             resume=True,

@@ -38,6 +38,7 @@ TASKS: dict[str, Callable[[TokenStore, TaskSettings], Task]] = {
         max_predictions=settings.max_predictions,
         unit=settings.masking,
         continues=store.tokenizer.continues,
+        shares=store.token_shares(),
         seed=settings.seed,
     ),
     "next-sentence": lambda store, settings: NextSentence(seed=settings.seed),

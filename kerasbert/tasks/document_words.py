@@ -46,7 +46,8 @@ class DocumentWords:
 
     Args:
         vocabulary_size: V.
-        shares: (V,) float, each token's share of the corpus; without it all tokens weigh 1.
+        shares: (V,) float above 0, each token's share of the corpus; without it all tokens weigh 1.
+            The head's bias begins at what is right for a text of which nothing is known.
         threshold: the share above which tokens are weighted down.
         shown: the window's share of the row's tokens, above 0 and at most 1. Texts of fewer than 8
             tokens are shown whole.
@@ -76,9 +77,11 @@ class DocumentWords:
         self.shown = shown
         self.seed = seed
         self.weights = np.ones(vocabulary_size, np.float32)
+        self.expected: np.ndarray | None = None  # of the loss's distribution
         if shares is not None:
             ratio = threshold / np.maximum(shares, threshold)
             self.weights = np.sqrt(ratio).astype(np.float32)
+            self.expected = shares * self.weights / (shares * self.weights).sum()
 
     def make(self, rows: Rows, rng: np.random.Generator) -> TaskBatch:
         text = ~rows.special
@@ -104,7 +107,8 @@ class DocumentWords:
             kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 1),
             name="document_words_transform",
         )(pooled)
-        return VocabularyBias(name=self.name, dtype="float32")(embedding(hidden, reverse=True))
+        scores = embedding(hidden, reverse=True)
+        return VocabularyBias(self.expected, name=self.name, dtype="float32")(scores)
 
     def loss(self):
         return BagOfTokensLoss(name=f"{self.name}_loss")

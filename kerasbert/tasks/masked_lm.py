@@ -13,16 +13,32 @@ FIRST_WORD_ID = 5  # ids below are the special tokens
 
 @keras.saving.register_keras_serializable(package="kerasbert")
 class VocabularyBias(keras.layers.Layer):
-    """Add a learned bias for each token of the vocabulary: (B, M, V) float -> (B, M, V)."""
+    """Add a learned bias for each token of the vocabulary: (B, M, V) float -> (B, M, V).
+
+    Args:
+        shares: (V,) float, how probable each token is before anything is read; the bias begins at
+            their logarithms, and at 0 without them. A loaded layer has the bias that was saved.
+    """
+
+    def __init__(self, shares: np.ndarray | None = None, **kwargs):
+        super().__init__(**kwargs)
+        self._shares = shares
 
     def build(self, scores_shape):
-        self.bias = self.add_weight(name="bias", shape=(scores_shape[-1],), initializer="zeros")
+        def begin(shape, dtype=None):
+            values = np.zeros(shape) if self._shares is None else np.log(self._shares)
+            return keras.ops.convert_to_tensor(values, dtype=dtype)
+
+        self.bias = self.add_weight(name="bias", shape=(scores_shape[-1],), initializer=begin)
 
     def call(self, scores):
         return scores + keras.ops.cast(self.bias, scores.dtype)
 
     def compute_output_shape(self, scores_shape):
         return tuple(scores_shape)
+
+    def get_config(self):
+        return super().get_config()  # without the shares: what is loaded brings its bias
 
 
 class MaskedLM:
@@ -50,6 +66,9 @@ class MaskedLM:
             "span": words that follow each other, which also share one draw of 80/10/10.
         continues: (V,) bool, True for the tokens that go on with the word before them, as
             `Tokenizer.continues`; without it each token is a word.
+        shares: (V,) float above 0, each token's share of the corpus, as `TokenStore.token_shares`.
+            With it training begins at the unigram loss; without it the first thousand steps or so
+            go into learning which tokens are frequent, as AdamW moves the bias slowly.
         seed: of the head's initial weights.
 
     Sources: Devlin et al. 2019, https://arxiv.org/abs/1810.04805, section 3.1, "Masked LM"; Joshi
@@ -69,6 +88,7 @@ class MaskedLM:
         random_rate: float = 0.1,
         unit: str = "token",
         continues: np.ndarray | None = None,
+        shares: np.ndarray | None = None,
         seed: int = 0,
     ):
         if not 0 < rate < 1:
@@ -87,6 +107,7 @@ class MaskedLM:
         self.random_rate = random_rate
         self.unit = unit
         self.continues = np.zeros(vocabulary_size, bool) if continues is None else continues
+        self.shares = shares
         self.seed = seed
 
     def make(self, rows: Rows, rng: np.random.Generator) -> TaskBatch:
@@ -154,7 +175,7 @@ class MaskedLM:
         )(hidden)
         hidden = keras.layers.LayerNormalization(epsilon=1e-12, name="masked_lm_norm")(hidden)
         scores = embedding(hidden, reverse=True)
-        return VocabularyBias(name=self.name, dtype="float32")(scores)
+        return VocabularyBias(self.shares, name=self.name, dtype="float32")(scores)
 
     def loss(self):
         return keras.losses.SparseCategoricalCrossentropy(

@@ -1,6 +1,7 @@
 """Callbacks, and what a run leaves on disk."""
 
 from kerasbert.training.averaging import OnAverage, average_momentum, averaged
+from kerasbert.training.document_words_validation import DocumentWordsValidation
 from kerasbert.training.epoch_f1 import EpochF1, evaluate_classifier
 from kerasbert.training.fit import fit
 from kerasbert.training.history import History
@@ -12,6 +13,7 @@ from kerasbert.training.run_folder import RunFolder, load_model
 from kerasbert.training.schedule import WarmupDecay, build_optimizer
 
 __all__ = [
+    "DocumentWordsValidation",
     "EpochF1",
     "History",
     "Interrupted",

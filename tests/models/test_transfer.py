@@ -19,7 +19,7 @@ def table_of(weight):
 
 
 def test_positions_never_trained_begin_as_those_before_them():
-    embedding = embedding_of()
+    embedding = embedding_of(positions="learned")
     before = table_of(embedding.position_table)
     assert not repeat_positions(embedding, trained=8, length=8)
     np.testing.assert_array_equal(table_of(embedding.position_table), before)
@@ -37,7 +37,7 @@ def test_where_there_is_no_table_nothing_happens():
 
 
 def test_word_vectors_take_their_rows_at_the_scale_of_the_table():
-    embedding = embedding_of()
+    embedding = embedding_of("text-cnn")
     before = table_of(embedding.token_table)
     vectors = np.random.default_rng(0).normal(size=(10, 8)).astype(np.float32) * 50
     ids = np.arange(5, 25, 2)

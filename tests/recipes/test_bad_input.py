@@ -160,7 +160,10 @@ def test_a_run_of_another_tokenizer(runs, files, tmp_path, refused):
 SIZES = {
     "heads": (["--encoder", "transformer", "--d-model", "10"], "cannot be divided by 8 heads"),
     "other encoder": (["--encoder", "text-cnn", "--heads", "2"], "--heads: not a setting of"),
-    "positions": (["--encoder", "transformer", "--max-length", "600"], "larger --max-positions"),
+    "positions": (
+        ["--encoder", "transformer", "--positions", "learned", "--max-length", "600"],
+        "larger --max-positions",
+    ),
     "no room": (["--max-length", "2"], "--max-length: expected 5 or more"),
     "dropout": (["--dropout", "1"], "expected 0 <= dropout < 1"),
     "zero": (["--d-model", "0"], "d_model: expected 1 or more"),

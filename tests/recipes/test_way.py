@@ -13,6 +13,7 @@ import pytest
 
 from kerasbert import cli, load_model
 
+BOTH = ["--tasks", "masked-lm", "document-words"]
 # Each length that comes is a shape to compile: few, where the text does not matter.
 SMALL = ["--batch-size", "16", "--max-length", "16"]
 
@@ -22,7 +23,7 @@ def runs(files, store, tmp_path_factory):
     """A pre-trained run, and one fine-tuned from it."""
     out = tmp_path_factory.mktemp("runs")
     pretrain = ["pretrain", "--store", f"{files}/store", "--out", f"{out}/lm", *SMALL]
-    pretrain += ["--d-model", "16", "--epochs", "8", "--learning-rate", "0.01"]
+    pretrain += ["--d-model", "16", "--epochs", "8", "--learning-rate", "0.01", *BOTH]
     assert cli.main(pretrain) == 0
     finetune = ["finetune", "--pretrained", f"{out}/lm", "--out", f"{out}/tags"]
     finetune += ["--batch-size", "16", "--max-length", "40"]
@@ -41,6 +42,7 @@ def history(run):
 def test_pretraining_learns_to_use_context(runs):
     metrics = json.loads((runs / "lm" / "metrics.json").read_text())
     assert metrics["val_loss_mask"] < metrics["unigram_loss_mask"] - 0.1
+    assert metrics["val_loss_words"] < metrics["unigram_loss_words"] - 0.05
     rows = history(runs / "lm")
     columns = "step epoch loss val_loss unigram_loss masked_accuracy"
     assert list(rows[0])[:6] == columns.split() and "seconds" in rows[0]
@@ -94,7 +96,7 @@ def test_fine_tuning_judges_every_label_and_says_where_it_goes_wrong(runs):
     assert len(losses) == 20 and losses == sorted(losses, reverse=True)
     page = (runs / "tags" / "report.html").read_text()
     assert page.count("<svg") == 4 and "weights loaded" in page
-    assert (runs / "lm" / "report.html").read_text().count("<svg") == 4
+    assert (runs / "lm" / "report.html").read_text().count("<svg") == 5
 
 
 @pytest.mark.parametrize(
@@ -205,7 +207,7 @@ def test_architecture_and_tokenizer_are_refused_beside_a_pretrained_run(runs, fi
 
 def test_going_on_from_a_run(runs, files, tmp_path, capsys):
     command = ["pretrain", "--pretrained", f"{runs}/lm", "--corpus", f"{files}/raw.txt", *SMALL]
-    command += ["--out", str(tmp_path / "more"), "--steps", "10", "--learning-rate", "1e-4"]
+    command += [*BOTH, "--out", str(tmp_path / "more"), "--steps", "10", "--learning-rate", "1e-4"]
     assert cli.main(command) == 0
     assert "weights of embedding and encoder loaded; new: masked_lm" in capsys.readouterr().err
     first = float(history(tmp_path / "more")[0]["val_loss"])

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from made_rows import VOCABULARY, rows
 
+from kerasbert import PretrainingBatches, TextCNNConfig
 from kerasbert.batches.rng import keyed_rng
-from kerasbert.tasks import MaskedLM
+from kerasbert.models import build_embedding, build_encoder, build_pretrain_model
+from kerasbert.tasks import TASKS, MaskedLM, TaskSettings
 
 
 def test_rates_are_those_of_bert():
@@ -76,3 +78,26 @@ def test_the_loss_is_nats_per_masked_position():
     expected = (nats * weight).sum() / 4
     found = MaskedLM(7).loss()(target, logits, weight)
     assert float(keras.ops.convert_to_numpy(found)) == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("task", ["masked-lm", "document-words"])
+def test_training_begins_at_what_is_expected_of_a_text_that_was_not_read(store, task, tmp_path):
+    batches = PretrainingBatches(store, [made := TASKS[task](store, TaskSettings())])
+    config = TextCNNConfig(vocabulary_size=store.tokenizer.vocabulary_size, d_model=8)
+    model = build_pretrain_model(build_embedding(config), build_encoder(config), [made])
+    inputs, targets, weights = batches.batch(0)
+    shares = store.token_shares()
+    if task == "document-words":
+        shares = shares * made.weights / (shares * made.weights).sum()
+
+    def loss(logits):
+        return float(made.loss()(targets[made.name], logits, weights[made.name]))
+
+    bias = model.get_layer(made.name).get_weights()[0]
+    np.testing.assert_allclose(np.exp(bias), shares, rtol=1e-5)
+    unread = np.broadcast_to(np.log(shares), np.shape(model.predict_on_batch(inputs)[made.name]))
+    assert loss(model.predict_on_batch(inputs)[made.name]) == pytest.approx(loss(unread), abs=0.1)
+    model.get_layer(made.name).set_weights([bias + 1])
+    model.save(tmp_path / "m.keras")
+    loaded = keras.models.load_model(tmp_path / "m.keras")
+    np.testing.assert_array_equal(loaded.get_layer(made.name).get_weights()[0], bias + 1)

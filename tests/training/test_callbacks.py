@@ -20,7 +20,8 @@ from kerasbert import (
     read_labeled,
     train_tokenizer,
 )
-from kerasbert.training import RunFolder, load_model
+from kerasbert.tasks import TASKS, TaskSettings
+from kerasbert.training import DocumentWordsValidation, RunFolder, load_model
 
 
 @pytest.fixture
@@ -84,6 +85,33 @@ def test_token_shares_are_counted_on_the_training_part(store):
         for token in text.token_ids[text.starts[document] : text.starts[document + 1]]:
             counts[token] += 1
     np.testing.assert_allclose(store.token_shares(), counts / counts.sum())
+
+
+def test_document_words_validation_is_total_loss_over_total_weight(store):
+    words, masked = (TASKS[name](store, TaskSettings()) for name in ("document-words", "masked-lm"))
+    batches = PretrainingBatches(store, [words], max_length=32, batch_size=8, part="valid")
+    config = TextCNNConfig(vocabulary_size=store.tokenizer.vocabulary_size, d_model=8)
+    model = build_pretrain_model(
+        build_embedding(config), build_encoder(config), [words, masked]
+    )  # fmt: skip
+    found = DocumentWordsValidation(batches, words).scores(model)
+
+    nats = unigram = total = 0.0
+    shares = store.token_shares() * words.weights
+    for step in range(batches.steps_per_epoch):
+        inputs, targets, weights = batches.batch(step)
+        positions = np.zeros((len(inputs["token_ids"]), 1), np.int32)
+        made = model.predict_on_batch({**inputs, "masked_positions": positions})
+        logits = np.asarray(made["document_words"]).astype(np.float64)
+        log_probability = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+        for row, place in zip(*np.nonzero(weights["document_words"]), strict=True):
+            weight = weights["document_words"][row, place]
+            target = targets["document_words"][row, place]
+            nats -= weight * log_probability[row, target]
+            unigram -= weight * np.log(shares[target] / shares.sum())
+            total += weight
+    expected = {"val_loss_words": nats / total, "unigram_loss_words": unigram / total}
+    assert found == pytest.approx(expected, rel=1e-4)
 
 
 def test_masked_lm_validation_is_total_loss_over_total_weight(store):

@@ -29,7 +29,8 @@ def pretrain_report(
         path: the file to write, whole or not at all.
         title: its heading.
         history: rows with step, loss, and where there is a masked LM val_loss, unigram_loss,
-            val_loss_mask, unigram_loss_mask (nats per masked position) and masked_accuracy.
+            val_loss_mask, unigram_loss_mask (nats per masked position) and masked_accuracy; with
+            document words val_loss_words, unigram_loss_words (nats per unit of weight).
         metrics: what metrics.json holds.
         config: what config.json holds: settings, versions, architecture, transfer.
     """
@@ -56,6 +57,8 @@ def _figures(metrics: Mapping[str, Any]) -> str:
             "epochs": metrics.get("epoch"),
             "masked-LM loss": metrics.get("val_loss"),
             "unigram loss": metrics.get("unigram_loss"),
+            "document-words loss": metrics.get("val_loss_words"),
+            "its unigram loss": metrics.get("unigram_loss_words"),
             "masked accuracy": metrics.get("masked_accuracy"),
             "minutes": round(minutes / 60, 1) if minutes is not None else None,
             "documents": metrics.get("documents"),
@@ -104,6 +107,7 @@ def _curves(history: Sequence[Row]) -> str:
     return charts(
         chart("Masked-LM loss, all masked positions", losses(""), step, nats),
         chart("Masked-LM loss, [MASK] positions only", losses("_mask"), step, nats),
+        chart("Document-words loss", losses("_words"), step, Axis("nats per unit of weight")),
         chart("Training loss, all objectives together", [training], step, Axis("nats")),
         chart("Masked tokens predicted rightly", [accuracy], step, Axis("share")),
     )
