@@ -122,6 +122,8 @@ class FineTuningOptions:
     """Leave embedding and encoder as they are for so many epochs."""
     average: float = 0.15
     """Evaluate and keep the average of the weights over this share of an epoch; 0 for none."""
+    linear_svm: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Answer with the mean of the network and of linear SVMs on the tokens (TF-IDF)."""
 
     def check_fine_tuning(self) -> None:
         """Refuse numbers that no run can have."""

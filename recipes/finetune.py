@@ -1,6 +1,7 @@
 """Fine-tune an encoder on labelled text, and see micro and macro F1 after every epoch."""
 
 import sys
+import time
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -132,7 +133,7 @@ def run(config: Config) -> dict[str, Any]:
         for name, part in documents.items()
     }
     _say_what_was_read(config, kind, labels, documents, data)
-    model, transfer = _classifier(config, source, architecture, data["train"], kind)
+    model, transfer = _classifier(config, source, architecture, tokenizer, data, kind)
 
     labels.save(folder.file("labels.txt"))
     tokenizer.save(folder.file("tokenizer.json"))
@@ -204,7 +205,7 @@ def _tokenizer(config: Config, source, train: list) -> tuple[Any, Any]:
     return tokenizer, config.architecture(tokenizer.vocabulary_size)
 
 
-def _classifier(config: Config, source, architecture, train, kind: str) -> tuple[Any, Any]:
+def _classifier(config, source, architecture, tokenizer, data, kind: str) -> tuple[Any, Any]:
     """The compiled model, and what its weights took from --pretrained."""
     import keras
 
@@ -215,12 +216,14 @@ def _classifier(config: Config, source, architecture, train, kind: str) -> tuple
         build_embedding,
         build_encoder,
         compile_classifier,
+        fit_token_scores,
         repeat_positions,
         transfer_weights,
     )
     from kerasbert.training import WarmupDecay, average_momentum, build_optimizer
     from kerasbert.training.precision import computing_in
 
+    train = data["train"]
     pretrained = source.load_model() if source is not None else None
     with computing_in(config.precision):
         if architecture is not None:
@@ -245,7 +248,12 @@ def _classifier(config: Config, source, architecture, train, kind: str) -> tuple
             seed=config.seed,
             window=config.max_length if config.long == "chunk" else None,
             window_pooling=config.window_pooling,
+            token_scores=tokenizer.vocabulary_size if config.linear_svm else None,
         )
+    if config.linear_svm:
+        began = time.perf_counter()
+        fit_token_scores(model.get_layer("token_scores"), train, data["valid"], config.seed)
+        say(f"linear SVMs on the tokens: {time.perf_counter() - began:.0f} s")
     begin_at_label_shares(model, train.gold, kind)
     peak = peak_learning_rate(config, architecture)
     updates = config.epochs * train.steps_per_epoch // config.accumulate

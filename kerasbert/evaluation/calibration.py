@@ -98,3 +98,39 @@ def fit_temperature(logits: np.ndarray, gold: np.ndarray, kind: str) -> float:
             outer = low + ratio * (high - low)
             outer_nats = nats(outer)
     return float(np.exp((low + high) / 2))
+
+
+def fit_line(scores: np.ndarray, gold: np.ndarray) -> tuple[float, float]:
+    """Slope and offset of the line that turns scores, such as an SVM's margins, into logits.
+
+    One line for all labels, for the lowest loss on these documents; the targets are moved a little
+    away from 0 and 1, so that it stays finite where the scores part them without an error.
+
+    Args:
+        scores: (N, K) float.
+        gold: (N, K) bool or 0/1.
+
+    Source: Platt 1999, "Probabilistic Outputs for Support Vector Machines", section 2.2.
+    """
+    score, right = np.asarray(scores, np.float64).ravel(), np.asarray(gold).ravel() > 0
+    count = right.sum()
+    target = np.where(right, (count + 1) / (count + 2), 1 / (len(right) - count + 2))
+    x = np.stack([score, np.ones_like(score)])  # (2, N K)
+
+    def nats(line: np.ndarray) -> float:
+        logit = line @ x
+        return float((np.logaddexp(0, logit) - target * logit).sum())
+
+    share = target.mean()
+    line = np.array([0.0, np.log(share / (1 - share))])
+    for _ in range(100):  # Newton's method; a step that overshoots is halved
+        p = 1 / (1 + np.exp(-(line @ x)))
+        curvature = (x * (p * (1 - p))) @ x.T + 1e-9 * np.eye(2)
+        step = np.linalg.solve(curvature, x @ (p - target))
+        now = nats(line)
+        while nats(line - step) > now and np.abs(step).max() > 1e-9:
+            step /= 2
+        line = line - step
+        if np.abs(step).max() < 1e-7:
+            break
+    return float(line[0]), float(line[1])

@@ -9,6 +9,7 @@ from kerasbert.layers.embedding import TextEmbedding  # noqa: E402
 from kerasbert.layers.gather import GatherPositions  # noqa: E402
 from kerasbert.layers.pooling import Pooling  # noqa: E402
 from kerasbert.layers.text_cnn import TextCNNEncoder  # noqa: E402
+from kerasbert.layers.token_scores import TokenScores  # noqa: E402
 from kerasbert.layers.transformer import TransformerBlock, TransformerEncoder  # noqa: E402
 from kerasbert.layers.windows import FoldWindows, PoolWindows  # noqa: E402
 
@@ -20,6 +21,7 @@ __all__ = [
     "SelfAttention",
     "TextCNNEncoder",
     "TextEmbedding",
+    "TokenScores",
     "TransformerBlock",
     "TransformerEncoder",
 ]

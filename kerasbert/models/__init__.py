@@ -6,6 +6,7 @@ from kerasbert.models.classifier import (
     compile_classifier,
 )
 from kerasbert.models.encoder import build_embedding, build_encoder, build_encoder_model
+from kerasbert.models.linear_svm import fit_token_scores
 from kerasbert.models.pretrain import build_pretrain_model, compile_pretrain
 from kerasbert.models.transfer import (
     TransferReport,
@@ -25,6 +26,7 @@ __all__ = [
     "build_pretrain_model",
     "compile_classifier",
     "compile_pretrain",
+    "fit_token_scores",
     "repeat_positions",
     "transfer_weights",
 ]

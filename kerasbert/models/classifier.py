@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from kerasbert.layers import FoldWindows, Pooling, PoolWindows
+from kerasbert.layers import FoldWindows, Pooling, PoolWindows, TokenScores
 from kerasbert.models.encoder import encode
 from kerasbert.models.losses import build_loss
 
@@ -17,6 +17,7 @@ def build_classifier(
     seed: int = 0,
     window: int | None = None,
     window_pooling: str = "max",
+    token_scores: int | None = None,
 ) -> keras.Model:
     """A functional model from a text, or a pair of texts, to a logit for each label.
 
@@ -35,6 +36,8 @@ def build_classifier(
         window: the text is split into windows of so many positions, one behind the other, as
             `WindowedTexts` makes them; the encoder sees each alone.
         window_pooling: how the vectors of windows become one; see `PoolWindows`.
+        token_scores: the size of the vocabulary, for a `TokenScores` behind the logits. It answers
+            0 until `fit_token_scores` has given it its weights.
     """
     fold = FoldWindows(window, name="fold_windows") if window is not None else None
     inputs, padding_mask, sequence = encode(embedding, encoder, fold=fold)
@@ -50,6 +53,8 @@ def build_classifier(
         dtype="float32",
         name="logits",
     )(pooled)
+    if token_scores is not None:
+        logits = TokenScores(token_scores, name="token_scores")(logits, inputs["token_ids"])
     return keras.Model(inputs, logits, name="classifier")
 
 

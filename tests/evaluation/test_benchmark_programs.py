@@ -64,3 +64,18 @@ def test_reading_a_store_is_timed():
     done = start("read_store", "--gigabytes=0.02", "--steps=20")
     assert done.returncode == 0, done.stderr
     assert "tokens a second" in done.stdout and "MB at most" in done.stdout
+
+
+def test_options_of_fine_tuning_are_compared_with_the_full_recipe(files, classifier_run, tmp_path):
+    parts = [f"--{name}={files / name}.txt" for name in ("train", "valid", "test")]
+    out = tmp_path / "out"
+    variants = ["full recipe", "without --linear-svm"]
+    flags = [f"--pretrained={classifier_run}", f"--out={out}", "--seeds=2", "--epochs=1"]
+    done = start("fine_tuning_options", *parts, *flags, "--fraction=0.5", "--variants", *variants)
+    assert done.returncode == 0, done.stderr
+    assert len((out / "train.txt").read_text(encoding="utf-8").splitlines()) == 48
+    rows = json.loads((out / "fine_tuning_options.json").read_text())["rows"]
+    assert [row["name"] for row in rows] == variants
+    assert [run["seed"] for row in rows for run in row["runs"]] == [0, 1, 0, 1]
+    gain = sum(b["f1"] - a["f1"] for a, b in zip(*(row["runs"] for row in rows), strict=True)) / 2
+    assert f"| {gain:.3f} ± " in done.stdout

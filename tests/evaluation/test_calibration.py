@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 from sklearn.calibration import calibration_curve
+from sklearn.linear_model import LogisticRegression
 
 from kerasbert.errors import InputError
 from kerasbert.evaluation.calibration import (
     expected_calibration_error,
+    fit_line,
     fit_temperature,
     reliability,
 )
@@ -71,3 +73,22 @@ def test_degenerate_data_gets_a_temperature_all_the_same():
     assert fit_temperature(logits, np.zeros((10, 2)), "multi-class") == 1.0
     assert fit_temperature(np.full((2, 2), np.nan), np.ones((2, 2)), "multi-label") == 1.0
     assert fit_temperature(np.empty((0, 2)), np.empty((0, 2)), "multi-label") == 1.0
+
+
+def test_the_line_is_that_of_logistic_regression():
+    scores = RNG.normal(size=(4000, 2))
+    gold = RNG.random((4000, 2)) < 1 / (1 + np.exp(-(3 * scores - 1)))
+    slope, offset = fit_line(scores, gold)
+    peer = LogisticRegression(C=np.inf, tol=1e-8).fit(scores.reshape(-1, 1), gold.ravel())
+    assert slope == pytest.approx(peer.coef_[0, 0], rel=0.01)
+    assert offset == pytest.approx(peer.intercept_[0], abs=0.01)
+
+
+def test_the_line_of_scores_that_part_perfectly_or_not_at_all_is_finite():
+    slope, offset = fit_line(
+        np.array([[-1.0], [-0.5], [0.5], [1.0]]), np.array([[0], [0], [1], [1]])
+    )
+    assert 0 < slope < 100 and abs(offset) < 1
+    slope, offset = fit_line(np.zeros((8, 1)), np.arange(8)[:, None] < 2)
+    assert slope == 0 and 1 / (1 + np.exp(-offset)) == pytest.approx(0.28, abs=0.02)
+    assert np.isfinite(fit_line(RNG.normal(size=(5, 2)), np.zeros((5, 2)))).all()

@@ -1,0 +1,73 @@
+"""TokenScores: TF-IDF as scikit-learn has it, the mean outside of training only."""
+
+import keras
+import numpy as np
+import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from kerasbert.layers import TokenScores
+
+IDS = np.array([[2, 7, 9, 7, 7, 3, 0, 0], [2, 9, 8, 5, 3, 0, 0, 0]], np.int32)
+LOGITS = np.array([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]], np.float32)
+VOCABULARY = 10
+
+
+def filled(idf=None):
+    layer = TokenScores(VOCABULARY)
+    layer.build((None, 3), (None, None))
+    rng = np.random.default_rng(0)
+    layer.idf.assign(np.r_[np.zeros(5), rng.uniform(1, 3, 5)] if idf is None else idf)
+    layer.kernel.assign(rng.normal(size=(VOCABULARY, 3)))
+    layer.bias.assign(rng.normal(size=3))
+    return layer
+
+
+def test_features_are_the_tfidf_of_scikit_learn():
+    texts = [" ".join(f"t{i}" for i in row if i >= 5) for row in IDS]
+    names = [f"t{i}" for i in range(5, VOCABULARY)]
+    peer = TfidfVectorizer(sublinear_tf=True, vocabulary=names, token_pattern=r"\S+")
+    expected = peer.fit_transform(texts).toarray()
+    layer = filled(np.r_[np.zeros(5), peer.idf_])
+    found = keras.ops.convert_to_numpy(layer.features(keras.ops.convert_to_tensor(IDS)))
+    np.testing.assert_allclose(found[:, 5:], expected, atol=1e-6)
+    assert not found[:, :5].any()
+
+
+def test_the_answer_is_the_mean_and_training_sees_the_network_alone():
+    layer = filled()
+    features = keras.ops.convert_to_numpy(layer.features(keras.ops.convert_to_tensor(IDS)))
+    kernel, bias = map(keras.ops.convert_to_numpy, (layer.kernel, layer.bias))
+    expected = (LOGITS + features @ kernel + bias) / 2
+    found = keras.ops.convert_to_numpy(layer(LOGITS, IDS))
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_array_equal(
+        keras.ops.convert_to_numpy(layer(LOGITS, IDS, training=True)), LOGITS
+    )
+
+
+def test_padding_and_a_text_without_known_tokens_change_nothing():
+    layer = filled()
+    short = keras.ops.convert_to_numpy(layer(LOGITS, IDS[:, :6]))
+    np.testing.assert_allclose(short, keras.ops.convert_to_numpy(layer(LOGITS, IDS)), atol=1e-6)
+    empty = keras.ops.convert_to_numpy(layer(LOGITS, np.array([[2, 3, 0], [0, 0, 0]], np.int32)))
+    bias = keras.ops.convert_to_numpy(layer.bias)
+    np.testing.assert_allclose(empty, (LOGITS + bias) / 2, atol=1e-6)
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_it_is_saved_and_loaded_with_its_weights(tmp_path, policy):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        inputs = [keras.Input((3,)), keras.Input((None,), dtype="int32")]
+        layer = TokenScores(VOCABULARY, name="token_scores")
+        model = keras.Model(inputs, layer(*inputs))
+        layer.set_weights(filled().get_weights())
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert not model.trainable_weights and layer.compute_dtype == "float32"
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    expected = model.predict([LOGITS, IDS], verbose=0)
+    assert expected.shape == (2, 3) and np.abs(expected - LOGITS).max() > 0.1
+    np.testing.assert_array_equal(again.predict([LOGITS, IDS], verbose=0), expected)

@@ -1,0 +1,53 @@
+"""--linear-svm through the commands: said, saved, and honoured by whoever reads the run."""
+
+import json
+
+import numpy as np
+import pytest
+
+import kerasbert
+from kerasbert import cli
+from kerasbert.recipes import evaluate
+
+
+@pytest.fixture(scope="module")
+def run(files, tmp_path_factory):
+    out = tmp_path_factory.mktemp("svm") / "tags"
+    flags = ["--d-model", "16", "--epochs", "1", "--batch-size", "16", "--max-length", "40"]
+    for part in ("train", "valid", "test"):
+        flags += [f"--{part}", f"{files}/{part}.txt"]
+    assert cli.main(["finetune", "--linear-svm", *flags, "--out", str(out)]) == 0
+    return out
+
+
+def test_the_saved_run_answers_with_both(run, files):
+    metrics = json.loads((run / "metrics.json").read_text())
+    # After so little training the network alone calls nearly every text by both labels.
+    assert metrics["test"]["f1"] > 0.8 and metrics["at_half"]["test"]["f1"] > 0.8
+    found = evaluate.run(evaluate.Config(model=run, data=files / "test.txt"))
+    assert found["data"]["f1"] == pytest.approx(metrics["test"]["f1"])
+    scores = kerasbert.load_model(run).get_layer("token_scores")
+    assert not scores.trainable_weights and np.asarray(scores.kernel).any()
+
+
+def test_answers_do_not_depend_on_what_else_is_asked(run):
+    texts = ["the old cat saw a dog.", "moss under the oak and the small fern. " * 5, "horse"]
+    predictor = kerasbert.load(run)
+    together = predictor(texts)
+    for text, answer in zip(texts, together, strict=True):
+        (alone,) = predictor([text])
+        assert alone["scores"] == pytest.approx(answer["scores"], abs=1e-5)
+    assert together[0]["labels"] == ["animal"] and together[1]["labels"] == ["plant"]
+
+
+def test_one_label_a_document(files, tmp_path):
+    """Multi-class: the margins go into the softmax."""
+    for part in ("train", "valid"):
+        lines = (files / f"{part}.txt").read_text(encoding="utf-8").splitlines()
+        single = [line for line in lines if line.count("__label__") == 1]
+        (tmp_path / part).write_text("\n".join(single) + "\n", encoding="utf-8")
+    flags = ["--train", f"{tmp_path}/train", "--valid", f"{tmp_path}/valid", "--d-model", "16"]
+    flags += ["--epochs", "1", "--batch-size", "16", "--max-length", "40", "--linear-svm"]
+    assert cli.main(["finetune", *flags, "--out", f"{tmp_path}/run"]) == 0
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["kind"] != "multi-label" and metrics["valid"]["f1"] > 0.9
