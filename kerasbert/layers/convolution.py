@@ -5,14 +5,15 @@ from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
-class Convolution(keras.layers.Conv1D):
+class Conv1D(keras.layers.Conv1D):
     """As many states out as in, each from a window of `kernel_size` positions around it.
 
         inputs   (B, L, D)        float
         returns  (B, L, filters)  float
 
     It is `keras.layers.Conv1D` with padding "same", and computes what that computes; on PyTorch in
-    the formulation that costs least there. `benchmarks/NOTES.md` has what was tried.
+    the formulation that costs least there. `benchmarks/NOTES.md` has what was tried. The name is
+    Keras' own because saved weights are found by it: those of one load into the other.
     """
 
     def __init__(self, filters: int, kernel_size: int, **kwargs):

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from kerasbert.layers.convolution import Convolution
+from kerasbert.layers.convolution import Conv1D
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
@@ -59,7 +59,7 @@ class TextCNNEncoder(keras.layers.Layer):
         self.seed = seed
         self.towers = [
             [
-                Convolution(
+                Conv1D(
                     filters,
                     width,
                     kernel_initializer=keras.initializers.GlorotUniform(

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasbert.layers.convolution import Convolution
+from kerasbert.layers.convolution import Conv1D
 
 RNG = np.random.default_rng(0)
 STATES = RNG.normal(size=(2, 7, 3)).astype(np.float32)
@@ -18,7 +18,7 @@ def by_hand(states, kernel, bias):
 
 @pytest.mark.parametrize("width", [1, 2, 3, 4, 5])
 def test_it_is_a_sum_over_the_window(width):
-    layer = Convolution(4, width, bias_initializer=keras.initializers.RandomNormal(seed=1))
+    layer = Conv1D(4, width, bias_initializer=keras.initializers.RandomNormal(seed=1))
     found = keras.ops.convert_to_numpy(layer(STATES))
     kernel, bias = (keras.ops.convert_to_numpy(weight) for weight in layer.weights)
     np.testing.assert_allclose(found, by_hand(STATES, kernel, bias), atol=1e-5)
@@ -30,9 +30,23 @@ def test_it_is_a_sum_over_the_window(width):
 
 @pytest.mark.parametrize("width", [2, 3])
 def test_it_trains_and_is_saved(check_layer, width):
-    check_layer(Convolution(4, width, kernel_initializer=keras.initializers.Ones()), STATES)
+    check_layer(Conv1D(4, width, kernel_initializer=keras.initializers.Ones()), STATES)
 
 
 def test_it_computes_in_the_layers_precision():
-    layer = Convolution(4, 2, dtype="mixed_bfloat16")
+    layer = Conv1D(4, 2, dtype="mixed_bfloat16")
     assert keras.backend.standardize_dtype(layer(STATES).dtype) == "bfloat16"
+
+
+def test_weights_of_the_layer_of_keras_load(tmp_path):
+    """Runs made before this layer was there have them."""
+
+    def model(convolution):
+        return keras.Sequential([keras.Input((7, 3)), convolution])
+
+    theirs, mine = model(keras.layers.Conv1D(4, 2, padding="same")), model(Conv1D(4, 2))
+    theirs.save_weights(tmp_path / "a.weights.h5")
+    mine.load_weights(tmp_path / "a.weights.h5")
+    np.testing.assert_allclose(
+        mine.predict(STATES, verbose=0), theirs.predict(STATES, verbose=0), atol=1e-6
+    )
