@@ -65,7 +65,7 @@ def test_biases_norms_and_tables_do_not_decay():
     from kerasbert.config import TransformerConfig
     from kerasbert.models import build_classifier, build_embedding, build_encoder
 
-    config = TransformerConfig(vocabulary_size=20, d_model=8, layers=1)
+    config = TransformerConfig(vocabulary_size=20, d_model=8, layers=1, positions="learned")
     model = build_classifier(build_embedding(config), build_encoder(config), labels=3)
     optimizer = build_optimizer(0.1)
     optimizer.build(model.trainable_variables)
