@@ -42,7 +42,7 @@ bench: $(VENV)/.installed-bench
 bench-debtags: $(VENV)/.installed-bench
 	test -f "$(DEBTAGS)/raw.txt" || { echo "DEBTAGS=DIR: expected raw.txt, train.txt, valid.txt and test.txt in it"; exit 2; }
 	$(BIN)/kerasbert prepare --corpus $(DEBTAGS)/raw.txt --out $(BENCH)/store
-	$(BIN)/kerasbert pretrain --store $(BENCH)/store --out $(BENCH)/lm --tasks document-words --minutes 10 --resume
+	$(BIN)/kerasbert pretrain --store $(BENCH)/store --out $(BENCH)/lm --minutes 10 --resume
 	$(BIN)/python -m benchmarks.masked_lm_step --store $(BENCH)/store --steps 32 --out $(BENCH)/masked_lm_lengths.json
 	$(BIN)/python -m benchmarks.prediction --train $(DEBTAGS)/train.txt --texts $(DEBTAGS)/test.txt --out $(BENCH)/prediction_debtags.json
 	$(BIN)/python -m benchmarks.to_target --pretrained $(BENCH)/lm --store $(BENCH)/store --peer --minutes 10 \

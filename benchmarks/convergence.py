@@ -56,11 +56,8 @@ def train(options: argparse.Namespace, encoder: str, d_model: int, rate: str) ->
 def at(row: dict[str, Any], share: float) -> float:
     """The loss at a share of the steps, or at the first validation after it."""
     wanted = share * row["steps"][-1]
-    return next(
-        loss
-        for step, loss in zip(row["steps"], row["val_loss"], strict=True)
-        if step >= wanted
-    )  # fmt: skip
+    reports = zip(row["steps"], row["val_loss"], strict=True)
+    return next(loss for step, loss in reports if step >= wanted)
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:

@@ -38,7 +38,7 @@ def build(name: str, size: Size) -> tuple[int, Train]:
 def our_model(size: Size, default: bool = False) -> tuple[Any, Any]:
     """Ours, not compiled, and its objectives.
 
-    The default setting is pre-norm without dropout inside the attention.
+    The default setting is pre-norm with rotary positions, without dropout inside the attention.
     """
     from kerasbert.config import TransformerConfig
     from kerasbert.models import build_embedding, build_encoder, build_pretrain_model
@@ -186,14 +186,20 @@ HUGGINGFACE_PATHS = {
 }
 
 
+def our_block(name: str, prefix: str, separator: str) -> tuple[str, str]:
+    """Our path of the block that a name of theirs is in, "" for none, and the rest of the name."""
+    if not name.startswith(prefix):
+        return "", name
+    number, rest = name.removeprefix(prefix).split(separator, 1)
+    return f"encoder/block_{number}/", rest
+
+
 def huggingface_weight(name: str, shape: tuple[int, ...]) -> np.ndarray:
     """The value of one of their parameters: that of ours which does the same."""
     if name in HUGGINGFACE_PATHS:
         return made_weight(HUGGINGFACE_PATHS[name], shape)
-    block, (module, kind) = "", name.rsplit(".", 1)
-    if module.startswith("bert.encoder.layer."):
-        number, module = module.removeprefix("bert.encoder.layer.").split(".", 1)
-        block = f"encoder/block_{number}/"
+    module, kind = name.rsplit(".", 1)
+    block, module = our_block(module, "bert.encoder.layer.", ".")
     if module.startswith("attention.self."):  # ours holds query, key and value in one
         third = ("query", "key", "value").index(module.rsplit(".", 1)[1])
         path, whole = f"{block}attention/qkv", (3 * shape[0],)
@@ -229,10 +235,8 @@ def kerashub_weight(path: str, shape: tuple[int, ...]) -> np.ndarray:
     """The value of one of their weights: that of ours which does the same."""
     if path in KERASHUB_PATHS:
         return made_weight(KERASHUB_PATHS[path], shape)
-    block, (layer, part) = "", path.rsplit("/", 1)
-    if layer.startswith("transformer_layer_"):
-        number, layer = layer.removeprefix("transformer_layer_").split("/", 1)
-        block = f"encoder/block_{number}/"
+    layer, part = path.rsplit("/", 1)
+    block, layer = our_block(layer, "transformer_layer_", "/")
     if layer in KERASHUB_PATHS:
         name = f"{block}{KERASHUB_PATHS[layer]}/{part}"
         flat = (-1, shape[-1]) if part == "kernel" else (-1,)

@@ -10,8 +10,9 @@ weights, without dropout, three steps of each must give the same losses, or the 
 What differs by design: Hugging Face's model computes logits at all positions, the others at the
 masked ones only; "masked only" is its encoder and head with the states gathered by hand first. It
 pads all rows to the longest length, as its collator for masked LM does with one fixed length.
-Our default setting is pre-norm, so its losses are others. KerasHub's GELU is the approximate one,
-which the tolerance allows for, and it has a pooler that this objective doesn't use.
+Our default setting is pre-norm with rotary positions, so its losses are others. KerasHub's GELU is
+the approximate one, which the tolerance allows for, and it has a pooler that this objective doesn't
+use.
 """
 
 import json

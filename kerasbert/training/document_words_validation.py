@@ -5,9 +5,10 @@ import numpy as np
 
 from kerasbert.batches.pretraining import PretrainingBatches
 from kerasbert.tasks.document_words import BagOfTokensLoss, DocumentWords
+from kerasbert.training.held_out_scores import HeldOutScores
 
 
-class DocumentWordsValidation(keras.callbacks.Callback):
+class DocumentWordsValidation(HeldOutScores):
     """Score held-out rows at the end of each report, in nats for each unit of weight.
 
     Adds to the logs:
@@ -25,17 +26,10 @@ class DocumentWordsValidation(keras.callbacks.Callback):
     """
 
     def __init__(self, valid: PretrainingBatches, task: DocumentWords, rows: int = 4096):
-        super().__init__()
+        super().__init__(valid, rows)
         if task.expected is None:
             raise ValueError("task: expected DocumentWords with shares.")
-        self.valid = valid
-        self.steps = min(valid.steps_per_epoch, max(1, rows // valid.batch_size))
         self.unigram = -np.log(task.expected)
-        self._scorer: keras.Model | None = None
-
-    def on_epoch_end(self, epoch, logs=None):
-        if logs is not None:
-            logs.update(self.scores(self.model))
 
     def scores(self, model: keras.Model) -> dict[str, float]:
         """The figures above, of any pre-training model with a "document_words" output."""

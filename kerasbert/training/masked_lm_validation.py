@@ -7,9 +7,10 @@ from keras import ops
 from kerasbert.batches.packing import one_document_a_row
 from kerasbert.batches.pretraining import PretrainingBatches
 from kerasbert.tasks.masked_lm import MASK_ID
+from kerasbert.training.held_out_scores import HeldOutScores
 
 
-class MaskedLMValidation(keras.callbacks.Callback):
+class MaskedLMValidation(HeldOutScores):
     """Score held-out rows at the end of each report, in nats per masked position.
 
     Adds to the logs:
@@ -28,15 +29,8 @@ class MaskedLMValidation(keras.callbacks.Callback):
     """
 
     def __init__(self, valid: PretrainingBatches, rows: int = 4096):
-        super().__init__()
-        self.valid = valid
-        self.steps = min(valid.steps_per_epoch, max(1, rows // valid.batch_size))
+        super().__init__(valid, rows)
         self.unigram = -np.log(valid.store.token_shares())
-        self._scorer: keras.Model | None = None
-
-    def on_epoch_end(self, epoch, logs=None):
-        if logs is not None:
-            logs.update(self.scores(self.model))
 
     def scores(self, model: keras.Model) -> dict[str, float]:
         """The figures above, of any pre-training model with a "masked_lm" output."""
