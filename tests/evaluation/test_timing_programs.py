@@ -91,7 +91,9 @@ def test_starting_up_is_timed(tmp_path):
         "starting_up", tmp_path / "up.json", "--rounds=1", "--d-model=16", "--backends", BACKEND
     )
     seconds = {row["name"]: row["seconds"][0] for row in result["contestants"]}
-    assert seconds["kerasbert --help"] < seconds["import keras"] < seconds["first training step"]
+    # One round: only what is far apart is sure to come in this order on a busy machine.
+    slow = ("import keras", "first prediction", "first training step")
+    assert all(0 < seconds["kerasbert --help"] < seconds[name] for name in slow)
 
 
 @pytest.mark.slow
