@@ -51,7 +51,7 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
     corpus_format: Literal["lines", "sentences"] = "lines"
     """lines: one document a line. sentences: one sentence a line, an empty line ends a document."""
     pretrained: Path | None = None
-    """Go on from this run: its tokenizer, architecture and weights."""
+    """Go on from this run: its tokenizer, architecture and weights, objectives' heads included."""
     vectors: Path | None = None
     """Begin with these word vectors: word2vec's text or .bin, fastText's .vec, GloVe's text."""
     fit_vectors: Literal["refuse", "project"] = "refuse"
@@ -152,7 +152,7 @@ def run(config: Config) -> dict[str, Any]:
     model = _model(config, architecture, tasks, total)
     transfer = None
     if source is not None:
-        transfer = transfer_weights(source.load_model(), model)
+        transfer = transfer_weights(source.load_model(), model, heads=True)
         say(f"from {config.pretrained}: {transfer}")
         trained = source.trained_length(config.max_length)
         repeat_positions(model.get_layer("embedding"), trained, config.max_length)

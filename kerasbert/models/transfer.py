@@ -23,7 +23,10 @@ class TransferReport:
         return asdict(self)
 
     def __str__(self) -> str:
-        lines = [f"{len(self.loaded)} weights of embedding and encoder loaded"]
+        heads = [path for path in self.loaded if path.split("/")[0] not in CARRIED]
+        lines = [f"{len(self.loaded) - len(heads)} weights of embedding and encoder loaded"]
+        if heads:
+            lines.append(f"of the objectives: {', '.join(heads)}")
         if self.new:
             lines.append(f"new: {', '.join(self.new)}")
         if self.unused:
@@ -31,10 +34,18 @@ class TransferReport:
         return "; ".join(lines)
 
 
-def transfer_weights(source: keras.Model, target: keras.Model) -> TransferReport:
+def transfer_weights(
+    source: keras.Model, target: keras.Model, heads: bool = False
+) -> TransferReport:
     """Copy embedding and encoder of `source` into `target`, weight by weight.
 
     The pooling is copied too, where both models have one with the same weights.
+
+    Args:
+        source: a built model, as `build_pretrain_model` and `build_classifier` make them.
+        target: likewise.
+        heads: copy those of the objectives that both models have, too. Not for labels: as many of
+            them need not be the same ones.
 
     Raises:
         InputError: an embedding or encoder weight of either side has no counterpart of its shape.
@@ -47,7 +58,7 @@ def transfer_weights(source: keras.Model, target: keras.Model) -> TransferReport
     problems = []
     for path, variable in wanted.items():
         layer = path.split("/")[0]
-        counterpart = available.get(path) if layer in CARRIED else None
+        counterpart = available.get(path) if heads or layer in CARRIED else None
         if counterpart is not None and counterpart.shape == variable.shape:
             variable.assign(counterpart)
             report.loaded.append(path)
