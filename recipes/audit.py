@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasbert.command import counting, print_table, run_command, say
-from kerasbert.errors import InputError
+from kerasbert.options import check_length
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +34,7 @@ class Config:
     """Write the findings to this JSON file, too."""
 
     def __post_init__(self) -> None:
-        if self.max_length < 3:
-            raise InputError(f"--max-length: expected 3 or more, received {self.max_length}.")
+        check_length(None, self.max_length)
 
 
 def run(config: Config) -> dict[str, Any]:

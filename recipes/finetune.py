@@ -16,6 +16,7 @@ from kerasbert.options import (
     EncoderOptions,
     FineTuningOptions,
     KindName,
+    LongTextOptions,
     PoolingName,
     TokenizerOptions,
     TrainingOptions,
@@ -30,7 +31,7 @@ COLUMNS = "epoch loss val_loss val_micro_f1 val_macro_f1 val_f1 seconds"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(EncoderOptions, TokenizerOptions, TrainingOptions, FineTuningOptions):
+class Config(EncoderOptions, TokenizerOptions, TrainingOptions, FineTuningOptions, LongTextOptions):
     """Labelled text in, a run folder with a classifier out.
 
     Example: kerasbert finetune --pretrained runs/lm --train train.txt --valid valid.txt
@@ -63,33 +64,15 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions, FineTuningOption
     """Passes over the training data."""
     patience: int | None = None
     """Stop after so many epochs without a better validation F1."""
-    max_length: int = 200
-    """Positions of the longest text; longer ones are cut, and counted."""
-    long: Literal["cut", "chunk"] = "cut"
-    """chunk: split a longer text into overlapping windows of --max-length instead."""
-    overlap: int | None = None
-    """With --long chunk: tokens that two windows share; a quarter of --max-length unless given."""
-    windows: int = 16
-    """With --long chunk: the most windows of a text; what is beyond them is cut, and counted."""
-    window_pooling: Literal["max", "mean", "attention"] = "max"
-    """With --long chunk: how the vectors of a text's windows become one."""
     pooling: PoolingName | None = None
     """How states become one vector; mean-max for text-cnn, mean for transformer unless given."""
 
     def __post_init__(self) -> None:
         self.check()
         self.check_fine_tuning()
+        self.check_long_texts()
         if self.epochs < 1:
             raise InputError(f"--epochs: expected 1 or more, received {self.epochs}.")
-        if self.windows < 1:
-            raise InputError(f"--windows: expected 1 or more, received {self.windows}.")
-        if self.long == "cut" and self.overlap is not None:
-            raise InputError("--overlap: expected beside --long chunk.")
-        if self.long == "chunk" and not 0 <= self.shared_tokens < self.max_length - 2:
-            raise InputError(
-                f"--overlap: expected 0 to {self.max_length - 3}, fewer than a window of "
-                f"--max-length {self.max_length} has, received {self.shared_tokens}."
-            )
         if (self.rule == "top-k") != (self.top_k is not None):
             raise InputError("--rule top-k and --top-k N: expected both or neither.")
         if self.top_k is not None and self.top_k < 1:
@@ -100,11 +83,6 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions, FineTuningOption
             raise InputError("--from-scratch: expected beside --pretrained RUN.")
         else:
             check_length(self.architecture(vocabulary_size=1), self.max_length)
-
-    @property
-    def shared_tokens(self) -> int:
-        """Tokens that two windows have in common."""
-        return self.max_length // 4 if self.overlap is None else self.overlap
 
 
 def run(config: Config) -> dict[str, Any]:

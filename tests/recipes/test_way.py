@@ -287,6 +287,7 @@ def test_half_precision_computes_in_16_bits_and_keeps_weights_in_32(encoder, run
 def test_compare_holds_the_same_rows_for_both_sides(runs, files, tmp_path, capsys):
     command = ["compare", "--pretrained", f"{runs}/lm", "--out", f"{tmp_path}/compare", *SMALL]
     command += ["--epochs", "2", "--seeds", "2", "--learning-rates", "0.005", "0.01"]
+    command += ["--long", "chunk", "--windows", "3"]
     for part in ("train", "valid", "test"):
         command += [f"--{part}", f"{files}/{part}.txt"]
     assert cli.main(command) == 0
@@ -297,6 +298,8 @@ def test_compare_holds_the_same_rows_for_both_sides(runs, files, tmp_path, capsy
         assert [run["seed"] for run in found[side]] == [0, 1]
         assert all([row["epoch"] for row in run["history"]] == [1, 2] for run in found[side])
         assert len({run["learning_rate"] for run in found[side]}) == 1
+    for run in (tmp_path / "compare" / "runs").iterdir():
+        assert json.loads((run / "config.json").read_text())["windows"]["most"] == 3
     assert (tmp_path / "compare" / "compare.png").stat().st_size > 10_000
     page = (tmp_path / "compare" / "report.html").read_text()
     assert html.escape(found["sentence"]) in page and page.count("<svg") == 5
