@@ -109,41 +109,6 @@ class TokenizerOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FineTuningOptions:
-    """How a classifier learns, in fine-tuning and in every run of a comparison."""
-
-    loss: LossName = "cross-entropy"
-    """weighted, focal and asymmetric give rare labels more weight; focal suits every kind."""
-    label_smoothing: float = 0.0
-    """Share of the target that cross-entropy spreads over all answers."""
-    layer_decay: float = 1.0
-    """Learning rate of each block of the encoder as a share of that of the block behind it."""
-    freeze_epochs: float = 0.0
-    """Leave embedding and encoder as they are for so many epochs."""
-    average: float = 0.15
-    """Evaluate and keep the average of the weights over this share of an epoch; 0 for none."""
-    linear_svm: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
-    """Answer with the mean of the network and of linear SVMs on the tokens (TF-IDF)."""
-
-    def check_fine_tuning(self) -> None:
-        """Refuse numbers that no run can have."""
-        if self.average < 0:
-            raise InputError(f"--average: expected 0 or more, received {self.average}.")
-        if self.freeze_epochs < 0:
-            raise InputError(f"--freeze-epochs: expected 0 or more, received {self.freeze_epochs}.")
-        if not 0 <= self.label_smoothing < 1:
-            raise InputError(
-                f"--label-smoothing: expected 0 <= share < 1, received {self.label_smoothing}."
-            )
-        if self.label_smoothing and self.loss != "cross-entropy":
-            raise InputError(f"--label-smoothing: not beside --loss {self.loss}.")
-        if not 0 < self.layer_decay <= 1:
-            raise InputError(
-                f"--layer-decay: expected 0 < share <= 1, received {self.layer_decay}."
-            )
-
-
-@dataclass(frozen=True, kw_only=True)
 class LongTextOptions:
     """What becomes of texts that are longer than a row."""
 
@@ -174,6 +139,50 @@ class LongTextOptions:
     def shared_tokens(self) -> int:
         """Tokens that two windows have in common."""
         return self.max_length // 4 if self.overlap is None else self.overlap
+
+
+@dataclass(frozen=True, kw_only=True)
+class FineTuningOptions(LongTextOptions):
+    """How a classifier learns, in fine-tuning and in every run of a comparison."""
+
+    loss: LossName = "cross-entropy"
+    """weighted, focal and asymmetric give rare labels more weight; focal suits every kind."""
+    label_smoothing: float = 0.0
+    """Share of the target that cross-entropy spreads over all answers."""
+    layer_decay: float = 1.0
+    """Learning rate of each block of the encoder as a share of that of the block behind it."""
+    freeze_epochs: float = 0.0
+    """Leave embedding and encoder as they are for so many epochs."""
+    average: float = 0.15
+    """Evaluate and keep the average of the weights over this share of an epoch; 0 for none."""
+    linear_svm: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Answer with the mean of the network and of linear SVMs on the tokens (TF-IDF)."""
+    pooling: PoolingName | None = None
+    """How states become one vector; mean-max for text-cnn, mean for transformer unless given."""
+    lead: int = 0
+    """Also read the first N positions by themselves: for texts that begin with what they say."""
+
+    def check_fine_tuning(self) -> None:
+        """Refuse numbers that no run can have."""
+        self.check_long_texts()
+        if self.average < 0:
+            raise InputError(f"--average: expected 0 or more, received {self.average}.")
+        if self.lead < 0:
+            raise InputError(f"--lead: expected 0 or more, received {self.lead}.")
+        if self.lead and (self.long == "chunk" or self.pooling == "cls"):
+            raise InputError("--lead: not beside --long chunk or --pooling cls.")
+        if self.freeze_epochs < 0:
+            raise InputError(f"--freeze-epochs: expected 0 or more, received {self.freeze_epochs}.")
+        if not 0 <= self.label_smoothing < 1:
+            raise InputError(
+                f"--label-smoothing: expected 0 <= share < 1, received {self.label_smoothing}."
+            )
+        if self.label_smoothing and self.loss != "cross-entropy":
+            raise InputError(f"--label-smoothing: not beside --loss {self.loss}.")
+        if not 0 < self.layer_decay <= 1:
+            raise InputError(
+                f"--layer-decay: expected 0 < share <= 1, received {self.layer_decay}."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

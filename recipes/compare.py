@@ -12,8 +12,6 @@ from kerasbert.errors import InputError
 from kerasbert.options import (
     FineTuningOptions,
     KindName,
-    LongTextOptions,
-    PoolingName,
     TrainingOptions,
     check_length,
     given_flags,
@@ -25,7 +23,7 @@ SIDES = ("scratch", "pretrained")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(TrainingOptions, FineTuningOptions, LongTextOptions):
+class Config(TrainingOptions, FineTuningOptions):
     """A pre-trained run and labelled text in; a table, a report and compare.json out.
 
     Both sides have the same tokenizer, architecture, seeds, data and steps. On the first seed each
@@ -55,13 +53,10 @@ class Config(TrainingOptions, FineTuningOptions, LongTextOptions):
     """What is to be predicted; recognised from the labels unless given."""
     thresholds: Literal["label", "common", "half"] = "common"
     """Of the saved runs, as in finetune; TF-IDF + LinearSVC always has one for all labels."""
-    pooling: PoolingName | None = None
-    """How states become one vector."""
 
     def __post_init__(self) -> None:
         self.check()
         self.check_fine_tuning()
-        self.check_long_texts()
         if self.seeds < 1 or self.epochs < 1:
             raise InputError("--seeds and --epochs: expected 1 or more.")
         if self.learning_rate is not None and self.learning_rates:
@@ -161,8 +156,6 @@ def _run(config: Config, folder, side: str, rate: float, seed: int) -> dict[str,
             epochs=config.epochs,
             **given_flags(config, FineTuningOptions),
             thresholds=config.thresholds,
-            **given_flags(config, LongTextOptions),
-            pooling=config.pooling,
             batch_size=config.batch_size,
             accumulate=config.accumulate,
             precision=config.precision,

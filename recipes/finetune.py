@@ -16,8 +16,6 @@ from kerasbert.options import (
     EncoderOptions,
     FineTuningOptions,
     KindName,
-    LongTextOptions,
-    PoolingName,
     TokenizerOptions,
     TrainingOptions,
     check_length,
@@ -31,7 +29,7 @@ COLUMNS = "epoch loss val_loss val_micro_f1 val_macro_f1 val_f1 seconds"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(EncoderOptions, TokenizerOptions, TrainingOptions, FineTuningOptions, LongTextOptions):
+class Config(EncoderOptions, TokenizerOptions, TrainingOptions, FineTuningOptions):
     """Labelled text in, a run folder with a classifier out.
 
     Example: kerasbert finetune --pretrained runs/lm --train train.txt --valid valid.txt
@@ -64,13 +62,10 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions, FineTuningOption
     """Passes over the training data."""
     patience: int | None = None
     """Stop after so many epochs without a better validation F1."""
-    pooling: PoolingName | None = None
-    """How states become one vector; mean-max for text-cnn, mean for transformer unless given."""
 
     def __post_init__(self) -> None:
         self.check()
         self.check_fine_tuning()
-        self.check_long_texts()
         if self.epochs < 1:
             raise InputError(f"--epochs: expected 1 or more, received {self.epochs}.")
         if (self.rule == "top-k") != (self.top_k is not None):
@@ -217,16 +212,18 @@ def _classifier(config, source, architecture, tokenizer, data, kind: str) -> tup
                 )
                 for layer in ("embedding", "encoder")
             )
+        pooling = config.pooling or POOLING[encoder_name]
         model = build_classifier(
             embedding,
             encoder,
             labels=train.gold.shape[1],
-            pooling=Pooling(config.pooling or POOLING[encoder_name], name="pooling"),
+            pooling=Pooling(pooling, lead=config.lead, name="pooling"),
             dropout=0.1 if config.dropout is None else config.dropout,
             seed=config.seed,
             window=config.max_length if config.long == "chunk" else None,
             window_pooling=config.window_pooling,
             token_scores=tokenizer.vocabulary_size if config.linear_svm else None,
+            lead=config.lead,
         )
     if config.linear_svm:
         began = time.perf_counter()

@@ -18,6 +18,7 @@ def build_classifier(
     window: int | None = None,
     window_pooling: str = "max",
     token_scores: int | None = None,
+    lead: int = 0,
 ) -> keras.Model:
     """A functional model from a text, or a pair of texts, to a logit for each label.
 
@@ -38,6 +39,7 @@ def build_classifier(
         window_pooling: how the vectors of windows become one; see `PoolWindows`.
         token_scores: the size of the vocabulary, for a `TokenScores` behind the logits. It answers
             0 until `fit_token_scores` has given it its weights.
+        lead: of the `TokenScores`; the pooling has one of its own.
     """
     fold = FoldWindows(window, name="fold_windows") if window is not None else None
     inputs, padding_mask, sequence = encode(embedding, encoder, fold=fold)
@@ -54,7 +56,7 @@ def build_classifier(
         name="logits",
     )(pooled)
     if token_scores is not None:
-        logits = TokenScores(token_scores, name="token_scores")(logits, inputs["token_ids"])
+        logits = TokenScores(token_scores, lead, name="token_scores")(logits, inputs["token_ids"])
     return keras.Model(inputs, logits, name="classifier")
 
 

@@ -35,6 +35,22 @@ def test_as_a_layer(check_layer, mode, width):
     assert check_layer(Pooling(mode, projection=True), HIDDEN, MASK).shape == (2, width)
 
 
+@pytest.mark.parametrize("mode, width", [("mean", 4), ("max", 4), ("mean-max", 8)])
+def test_the_lead_is_pooled_by_itself_as_well(check_layer, mode, width):
+    found = keras.ops.convert_to_numpy(Pooling(mode, lead=2)(HIDDEN, MASK))
+    whole = keras.ops.convert_to_numpy(Pooling(mode)(HIDDEN, MASK))
+    lead = keras.ops.convert_to_numpy(Pooling(mode)(HIDDEN[:, :2], MASK[:, :2]))
+    np.testing.assert_array_equal(found, np.concatenate([whole, lead], axis=-1))
+    assert check_layer(Pooling(mode, projection=True, lead=2), HIDDEN, MASK).shape == (2, width)
+    longer = keras.ops.convert_to_numpy(Pooling(mode, lead=9)(HIDDEN, MASK))
+    np.testing.assert_array_equal(longer, np.concatenate([whole, whole], axis=-1))
+
+
+def test_a_first_state_has_no_lead():
+    with pytest.raises(ValueError, match=r"lead: expected 0.*Received: 2"):
+        Pooling("cls", lead=2)
+
+
 def test_an_unknown_mode_is_named():
     with pytest.raises(ValueError, match=r"cls, mean, max, mean-max.*Received: 'sum'"):
         Pooling("sum")

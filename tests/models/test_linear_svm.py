@@ -1,6 +1,7 @@
 """Linear SVMs against scikit-learn: features, the minimum, and what becomes of them in a model."""
 
 import numpy as np
+import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
@@ -62,7 +63,7 @@ def test_it_finds_the_minimum_that_linear_svc_finds():
     gold[RNG.random(gold.shape) < 0.1] ^= True  # no line parts them without an error
     gold = np.c_[gold, np.zeros(200, bool)]
     rows = SparseRows(train, VOCABULARY)
-    kernel, bias = fit_linear_svms(rows, gold, passes=300)
+    kernel, bias = fit_linear_svms(rows, gold, cost=1, passes=300)
     for label in (0, 1):
         peer = LinearSVC(tol=1e-8, max_iter=100000).fit(matrix(rows), gold[:, label])
         np.testing.assert_allclose(kernel[:, label], peer.coef_[0], atol=2e-3)
@@ -70,11 +71,12 @@ def test_it_finds_the_minimum_that_linear_svc_finds():
     margins = rows.margins(kernel, bias)
     np.testing.assert_allclose(margins, matrix(rows) @ kernel + bias, atol=1e-5)
     assert (margins[:, 2] < 0).all()  # a label that no document has
-    again = fit_linear_svms(rows, gold, passes=300)
+    again = fit_linear_svms(rows, gold, cost=1, passes=300)
     np.testing.assert_array_equal(again[0], kernel)
 
 
-def test_a_model_answers_with_the_mean_of_the_network_and_the_svms(files):
+@pytest.mark.parametrize("lead", [0, 6])
+def test_a_model_answers_with_the_mean_of_the_network_and_the_svms(files, lead):
     documents = {name: read_labeled(files / f"{name}.txt") for name in ("train", "valid")}
     labels = LabelSet.from_documents(documents["train"])
     from kerasbert import train_tokenizer
@@ -90,21 +92,31 @@ def test_a_model_answers_with_the_mean_of_the_network_and_the_svms(files):
     both = {}
     for size in (None, tokenizer.vocabulary_size):
         model = build_classifier(
-            build_embedding(config), build_encoder(config), len(labels), token_scores=size
+            build_embedding(config),
+            build_encoder(config),
+            len(labels),
+            token_scores=size,
+            lead=lead,
         )
         if size:
             fit_token_scores(model.get_layer("token_scores"), data["train"], data["valid"])
         both[size] = predict_logits(model, data["valid"].texts)
     network, mean = both.values()
     valid = data["valid"]
-    ids = [valid.texts.rows(np.array([n]), 40)["token_ids"][0] for n in range(len(valid.gold))]
-    train = data["train"].texts
-    rows = SparseRows(
-        [train.rows(np.array([n]), 40)["token_ids"][0] for n in range(len(train))],
-        tokenizer.vocabulary_size,
-    )
+    size = tokenizer.vocabulary_size * (2 if lead else 1)
+
+    def features(texts):
+        rows = [texts.rows(np.array([n]), 40)["token_ids"][0] for n in range(len(texts))]
+        return [
+            np.append(ids, [i + tokenizer.vocabulary_size for i in ids[:lead] if i >= 5]).astype(
+                int
+            )
+            for ids in rows
+        ]
+
+    rows = SparseRows(features(data["train"].texts), size)
     kernel, bias = fit_linear_svms(rows, data["train"].gold)
-    margins = SparseRows(ids, tokenizer.vocabulary_size, rows.idf).margins(kernel, bias)
+    margins = SparseRows(features(valid.texts), size, rows.idf).margins(kernel, bias)
     slope, _ = fit_line(margins, valid.gold)
     best = fit_threshold(margins, valid.gold, grid=SCORE_GRID, prefer=0.0)
     svms = 2 * mean - network

@@ -16,7 +16,7 @@ def run(files, tmp_path_factory):
     flags = ["--d-model", "16", "--epochs", "1", "--batch-size", "16", "--max-length", "40"]
     for part in ("train", "valid", "test"):
         flags += [f"--{part}", f"{files}/{part}.txt"]
-    assert cli.main(["finetune", "--linear-svm", *flags, "--out", str(out)]) == 0
+    assert cli.main(["finetune", "--linear-svm", "--lead", "6", *flags, "--out", str(out)]) == 0
     return out
 
 
@@ -28,6 +28,13 @@ def test_the_saved_run_answers_with_both(run, files):
     assert found["data"]["f1"] == pytest.approx(metrics["test"]["f1"])
     scores = kerasbert.load_model(run).get_layer("token_scores")
     assert not scores.trainable_weights and np.asarray(scores.kernel).any()
+
+
+@pytest.mark.parametrize("beside", [["--long", "chunk"], ["--pooling", "cls"]])
+def test_a_lead_is_refused_where_there_is_none(beside, files, tmp_path, capsys):
+    parts = [f"--{part}={files}/{part}.txt" for part in ("train", "valid")]
+    assert cli.main(["finetune", *parts, "--lead", "6", *beside, "--out", f"{tmp_path}/run"]) == 2
+    assert "--lead: not beside" in capsys.readouterr().err
 
 
 def test_answers_do_not_depend_on_what_else_is_asked(run):
