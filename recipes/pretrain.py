@@ -25,7 +25,7 @@ from kerasbert.options import (
 )
 
 TaskName = Literal["masked-lm", "document-words", "next-sentence", "sentence-order"]
-LEARNING_RATES = {"text-cnn": 4e-3, "transformer": 2e-3}  # at d_model 128
+LEARNING_RATE = 2e-3  # at d_model 128
 # A Transformer learns little by heart in a few passes over raw text, and dropout costs it steps, as
 # Geiping and Goldstein 2022 found, https://arxiv.org/abs/2212.14034; for a TextCNN it is a draw.
 DROPOUT = {"text-cnn": 0.1, "transformer": 0.0}
@@ -247,15 +247,12 @@ def _say_what_comes(config: Config, architecture, store, train, model, total: in
 
 
 def _peak_learning_rate(config: Config, architecture) -> float:
-    """The learning rate asked for, or what was best for such an encoder.
+    """The learning rate asked for, or what was best for encoders of this width.
 
-    A Transformer's falls with its width, as Yang et al. 2022, https://arxiv.org/abs/2203.03466,
-    derive for Adam; the runs are in benchmarks/README.md, "Convergence".
+    It falls with the width, as Yang et al. 2022, https://arxiv.org/abs/2203.03466, derive for Adam;
+    the runs are in benchmarks/README.md, "Convergence".
     """
-    if config.learning_rate is not None:
-        return config.learning_rate
-    rate = LEARNING_RATES[architecture.encoder]
-    return rate * 128 / architecture.d_model if architecture.encoder == "transformer" else rate
+    return config.learning_rate or LEARNING_RATE * 128 / architecture.d_model
 
 
 def _document_gap(architecture) -> int:
