@@ -25,7 +25,7 @@ from kerasbert.options import (
 )
 
 TaskName = Literal["masked-lm", "document-words", "next-sentence", "sentence-order"]
-LEARNING_RATE = 2e-3  # at d_model 128
+LEARNING_RATE = 2e-3  # at d_model 128; below 64 it stays at twice that
 # A Transformer learns little by heart in a few passes over raw text, and dropout costs it steps, as
 # Geiping and Goldstein 2022 found, https://arxiv.org/abs/2212.14034; for a TextCNN it is a draw.
 DROPOUT = {"text-cnn": 0.1, "transformer": 0.0}
@@ -252,7 +252,7 @@ def _peak_learning_rate(config: Config, architecture) -> float:
     It falls with the width, as Yang et al. 2022, https://arxiv.org/abs/2203.03466, derive for Adam;
     the runs are in benchmarks/README.md, "Convergence".
     """
-    return config.learning_rate or LEARNING_RATE * 128 / architecture.d_model
+    return config.learning_rate or LEARNING_RATE * 128 / max(architecture.d_model, 64)
 
 
 def _document_gap(architecture) -> int:
