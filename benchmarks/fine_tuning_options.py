@@ -4,8 +4,9 @@
         --test test.txt --out DIR [--fraction 0.2] [--seeds 3] [--epochs 4] [--variants NAME ...]
 
 One table: the best F1 of an epoch on valid at threshold 0.5, and on test by the rule fitted on
-valid; the difference from the full recipe is that of runs with the same seed. After a stop, the
-same command goes on where it was.
+valid; the difference from the full recipe is that of runs with the same seed. Another choice of
+thresholds needs no training: it is tried on the runs of the full recipe. After a stop, the same
+command goes on where it was.
 """
 
 import argparse
@@ -22,11 +23,12 @@ from kerasbert.files import write_json, write_text
 from kerasbert.recipes import finetune
 
 FULL = "full recipe"
-RECIPE: dict[str, Any] = {"linear_svm": True}
+RECIPE: dict[str, Any] = {"linear_svm": True, "lead": 16}
 # Without what the recipe has; then with what it has not.
 VARIANTS: dict[str, dict[str, Any]] = {
     FULL: {},
     "without --linear-svm": {"linear_svm": False},
+    "without --lead": {"lead": 0},
     "without pre-trained weights": {"from_scratch": True},
     "without averaged weights": {"average": 0.0},
     "one threshold for all labels": {"thresholds": "common"},
@@ -55,7 +57,10 @@ def fine_tune(options: argparse.Namespace, train: Path, name: str, seed: int) ->
     import keras
 
     keras.utils.clear_session()
-    folder = "".join(letter if letter.isalnum() or letter == "." else "-" for letter in name)
+    changes = dict(VARIANTS[name])
+    thresholds = changes.pop("thresholds", None)
+    trained = FULL if thresholds is not None else name
+    folder = "".join(letter if letter.isalnum() or letter == "." else "-" for letter in trained)
     out = options.out / f"{folder}-seed{seed}"
     metrics = finetune.run(
         finetune.Config(
@@ -68,13 +73,37 @@ def fine_tune(options: argparse.Namespace, train: Path, name: str, seed: int) ->
             learning_rate=options.learning_rate,
             seed=seed,
             resume=True,
-            **RECIPE | VARIANTS[name],
+            **RECIPE | changes,
         )
     )
+    test = metrics["test"] if thresholds is None else judge(options, train, out, thresholds)
     with (out / "history.csv").open(encoding="utf-8", newline="") as file:
         valid = max(float(row["val_f1"]) for row in csv.DictReader(file))
     figures = {"seed": seed, "valid": valid, "seconds": metrics["seconds"]}
-    return figures | {name: metrics["test"][name] for name in ("f1", "micro_f1", "macro_f1")}
+    return figures | {name: test[name] for name in ("f1", "micro_f1", "macro_f1")}
+
+
+def judge(options: argparse.Namespace, train: Path, out: Path, thresholds: Any) -> dict[str, Any]:
+    """The figures of test of a finished run, by other thresholds than it has."""
+    from kerasbert.batches import LabeledBatches
+    from kerasbert.text import LabelSet, read_labeled
+    from kerasbert.training.assessment import Assessment
+    from kerasbert.training.run_folder import RunFolder
+
+    run = RunFolder.open(out)
+    about, labels = run.read_json("config.json"), LabelSet.load(run.file("labels.txt"))
+    documents = {
+        part: read_labeled(path)
+        for part, path in (("train", train), ("valid", options.valid), ("test", options.test))
+    }
+    data = {
+        part: LabeledBatches(
+            read, run.tokenizer(), labels, about["kind"], max_length=about["max_length"]
+        )
+        for part, read in documents.items()
+    }
+    judged = Assessment(run, data, documents["valid"], labels.names, thresholds=thresholds)
+    return judged.figures["test"]
 
 
 def table(rows: list[dict[str, Any]]) -> str:

@@ -173,7 +173,8 @@ def topic_of(package: str, module: str) -> str | None:
     return telling[0] if package == "stdlib" else f"{package}.{telling[0]}"
 
 
-def _read_packages(folders: Sequence[Path], budget: int) -> list[Docstring]:
+def read_packages(folders: Sequence[Path], budget: int) -> list[Docstring]:
+    """The docstrings of packages, at most `budget` bytes of source; see `find_files`."""
     packages = find_files(folders)
     sizes = {
         package: [size if (size := path.stat().st_size) < LARGEST_FILE else 0 for path, _ in files]
@@ -283,7 +284,7 @@ def build(
     Returns:
         The number of lines of each file, of labels, and of words in raw.txt.
     """
-    found = _read_packages(packages, megabytes * 1_000_000)
+    found = read_packages(packages, megabytes * 1_000_000)
     whole, raw = _split(found, min_words, max_words)
     splits = keep_frequent_labels(_sample(whole, documents), min_label_documents)
     for name in SPLITS:

@@ -60,6 +60,17 @@ def test_preparing_is_timed_on_text_of_this_machine(tmp_path):
     assert result["ratios"]["tokenizers"]["seconds"]["median"] > 0
 
 
+@pytest.mark.slow
+def test_long_documents_are_made_and_read_in_each_way(tmp_path):
+    flags = ["--words=30", "--megabytes=12", "--seeds=1", "--epochs=1", "--variants", "cut at 200"]
+    done = start("long_documents", "--out", tmp_path, *flags, "windows of 200, mean")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads((tmp_path / "long_documents.json").read_text())
+    assert [row["name"] for row in rows] == ["cut at 200", "windows of 200, mean"]
+    assert all(0 <= row["runs"][0]["test"]["f1"] <= 1 for row in rows)
+    assert "| windows of 200, mean |" in done.stdout
+
+
 def test_reading_a_store_is_timed():
     done = start("read_store", "--gigabytes=0.02", "--steps=20")
     assert done.returncode == 0, done.stderr
@@ -69,13 +80,17 @@ def test_reading_a_store_is_timed():
 def test_options_of_fine_tuning_are_compared_with_the_full_recipe(files, classifier_run, tmp_path):
     parts = [f"--{name}={files / name}.txt" for name in ("train", "valid", "test")]
     out = tmp_path / "out"
-    variants = ["full recipe", "without --linear-svm"]
+    variants = ["full recipe", "without --linear-svm", "threshold 0.5"]
     flags = [f"--pretrained={classifier_run}", f"--out={out}", "--seeds=2", "--epochs=1"]
     done = start("fine_tuning_options", *parts, *flags, "--fraction=0.5", "--variants", *variants)
     assert done.returncode == 0, done.stderr
     assert len((out / "train.txt").read_text(encoding="utf-8").splitlines()) == 48
     rows = json.loads((out / "fine_tuning_options.json").read_text())["rows"]
     assert [row["name"] for row in rows] == variants
-    assert [run["seed"] for row in rows for run in row["runs"]] == [0, 1, 0, 1]
-    gain = sum(b["f1"] - a["f1"] for a, b in zip(*(row["runs"] for row in rows), strict=True)) / 2
+    assert [run["seed"] for row in rows for run in row["runs"]] == [0, 1, 0, 1, 0, 1]
+    full, without, _ = (row["runs"] for row in rows)
+    gain = sum(b["f1"] - a["f1"] for a, b in zip(full, without, strict=True)) / 2
+    metrics = json.loads((out / "full-recipe-seed1" / "metrics.json").read_text())
+    assert rows[2]["runs"][1]["f1"] == pytest.approx(metrics["at_half"]["test"]["f1"])
+    assert not list(out.glob("threshold*"))
     assert f"| {gain:.3f} ± " in done.stdout
