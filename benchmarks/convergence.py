@@ -4,9 +4,9 @@
         [--d-models 64 128 256] [--learning-rates 1e-3 2e-3 4e-3] [--steps 2000] [-- FLAG...]
 
 Trains each combination by `kerasbert pretrain`, one after the other, with the same batches; what
-follows `--` goes to every one of them. Prints the validation loss at a tenth, a quarter, half and
-all of the steps beside the unigram loss, and draws the curves. After a stop, the same command goes
-on where it was.
+follows `--` goes to every one of them. Prints the validation loss at a tenth, three tenths, half
+and all of the steps beside the unigram loss, and draws the curves. After a stop, the same command
+goes on where it was.
 """
 
 import argparse

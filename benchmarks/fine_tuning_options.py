@@ -10,17 +10,15 @@ command goes on where it was.
 """
 
 import argparse
-import csv
 import statistics
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.objectives import mean_and_deviation
+from benchmarks.fine_tuning import fine_tune, mean_and_deviation, valid_f1
 from kerasbert.errors import InputError
 from kerasbert.files import write_json, write_text
-from kerasbert.recipes import finetune
 
 FULL = "full recipe"
 RECIPE: dict[str, Any] = {"linear_svm": True, "lead": 16}
@@ -52,34 +50,25 @@ def first_lines(options: argparse.Namespace) -> Path:
     return path
 
 
-def fine_tune(options: argparse.Namespace, train: Path, name: str, seed: int) -> dict[str, Any]:
+def fine_tuned(options: argparse.Namespace, train: Path, name: str, seed: int) -> dict[str, Any]:
     """One run: its best F1 on valid, and the figures of test."""
-    import keras
-
-    keras.utils.clear_session()
     changes = dict(VARIANTS[name])
     thresholds = changes.pop("thresholds", None)
     trained = FULL if thresholds is not None else name
     folder = "".join(letter if letter.isalnum() or letter == "." else "-" for letter in trained)
     out = options.out / f"{folder}-seed{seed}"
-    metrics = finetune.run(
-        finetune.Config(
-            train=train,
-            valid=options.valid,
-            test=options.test,
-            out=out,
-            pretrained=options.pretrained,
-            epochs=options.epochs,
-            learning_rate=options.learning_rate,
-            seed=seed,
-            resume=True,
-            **RECIPE | changes,
-        )
+    metrics = fine_tune(
+        options,
+        out,
+        train=train,
+        valid=options.valid,
+        test=options.test,
+        pretrained=options.pretrained,
+        seed=seed,
+        **RECIPE | changes,
     )
     test = metrics["test"] if thresholds is None else judge(options, train, out, thresholds)
-    with (out / "history.csv").open(encoding="utf-8", newline="") as file:
-        valid = max(float(row["val_f1"]) for row in csv.DictReader(file))
-    figures = {"seed": seed, "valid": valid, "seconds": metrics["seconds"]}
+    figures = {"seed": seed, "valid": max(valid_f1(out)), "seconds": metrics["seconds"]}
     return figures | {name: test[name] for name in ("f1", "micro_f1", "macro_f1")}
 
 
@@ -91,15 +80,14 @@ def judge(options: argparse.Namespace, train: Path, out: Path, thresholds: Any) 
     from kerasbert.training.run_folder import RunFolder
 
     run = RunFolder.open(out)
-    about, labels = run.read_json("config.json"), LabelSet.load(run.file("labels.txt"))
+    about, tokenizer = run.read_json("config.json"), run.tokenizer()
+    labels = LabelSet.load(run.file("labels.txt"))
     documents = {
         part: read_labeled(path)
         for part, path in (("train", train), ("valid", options.valid), ("test", options.test))
     }
     data = {
-        part: LabeledBatches(
-            read, run.tokenizer(), labels, about["kind"], max_length=about["max_length"]
-        )
+        part: LabeledBatches(read, tokenizer, labels, about["kind"], max_length=about["max_length"])
         for part, read in documents.items()
     }
     judged = Assessment(run, data, documents["valid"], labels.names, thresholds=thresholds)
@@ -141,7 +129,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         train = first_lines(options)
         for seed in range(options.seeds):  # a table of few seeds is there early
             for row in rows:
-                row["runs"].append(fine_tune(options, train, row["name"], seed))
+                row["runs"].append(fine_tuned(options, train, row["name"], seed))
                 known = [row for row in rows if row["runs"]]
                 shown = {"fraction": options.fraction, "epochs": options.epochs, "rows": known}
                 write_json(options.out / "fine_tuning_options.json", shown)

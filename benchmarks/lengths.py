@@ -15,10 +15,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.objectives import mean_and_deviation
+from benchmarks.fine_tuning import fine_tune, mean_and_deviation
 from kerasbert.errors import InputError
 from kerasbert.files import write_json, write_text
-from kerasbert.recipes import finetune
 from kerasbert.text import read_labeled
 from kerasbert.training.run_folder import RunFolder
 
@@ -39,24 +38,16 @@ def write_long_documents(source: Path, target: Path, tokenizer, length: int) -> 
     return len(lines)
 
 
-def fine_tune(options: argparse.Namespace, length: int, seed: int) -> dict[str, Any]:
+def fine_tuned(options: argparse.Namespace, length: int, seed: int) -> dict[str, Any]:
     """One fine-tuning at one length: metrics.json."""
-    import keras
-
-    keras.utils.clear_session()
-    parts = {part: options.out / f"{part}.txt" for part in ("train", "valid", "test")}
-    return finetune.run(
-        finetune.Config(
-            **parts,
-            out=options.out / f"length-{length}-seed{seed}",
-            pretrained=options.pretrained,
-            max_length=length,
-            epochs=options.epochs,
-            batch_size=options.batch_size,
-            learning_rate=options.learning_rate,
-            seed=seed,
-            resume=True,
-        )
+    return fine_tune(
+        options,
+        options.out / f"length-{length}-seed{seed}",
+        **{part: options.out / f"{part}.txt" for part in ("train", "valid", "test")},
+        pretrained=options.pretrained,
+        max_length=length,
+        batch_size=options.batch_size,
+        seed=seed,
     )
 
 
@@ -93,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         rows = [
             {
                 "length": length,
-                "runs": [fine_tune(options, length, seed) for seed in range(options.seeds)],
+                "runs": [fine_tuned(options, length, seed) for seed in range(options.seeds)],
             }
             for length in options.lengths
         ]

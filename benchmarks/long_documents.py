@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.objectives import mean_and_deviation
+from benchmarks.fine_tuning import fine_tune, mean_and_deviation
 from kerasbert.data import docstrings
 from kerasbert.data.splits import (
     SPLITS,
@@ -27,7 +27,6 @@ from kerasbert.data.splits import (
 )
 from kerasbert.errors import InputError
 from kerasbert.files import write_json, write_text
-from kerasbert.recipes import finetune
 
 LEAST_DOCUMENTS = 10  # of a label in train
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -61,23 +60,16 @@ def build(out: Path, least_words: int, megabytes: int) -> dict[str, int]:
     return write_set(out, keep_frequent_labels(splits, LEAST_DOCUMENTS), raw)
 
 
-def fine_tune(options: argparse.Namespace, name: str, seed: int) -> dict[str, Any]:
+def fine_tuned(options: argparse.Namespace, name: str, seed: int) -> dict[str, Any]:
     """One run: metrics.json."""
-    import keras
-
-    keras.utils.clear_session()
     folder = "".join(letter if letter.isalnum() else "-" for letter in name)
-    return finetune.run(
-        finetune.Config(
-            **{part: options.out / f"{part}.txt" for part in SPLITS},
-            out=options.out / f"{folder}-seed{seed}",
-            pretrained=options.pretrained,
-            epochs=options.epochs,
-            learning_rate=options.learning_rate,
-            seed=seed,
-            resume=True,
-            **VARIANTS[name],
-        )
+    return fine_tune(
+        options,
+        options.out / f"{folder}-seed{seed}",
+        **{part: options.out / f"{part}.txt" for part in SPLITS},
+        pretrained=options.pretrained,
+        seed=seed,
+        **VARIANTS[name],
     )
 
 
@@ -110,7 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not (options.out / "labels.tsv").exists():
             print(build(options.out, options.words, options.megabytes))
         rows = [
-            {"name": name, "runs": [fine_tune(options, name, s) for s in range(options.seeds)]}
+            {"name": name, "runs": [fine_tuned(options, name, s) for s in range(options.seeds)]}
             for name in options.variants
         ]
     except InputError as error:

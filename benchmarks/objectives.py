@@ -10,7 +10,6 @@ the same command goes on where it was.
 """
 
 import argparse
-import csv
 import statistics
 import sys
 from collections.abc import Sequence
@@ -18,9 +17,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks.fine_tuning import fine_tune, mean_and_deviation, valid_f1
 from kerasbert.errors import InputError
 from kerasbert.files import write_json, write_text
-from kerasbert.recipes import finetune, pretrain
+from kerasbert.recipes import pretrain
 
 MASKED, PAIRS, WORDS = "masked-lm", "next-sentence", "document-words"
 # The predecessor showed short windows with one hidden word; a batch holds as many tokens as others.
@@ -41,36 +41,20 @@ OBJECTIVES: dict[str, dict[str, Any]] = {
 SCRATCH = "from scratch"
 
 
-def mean_and_deviation(values: Sequence[float]) -> str:
-    """As people write it: 0.478 ± 0.004; without the second where there is one value."""
-    if len(values) == 1:
-        return f"{values[0]:.3f}"
-    return f"{statistics.mean(values):.3f} ± {statistics.stdev(values):.3f}"
-
-
-def fine_tune(options: argparse.Namespace, name: str, source: Path, seed: int) -> dict[str, Any]:
+def fine_tuned(options: argparse.Namespace, name: str, source: Path, seed: int) -> dict[str, Any]:
     """One fine-tuning: its F1 after each epoch on valid, and in the end on test."""
-    import keras
-
-    keras.utils.clear_session()
     out = options.out / "finetuned" / f"{name.replace(' ', '-').replace(',', '')}-seed{seed}"
-    metrics = finetune.run(
-        finetune.Config(
-            train=options.train,
-            valid=options.valid,
-            test=options.test,
-            out=out,
-            pretrained=source,
-            from_scratch=name == SCRATCH,
-            epochs=options.epochs,
-            learning_rate=options.learning_rate,
-            seed=seed,
-            resume=True,
-        )
+    metrics = fine_tune(
+        options,
+        out,
+        train=options.train,
+        valid=options.valid,
+        test=options.test,
+        pretrained=source,
+        from_scratch=name == SCRATCH,
+        seed=seed,
     )
-    with (out / "history.csv").open(encoding="utf-8", newline="") as file:
-        valid = [float(row["val_f1"]) for row in csv.DictReader(file)]
-    return {"seed": seed, "valid": valid, "test": metrics["test"]["f1"]}
+    return {"seed": seed, "valid": valid_f1(out), "test": metrics["test"]["f1"]}
 
 
 def pre_train(options: argparse.Namespace, name: str) -> tuple[Path, dict[str, Any]]:
@@ -124,9 +108,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         for name in options.objectives:
             source, metrics = pre_train(options, name)
-            runs = [fine_tune(options, name, source, seed) for seed in range(options.seeds)]
+            runs = [fine_tuned(options, name, source, seed) for seed in range(options.seeds)]
             rows.append({"objective": name, "seconds": metrics["seconds"], "runs": runs})
-        runs = [fine_tune(options, SCRATCH, source, seed) for seed in range(options.seeds)]
+        runs = [fine_tuned(options, SCRATCH, source, seed) for seed in range(options.seeds)]
         rows.append({"objective": SCRATCH, "seconds": 0.0, "runs": runs})
     except InputError as error:
         print(error, file=sys.stderr)

@@ -223,7 +223,6 @@ def _classifier(config, source, architecture, tokenizer, data, kind: str) -> tup
             window=config.max_length if config.long == "chunk" else None,
             window_pooling=config.window_pooling,
             token_scores=tokenizer.vocabulary_size if config.linear_svm else None,
-            lead=config.lead,
         )
     if config.linear_svm:
         began = time.perf_counter()

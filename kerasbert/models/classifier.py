@@ -18,7 +18,6 @@ def build_classifier(
     window: int | None = None,
     window_pooling: str = "max",
     token_scores: int | None = None,
-    lead: int = 0,
 ) -> keras.Model:
     """A functional model from a text, or a pair of texts, to a logit for each label.
 
@@ -37,9 +36,8 @@ def build_classifier(
         window: the text is split into windows of so many positions, one behind the other, as
             `WindowedTexts` makes them; the encoder sees each alone.
         window_pooling: how the vectors of windows become one; see `PoolWindows`.
-        token_scores: the size of the vocabulary, for a `TokenScores` behind the logits. It answers
-            0 until `fit_token_scores` has given it its weights.
-        lead: of the `TokenScores`; the pooling has one of its own.
+        token_scores: the size of the vocabulary, for a `TokenScores` behind the logits, with the
+            lead of the pooling. It answers 0 until `fit_token_scores` has given it its weights.
     """
     fold = FoldWindows(window, name="fold_windows") if window is not None else None
     inputs, padding_mask, sequence = encode(embedding, encoder, fold=fold)
@@ -56,7 +54,9 @@ def build_classifier(
         name="logits",
     )(pooled)
     if token_scores is not None:
-        logits = TokenScores(token_scores, lead, name="token_scores")(logits, inputs["token_ids"])
+        logits = TokenScores(token_scores, pooling.lead, name="token_scores")(
+            logits, inputs["token_ids"]
+        )
     return keras.Model(inputs, logits, name="classifier")
 
 

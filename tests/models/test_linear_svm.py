@@ -19,6 +19,7 @@ from kerasbert.evaluation.baseline import SCORE_GRID
 from kerasbert.evaluation.calibration import fit_line
 from kerasbert.evaluation.f1 import f1_scores
 from kerasbert.evaluation.thresholds import fit_threshold
+from kerasbert.layers import Pooling
 from kerasbert.models import fit_token_scores
 from kerasbert.models.linear_svm import SparseRows, fit_linear_svms
 
@@ -96,7 +97,7 @@ def test_a_model_answers_with_the_mean_of_the_network_and_the_svms(files, lead):
             build_encoder(config),
             len(labels),
             token_scores=size,
-            lead=lead,
+            pooling=Pooling("max", lead=lead, name="pooling"),
         )
         if size:
             fit_token_scores(model.get_layer("token_scores"), data["train"], data["valid"])
@@ -107,12 +108,8 @@ def test_a_model_answers_with_the_mean_of_the_network_and_the_svms(files, lead):
 
     def features(texts):
         rows = [texts.rows(np.array([n]), 40)["token_ids"][0] for n in range(len(texts))]
-        return [
-            np.append(ids, [i + tokenizer.vocabulary_size for i in ids[:lead] if i >= 5]).astype(
-                int
-            )
-            for ids in rows
-        ]
+        again = [[i + tokenizer.vocabulary_size for i in ids[:lead] if i >= 5] for ids in rows]
+        return [np.array([*ids, *leading]) for ids, leading in zip(rows, again, strict=True)]
 
     rows = SparseRows(features(data["train"].texts), size)
     kernel, bias = fit_linear_svms(rows, data["train"].gold)
