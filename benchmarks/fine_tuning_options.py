@@ -36,6 +36,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "with --label-smoothing 0.05": {"label_smoothing": 0.05},
     "with --layer-decay 0.7": {"layer_decay": 0.7},
     "with --freeze-epochs 0.5": {"freeze_epochs": 0.5},
+    "with --masked-lm 0.01": {"masked_lm": 0.01},
 }
 
 

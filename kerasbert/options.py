@@ -159,6 +159,8 @@ class FineTuningOptions(LongTextOptions):
     """Answer with the mean of the network and of linear SVMs on the tokens (TF-IDF)."""
     pooling: PoolingName | None = None
     """How states become one vector; mean-max for text-cnn, mean for transformer unless given."""
+    masked_lm: float = 0.0
+    """Learn to predict hidden words of the labelled texts as well, with this weight; 0 for not."""
     lead: int = 0
     """Also read the first N positions by themselves: for texts that begin with what they say."""
 
@@ -169,6 +171,10 @@ class FineTuningOptions(LongTextOptions):
             raise InputError(f"--average: expected 0 or more, received {self.average}.")
         if self.lead < 0:
             raise InputError(f"--lead: expected 0 or more, received {self.lead}.")
+        if self.masked_lm < 0:
+            raise InputError(f"--masked-lm: expected 0 or more, received {self.masked_lm}.")
+        if self.masked_lm and self.long == "chunk":
+            raise InputError("--masked-lm: not beside --long chunk.")
         if self.lead and (self.long == "chunk" or self.pooling == "cls"):
             raise InputError("--lead: not beside --long chunk or --pooling cls.")
         if self.freeze_epochs < 0:

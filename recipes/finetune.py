@@ -106,7 +106,12 @@ def run(config: Config) -> dict[str, Any]:
         for name, part in documents.items()
     }
     _say_what_was_read(config, kind, labels, documents, data)
-    model, transfer = _classifier(config, source, architecture, tokenizer, data, kind)
+    pretrained = source.load_model() if source is not None else None
+    model = _classifier(config, pretrained, architecture, tokenizer, data, kind)
+    learner, batches = _learner(config, model, architecture, tokenizer, data["train"], kind)
+    transfer = None
+    if source is not None and not config.from_scratch:
+        transfer = _transfer(config, source, pretrained, learner)
 
     labels.save(folder.file("labels.txt"))
     tokenizer.save(folder.file("tokenizer.json"))
@@ -120,9 +125,9 @@ def run(config: Config) -> dict[str, Any]:
         max_length=config.max_length,
         windows=asdict(windows) if windows is not None else None,
         texts=len(documents["train"][0].texts),
-        transfer=transfer,
+        transfer=transfer.to_json() if transfer is not None else None,
     )
-    history, best = _train(config, folder, model, data)
+    history, best = _train(config, folder, model, learner, batches, data["valid"])
 
     from kerasbert.training.assessment import Assessment, last_epoch_at_half
 
@@ -137,7 +142,7 @@ def run(config: Config) -> dict[str, Any]:
     )
     metrics = {
         **assessment.figures,
-        "last_epoch_at_half": last_epoch_at_half(model, data),
+        "last_epoch_at_half": last_epoch_at_half(model, data, learner),
         "kind": kind,
         "labels": len(labels),
         "best_epoch": best.best_epoch,
@@ -178,8 +183,8 @@ def _tokenizer(config: Config, source, train: list) -> tuple[Any, Any]:
     return tokenizer, config.architecture(tokenizer.vocabulary_size)
 
 
-def _classifier(config, source, architecture, tokenizer, data, kind: str) -> tuple[Any, Any]:
-    """The compiled model, and what its weights took from --pretrained."""
+def _classifier(config, pretrained, architecture, tokenizer, data, kind: str) -> Any:
+    """The untrained model; linear SVMs need no training, so theirs are there."""
     import keras
 
     from kerasbert.layers import Pooling
@@ -188,16 +193,11 @@ def _classifier(config, source, architecture, tokenizer, data, kind: str) -> tup
         build_classifier,
         build_embedding,
         build_encoder,
-        compile_classifier,
         fit_token_scores,
-        repeat_positions,
-        transfer_weights,
     )
-    from kerasbert.training import WarmupDecay, average_momentum, build_optimizer
     from kerasbert.training.precision import computing_in
 
     train = data["train"]
-    pretrained = source.load_model() if source is not None else None
     with computing_in(config.precision):
         if architecture is not None:
             encoder_name = architecture.encoder
@@ -229,6 +229,17 @@ def _classifier(config, source, architecture, tokenizer, data, kind: str) -> tup
         fit_token_scores(model.get_layer("token_scores"), train, data["valid"], config.seed)
         say(f"linear SVMs on the tokens: {time.perf_counter() - began:.0f} s")
     begin_at_label_shares(model, train.gold, kind)
+    return model
+
+
+def _learner(config, model, architecture, tokenizer, train, kind: str) -> tuple[Any, Any]:
+    """The compiled model to train, and its batches: the classifier's, or with masked LM beside."""
+    from kerasbert.batches import JointBatches
+    from kerasbert.models import build_joint_model, compile_classifier, compile_joint
+    from kerasbert.tasks import MaskedLM
+    from kerasbert.training import WarmupDecay, average_momentum, build_optimizer
+    from kerasbert.training.precision import computing_in
+
     peak = peak_learning_rate(config, architecture)
     updates = config.epochs * train.steps_per_epoch // config.accumulate
     schedule = WarmupDecay(peak, updates, decay=config.decay, batches_per_update=config.accumulate)
@@ -239,38 +250,50 @@ def _classifier(config, source, architecture, tokenizer, data, kind: str) -> tup
         layer_decay=config.layer_decay,
         frozen_steps=int(config.freeze_epochs * train.steps_per_epoch / config.accumulate),
     )
+    loss = (config.loss, train.gold, config.label_smoothing)
     try:
-        compile_classifier(model, kind, optimizer, config.loss, train.gold, config.label_smoothing)
+        if not config.masked_lm:
+            return compile_classifier(model, kind, optimizer, *loss), train
+        size = tokenizer.vocabulary_size
+        task = MaskedLM(size, shares=train.texts.token_shares(size), seed=config.seed)
+        with computing_in(config.precision):
+            joint = build_joint_model(model, task)
+        compile_joint(joint, task, config.masked_lm, kind, optimizer, *loss)
     except ValueError as error:
         raise InputError(f"--loss: {error}") from None
-    if pretrained is None or config.from_scratch:
-        return model, None
-    transfer = transfer_weights(pretrained, model)
+    return joint, JointBatches(train, task, config.seed)
+
+
+def _transfer(config, source, pretrained, learner) -> Any:
+    """Give the model the weights of --pretrained, and say which."""
+    from kerasbert.models import repeat_positions, transfer_weights
+
+    transfer = transfer_weights(pretrained, learner, ["masked_lm"] if config.masked_lm else [])
     say(f"from {config.pretrained}: {transfer}")
     trained = source.trained_length(config.max_length)
-    if repeat_positions(model.get_layer("embedding"), trained, config.max_length):
+    if repeat_positions(learner.get_layer("embedding"), trained, config.max_length):
         say(f"positions from {trained} on were never trained: they begin as those before them")
-    return model, transfer.to_json()
+    return transfer
 
 
-def _train(config: Config, folder, model, data: dict[str, Any]) -> tuple[Any, Any]:
-    """Train, from the saved state if there is one: the history, and the best epoch's keeper."""
+def _train(config: Config, folder, model, learner, batches, valid) -> tuple[Any, Any]:
+    """Train `learner`, which is the classifier `model` or holds it: history, keeper of the best."""
     from kerasbert.training import EpochF1, History, KeepBest, OnAverage, SaveState, StepPlan, fit
     from kerasbert.training.progress import Progress
 
-    steps_per_epoch = data["train"].steps_per_epoch
+    steps_per_epoch = batches.steps_per_epoch
     plan = StepPlan(config.epochs * steps_per_epoch, steps_per_epoch)
     history = History(folder, COLUMNS.split(), steps_per_epoch, say=say_row)
     best = KeepBest(folder, patience=config.patience)
     saver = SaveState(folder.file("state"), config.save_minutes, [history, best])
-    start, notes = saver.restore(model)
+    start, notes = saver.restore(learner)
     for note in notes:
         say(note)
     if not best.stopped:
         progress = Progress(plan, start, "fine-tuning")
-        callbacks = [OnAverage([EpochF1(data["valid"]), best]), history, progress]
+        callbacks = [OnAverage([EpochF1(valid), best], model), history, progress]
         try:
-            fit(model, data["train"], plan, callbacks, saver)
+            fit(learner, batches, plan, callbacks, saver)
         finally:
             progress.close()
     return history, best

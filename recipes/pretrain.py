@@ -152,7 +152,7 @@ def run(config: Config) -> dict[str, Any]:
     model = _model(config, architecture, tasks, total)
     transfer = None
     if source is not None:
-        transfer = transfer_weights(source.load_model(), model, heads=True)
+        transfer = transfer_weights(source.load_model(), model, [task.name for task in tasks])
         say(f"from {config.pretrained}: {transfer}")
         trained = source.trained_length(config.max_length)
         repeat_positions(model.get_layer("embedding"), trained, config.max_length)

@@ -46,6 +46,13 @@ class EncodedTexts:
             pieces += [part[:length], [SEP_ID]]
         return np.concatenate(pieces).astype(np.int32), kept[0] + 2
 
+    def token_shares(self, vocabulary_size: int) -> np.ndarray:
+        """(V,) float64, each token's share of the texts, one added to each count."""
+        counts = np.ones(vocabulary_size)
+        for ids, _ in self._rows:
+            np.add.at(counts, ids, 1)
+        return counts / counts.sum()
+
     def padded_length(self, indices: np.ndarray) -> int:
         """The length that a batch of these rows is padded to: one of a few."""
         return bucket_of(int(self.lengths[indices].max()), self.max_length)

@@ -6,6 +6,7 @@ from kerasbert.models.classifier import (
     compile_classifier,
 )
 from kerasbert.models.encoder import build_embedding, build_encoder, build_encoder_model
+from kerasbert.models.joint import build_joint_model, compile_joint
 from kerasbert.models.linear_svm import fit_token_scores
 from kerasbert.models.pretrain import build_pretrain_model, compile_pretrain
 from kerasbert.models.transfer import (
@@ -23,8 +24,10 @@ __all__ = [
     "build_embedding",
     "build_encoder",
     "build_encoder_model",
+    "build_joint_model",
     "build_pretrain_model",
     "compile_classifier",
+    "compile_joint",
     "compile_pretrain",
     "fit_token_scores",
     "repeat_positions",

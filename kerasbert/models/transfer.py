@@ -1,5 +1,6 @@
 """Carry weights from a pre-trained model into a new one, and say of each what became of it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
 import keras
@@ -35,7 +36,7 @@ class TransferReport:
 
 
 def transfer_weights(
-    source: keras.Model, target: keras.Model, heads: bool = False
+    source: keras.Model, target: keras.Model, heads: Sequence[str] = ()
 ) -> TransferReport:
     """Copy embedding and encoder of `source` into `target`, weight by weight.
 
@@ -44,8 +45,7 @@ def transfer_weights(
     Args:
         source: a built model, as `build_pretrain_model` and `build_classifier` make them.
         target: likewise.
-        heads: copy those of the objectives that both models have, too. Not for labels: as many of
-            them need not be the same ones.
+        heads: names of the objectives whose heads are copied as well, where both models have them.
 
     Raises:
         InputError: an embedding or encoder weight of either side has no counterpart of its shape.
@@ -58,7 +58,8 @@ def transfer_weights(
     problems = []
     for path, variable in wanted.items():
         layer = path.split("/")[0]
-        counterpart = available.get(path) if heads or layer in CARRIED else None
+        carried = layer in CARRIED or layer.startswith(tuple(heads))
+        counterpart = available.get(path) if carried else None
         if counterpart is not None and counterpart.shape == variable.shape:
             variable.assign(counterpart)
             report.loaded.append(path)

@@ -107,7 +107,15 @@ class Assessment:
         self.run.write_json("metrics.json", metrics)
 
 
-def last_epoch_at_half(model, data: Mapping[str, LabeledBatches]) -> dict[str, dict[str, float]]:
-    """The figures of a model as training left it, with its averaged weights, at threshold 0.5."""
-    with averaged(model):
+def last_epoch_at_half(
+    model, data: Mapping[str, LabeledBatches], learner
+) -> dict[str, dict[str, float]]:
+    """The figures of a model as training left it, with its averaged weights, at threshold 0.5.
+
+    Args:
+        model: a classifier.
+        data: the parts to be scored.
+        learner: the model that was trained: the classifier, or one that holds it.
+    """
+    with averaged(learner):
         return {name: evaluate_classifier(model, data[name]) for name in SPLITS if name in data}

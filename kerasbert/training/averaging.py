@@ -44,16 +44,22 @@ class OnAverage(keras.callbacks.Callback):
     """Calls other callbacks at the end of each epoch, with the average of the weights in the model.
 
     Args:
-        callbacks: what evaluates or saves the model, in order.
+        callbacks: what evaluates or saves the model, in order; one of them may stop the training.
+        part: the model that they are called with, where it is a part of the one that is trained.
     """
 
-    def __init__(self, callbacks: Sequence[keras.callbacks.Callback]):
+    def __init__(
+        self, callbacks: Sequence[keras.callbacks.Callback], part: keras.Model | None = None
+    ):
         super().__init__()
         self.callbacks = callbacks
+        self.part = part
 
     def on_epoch_end(self, epoch, logs=None):
-        model = self.model
-        with averaged(model):
+        model = self.part or self.model
+        with averaged(self.model):
             for callback in self.callbacks:
                 callback.set_model(model)
                 callback.on_epoch_end(epoch, logs)
+        if getattr(model, "stop_training", False):  # a model that is not trained itself has none
+            self.model.stop_training = True

@@ -1,0 +1,58 @@
+"""Labelled batches for a classifier that learns an objective of pre-training beside its labels."""
+
+import numpy as np
+
+from kerasbert.batches.encoded import CLS_ID, SEP_ID
+from kerasbert.batches.labeled import LabeledBatches
+from kerasbert.batches.rng import keyed_rng
+from kerasbert.batches.stream import stream
+from kerasbert.tasks.task import Rows, Task
+
+LABELS = "labels"
+
+
+class JointBatches:
+    """The rows of labelled batches as an objective leaves them, say with hidden words.
+
+    Batch `step` is a pure function of (seed, step), as those of `labeled` are:
+
+        inputs   token_ids, segment_ids (B, L) int32, and the task's own
+        targets  {"labels": as in `labeled`, task.name: its target}
+        weights  {"labels": (B,) float32 ones, task.name: its weight}
+
+    Args:
+        labeled: the batches, of texts that are not split into windows.
+        task: an objective over the states of positions, such as `MaskedLM`.
+        seed: of what the objective draws.
+    """
+
+    def __init__(self, labeled: LabeledBatches, task: Task, seed: int = 0):
+        self.labeled = labeled
+        self.task = task
+        self.seed = seed
+        self.steps_per_epoch = labeled.steps_per_epoch
+
+    def batch(self, step: int) -> tuple[dict, dict, dict]:
+        """Inputs, targets and weights of a step, counted from 0 through all epochs."""
+        inputs, target = self.labeled.batch(step)
+        token_ids, segment_ids = inputs["token_ids"], inputs["segment_ids"]
+        made = self.task.make(
+            Rows(
+                token_ids,
+                segment_ids,
+                special=np.isin(token_ids, (0, CLS_ID, SEP_ID)),
+                is_next=np.zeros(len(token_ids), np.int32),
+                is_pair=segment_ids.max(axis=1) > 0,
+            ),
+            keyed_rng(self.seed, step, 2),
+        )
+        inputs = inputs | made.inputs
+        if made.token_ids is not None:
+            inputs["token_ids"] = made.token_ids
+        ones = np.ones(len(token_ids), np.float32)
+        targets = {LABELS: target, self.task.name: made.target}
+        return inputs, targets, {LABELS: ones, self.task.name: made.weight}
+
+    def stream(self, start: int = 0):
+        """What `model.fit(..., steps_per_epoch=batches.steps_per_epoch)` takes."""
+        return stream(self, start)

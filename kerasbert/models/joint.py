@@ -1,0 +1,53 @@
+"""A classifier that learns its labels and an objective of pre-training at the same time."""
+
+import keras
+import numpy as np
+
+from kerasbert.batches.joint import LABELS
+from kerasbert.models.losses import build_loss
+from kerasbert.tasks import Task
+
+
+def build_joint_model(classifier: keras.Model, task: Task) -> keras.Model:
+    """The model to train: both outputs over one pass through the classifier's own layers.
+
+    With B batch, L length, K labels:
+
+        token_ids, segment_ids, and the task's own inputs   (B, L) int32, and theirs
+        returns   {"labels": (B, K) float32 logits, task.name: its output}
+
+    What it learns the classifier has learned too; of the task's head the classifier knows nothing.
+
+    Args:
+        classifier: from `build_classifier`, without windows.
+        task: an objective over the states of positions, such as `MaskedLM`.
+
+    Source: Radford et al. 2018, "Improving Language Understanding by Generative Pre-Training",
+    section 3.2, the auxiliary objective; there it is a left-to-right language model.
+    """
+    inputs = dict(classifier.input) | task.inputs()
+    embedding, sequence = classifier.get_layer("embedding"), classifier.get_layer("encoder").output
+    outputs = {
+        LABELS: classifier.output,
+        task.name: task.head(embedding, sequence, None, inputs),
+    }
+    return keras.Model(inputs, outputs, name="joint_model")
+
+
+def compile_joint(
+    model: keras.Model,
+    task: Task,
+    weight: float,
+    kind: str,
+    optimizer,
+    loss: str = "cross-entropy",
+    gold: np.ndarray | None = None,
+    smoothing: float = 0.0,
+) -> keras.Model:
+    """Compile with the labels' loss, as `compile_classifier`, plus `weight` times the task's."""
+    model.compile(
+        optimizer=optimizer,
+        loss={LABELS: build_loss(loss, kind, gold, smoothing), task.name: task.loss()},
+        loss_weights={LABELS: 1.0, task.name: weight},
+    )
+    return model
