@@ -32,7 +32,7 @@ def make_store(path: Path, tokens: int) -> None:
     from kerasbert.text.manifest import TOKENIZER_FILE, shard_name, write_manifest
     from kerasbert.text.shards import Documents, ShardCounts, offsets, write_shard
     from kerasbert.text.store import file_sha256
-    from kerasbert.text.tokenizer import train_tokenizer
+    from kerasbert.text.tokenizer_training import train_tokenizer
 
     words = " ".join(f"w{number}" for number in range(VOCABULARY - 5))
     tokenizer = train_tokenizer([words], "word", VOCABULARY, min_frequency=1)

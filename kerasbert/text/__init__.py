@@ -6,7 +6,8 @@ from kerasbert.text.lines import LineProblems
 from kerasbert.text.pieces import read_corpus
 from kerasbert.text.prepare import prepare_store
 from kerasbert.text.store import TokenStore
-from kerasbert.text.tokenizer import Tokenizer, train_tokenizer
+from kerasbert.text.tokenizer import Tokenizer
+from kerasbert.text.tokenizer_training import train_tokenizer
 
 __all__ = [
     "LabelSet",

@@ -13,7 +13,8 @@ from kerasbert.text.lines import LineProblems
 from kerasbert.text.pieces import Document, ReadOptions, check_any, read_piece
 from kerasbert.text.sampling import merge_samples, sample_piece, sample_share
 from kerasbert.text.sources import Piece
-from kerasbert.text.tokenizer import Tokenizer, train_tokenizer
+from kerasbert.text.tokenizer import Tokenizer
+from kerasbert.text.tokenizer_training import train_tokenizer
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import numpy as np
 from kerasbert.text.manifest import TOKENIZER_FILE, shard_name, write_manifest
 from kerasbert.text.shards import Documents, ShardCounts, offsets, write_shard
 from kerasbert.text.store import file_sha256
-from kerasbert.text.tokenizer import Tokenizer, train_tokenizer
+from kerasbert.text.tokenizer import Tokenizer
+from kerasbert.text.tokenizer_training import train_tokenizer
 
 TOKENIZER = train_tokenizer(["a b c d e f g h i j k l m n"], "word", min_frequency=1)
 DOCUMENTS = [([[5, 6, 7], [8]], 11), ([[9, 10]], 2**64 - 1), ([[5], [6], [7, 8]], 11)]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kerasbert.text.duplicates import GRAM, _grams, _minima, find_duplicates, signatures
-from kerasbert.text.tokenizer import train_tokenizer
+from kerasbert.text.tokenizer_training import train_tokenizer
 from kerasbert.text.word_cache import WordCache
 
 WORDS = [f"word{number}" for number in range(300)]

@@ -13,7 +13,7 @@ from kerasbert.errors import InputError
 from kerasbert.text import chunks, prepare
 from kerasbert.text.engines import Engine
 from kerasbert.text.prepare import prepare_store
-from kerasbert.text.tokenizer import train_tokenizer
+from kerasbert.text.tokenizer_training import train_tokenizer
 
 WORDS = [a + b for a in "bdfgklmnprst" for b in ("an", "elo", "iru", "osk", "um")]
 

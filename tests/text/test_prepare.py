@@ -16,7 +16,8 @@ from kerasbert.text.cleaning import Cleaning
 from kerasbert.text.engines import Engine
 from kerasbert.text.prepare import prepare_store
 from kerasbert.text.store import TokenStore, verify
-from kerasbert.text.tokenizer import Tokenizer, train_tokenizer
+from kerasbert.text.tokenizer import Tokenizer
+from kerasbert.text.tokenizer_training import train_tokenizer
 from kerasbert.text.word_cache import hash_text
 from kerasbert.text.workspace import Workspace
 

@@ -15,7 +15,8 @@ from kerasbert.errors import InputError
 from kerasbert.text.held_out import validation_documents
 from kerasbert.text.shards import Shard, write_shard
 from kerasbert.text.store import TokenStore, verify
-from kerasbert.text.tokenizer import SPECIAL_TOKENS, Tokenizer, train_tokenizer
+from kerasbert.text.tokenizer import SPECIAL_TOKENS, Tokenizer
+from kerasbert.text.tokenizer_training import train_tokenizer
 
 FIRST = "tokens-00000.h5"
 

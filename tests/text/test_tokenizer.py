@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kerasbert.errors import InputError
-from kerasbert.text.tokenizer import SPECIAL_TOKENS, STYLES, Tokenizer, _parts, train_tokenizer
+from kerasbert.text.tokenizer import SPECIAL_TOKENS, STYLES, Tokenizer
+from kerasbert.text.tokenizer_training import _parts, train_tokenizer
 
 TEXTS = [
     "The cat sat on the mat, the dog sat on the log.",
@@ -113,7 +114,7 @@ def test_fingerprint_tells_tokenizers_apart():
 def test_training_is_repeatable_across_processes():
     """Many ties: equal counts everywhere, so any order that is not pinned would show."""
     program = (
-        "import random;from kerasbert.text.tokenizer import train_tokenizer, STYLES\n"
+        "import random;from kerasbert.text.tokenizer_training import train_tokenizer, STYLES\n"
         "r = random.Random(0); letters = 'abcdefghij北京大学ü'\n"
         "texts = [' '.join(''.join(r.choices(letters, k=r.randint(1, 7))) for _ in range(20))\n"
         "         for _ in range(60)] * 2\n"
@@ -143,16 +144,16 @@ def test_rare_words_stay_out():
 
 def test_counting_in_small_portions_changes_nothing(monkeypatch):
     whole = train_tokenizer(TEXTS, "wordpiece", 300).to_json()
-    monkeypatch.setattr("kerasbert.text.tokenizer._CHUNKS_IN_MEMORY", 3)
+    monkeypatch.setattr("kerasbert.text.tokenizer_training._CHUNKS_IN_MEMORY", 3)
     assert train_tokenizer(iter(TEXTS), "wordpiece", 300).to_json() == whole
-    monkeypatch.setattr("kerasbert.text.tokenizer._WORDS_IN_MEMORY", 10)
+    monkeypatch.setattr("kerasbert.text.tokenizer_training._WORDS_IN_MEMORY", 10)
     assert train_tokenizer(TEXTS, "word", 300).vocabulary_size <= 15
 
 
 def test_a_very_long_text_is_counted_part_by_part(monkeypatch):
     text = "the cat saw a dog\nnear the oak and the dog saw it " * 30
     whole = train_tokenizer([text], "word", 300).to_json()
-    monkeypatch.setattr("kerasbert.text.tokenizer._LONGEST_PART", 25)
+    monkeypatch.setattr("kerasbert.text.tokenizer_training._LONGEST_PART", 25)
     parts = list(_parts(text))
     assert "".join(parts) == text and max(map(len, parts)) <= 25
     assert train_tokenizer([text], "word", 300).to_json() == whole

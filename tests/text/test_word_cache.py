@@ -17,7 +17,8 @@ from kerasbert.text import word_cache
 from kerasbert.text.documents import split_sentences
 from kerasbert.text.lines import LONGEST_LINE
 from kerasbert.text.pieces import LONGEST_RUN
-from kerasbert.text.tokenizer import SPECIAL_TOKENS, Tokenizer, train_tokenizer
+from kerasbert.text.tokenizer import SPECIAL_TOKENS, Tokenizer
+from kerasbert.text.tokenizer_training import train_tokenizer
 from kerasbert.text.word_cache import WordCache, batches, hash_text
 
 TEXTS = [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kerasbert.errors import InputError
-from kerasbert.text.tokenizer import train_tokenizer
+from kerasbert.text.tokenizer_training import train_tokenizer
 from kerasbert.text.word_vectors import fit_dimension, read_word_vectors
 
 WORDS = {"cat": [1.0, 2.0, 3.0], "Dog": [4.0, 5.0, 6.0], "zebra": [7.0, 8.0, 9.0]}
