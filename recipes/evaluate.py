@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import tyro
 
 from kerasbert.command import print_table, run_command, say
-from kerasbert.recipes.finetune import decision_text, metrics_table, say_skipped, unseen_note
+from kerasbert.evaluation.run_text import decision_text, metrics_table, unseen_note
+from kerasbert.recipes.finetune import say_skipped
 
 
 @dataclass(frozen=True, kw_only=True)

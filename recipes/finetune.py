@@ -2,7 +2,6 @@
 
 import sys
 import time
-from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,6 +10,7 @@ import tyro
 
 from kerasbert.command import print_table, run_command, say, say_row
 from kerasbert.errors import InputError
+from kerasbert.evaluation.run_text import decision_text, metrics_table, unseen_note
 from kerasbert.options import (
     POOLING,
     EncoderOptions,
@@ -354,38 +354,6 @@ def _say_what_was_read(config, kind, labels, documents, data) -> None:
             notes.append(unseen_note(unseen))
         notes.append(f"{texts.unknown / max(texts.tokens, 1):.1%} unknown tokens")
         say("; ".join(notes))
-
-
-def unseen_note(unseen: Counter[str]) -> str:
-    """Gold labels that are not in the training set's label set, for people."""
-    return (
-        f"{len(unseen)} labels that training never saw, {sum(unseen.values())} times "
-        f"({', '.join(list(unseen)[:5])}): they count as misses"
-    )
-
-
-def metrics_table(metrics: dict[str, Any]) -> list[list[Any]]:
-    """Rows for people: each part by the saved rule, and at threshold 0.5."""
-    columns = ("micro_f1", "macro_f1", "f1", "loss", "documents")
-    rows: list[list[Any]] = [["", *(name.replace("_", " ") for name in columns)]]
-    views = [("", metrics), (" at 0.5", metrics.get("at_half", {}))]
-    for note, view in views:
-        for name in ("valid", "test", "data"):
-            if name in view:
-                rows.append([name + note, *(view[name][column] for column in columns)])
-    return rows
-
-
-def decision_text(metrics: dict[str, Any]) -> str:
-    """How labels were chosen, in a few words."""
-    if metrics["kind"] != "multi-label":
-        return "the most probable label"
-    rule, top_k = metrics["decision"]["rule"], metrics["decision"]["top_k"]
-    if rule == "top-k":
-        return f"the {top_k} most probable labels"
-    each = isinstance(metrics["decision"]["threshold"], list)
-    limit = "thresholds of each label, mean" if each else "threshold"
-    return f"{limit} {metrics['threshold']:.2f}" + ("" if rule == "at-least-one" else " or none")
 
 
 def main(argv: list[str] | None = None) -> int:
