@@ -45,24 +45,29 @@ class TokenScores(keras.layers.Layer):
     def call(self, logits, token_ids, training=None):
         if training:
             return logits
-        scores = ops.matmul(self.features(token_ids), self.kernel) + self.bias
-        return (logits + scores) / 2
+        ids, values = self.values(token_ids)
+        # A text holds few of V tokens: their rows of the kernel, not a product with all of it.
+        scores = ops.matmul(values[:, None], ops.take(self.kernel, ids, axis=0))[:, 0]
+        return (logits + scores + self.bias) / 2
 
-    def features(self, token_ids):
-        """(B, V) float32, what the linear function reads; (B, 2V) with `lead`."""
-        batch = ops.shape(token_ids)[0]
+    def values(self, token_ids):
+        """What the linear function reads, (B, M) each, M = L + the lead: features, their values.
+
+        A feature that a text has n times stands there n times, each with an n-th of its value.
+        """
+        ids, batch = token_ids, ops.shape(token_ids)[0]
         if self.lead:
             leading = token_ids[:, : self.lead] + self.vocabulary_size
-            token_ids = ops.concatenate([token_ids, leading], axis=1)
-        flat = token_ids + self.size * ops.arange(batch, dtype=token_ids.dtype)[:, None]
+            ids = ops.concatenate([ids, leading], axis=1)
+        flat = ids + self.size * ops.arange(batch, dtype=ids.dtype)[:, None]
         flat = ops.reshape(flat, (-1,))
         count = ops.segment_sum(
             ops.ones_like(flat, dtype="float32"), flat, num_segments=batch * self.size
         )
-        count = ops.reshape(count, (batch, self.size))
-        value = ops.where(count > 0, 1 + ops.log(ops.maximum(count, 1.0)), 0.0) * self.idf
-        size = ops.sqrt(ops.sum(ops.square(value), axis=-1, keepdims=True))
-        return value / ops.maximum(size, 1e-6)
+        count = ops.reshape(ops.take(count, flat), ops.shape(ids))
+        value = (1 + ops.log(count)) * ops.take(self.idf, ids)
+        size = ops.sqrt(ops.sum(ops.square(value) / count, axis=-1, keepdims=True))
+        return ids, value / (count * ops.maximum(size, 1e-6))
 
     def compute_output_shape(self, logits_shape, token_ids_shape=None):
         return tuple(logits_shape)
