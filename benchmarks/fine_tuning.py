@@ -9,6 +9,9 @@ from typing import Any
 
 from kerasbert.recipes import finetune
 
+# For questions about the network: what else answers beside it would only blur them.
+NETWORK_ALONE: dict[str, Any] = {"linear_svm": False, "lead": 0}
+
 
 def fine_tune(options: Namespace, out: Path, **settings: Any) -> dict[str, Any]:
     """A run of `kerasbert finetune`, or what is missing of it: metrics.json.

@@ -21,7 +21,6 @@ from kerasbert.errors import InputError
 from kerasbert.files import write_json, write_text
 
 FULL = "full recipe"
-RECIPE: dict[str, Any] = {"linear_svm": True, "lead": 16}
 # Without what the recipe has; then with what it has not.
 VARIANTS: dict[str, dict[str, Any]] = {
     FULL: {},
@@ -66,7 +65,7 @@ def fine_tuned(options: argparse.Namespace, train: Path, name: str, seed: int) -
         test=options.test,
         pretrained=options.pretrained,
         seed=seed,
-        **RECIPE | changes,
+        **changes,
     )
     test = metrics["test"] if thresholds is None else judge(options, train, out, thresholds)
     figures = {"seed": seed, "valid": max(valid_f1(out)), "seconds": metrics["seconds"]}

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.fine_tuning import fine_tune, mean_and_deviation
+from benchmarks.fine_tuning import NETWORK_ALONE, fine_tune, mean_and_deviation
 from kerasbert.errors import InputError
 from kerasbert.files import write_json, write_text
 from kerasbert.text import read_labeled
@@ -48,6 +48,7 @@ def fine_tuned(options: argparse.Namespace, length: int, seed: int) -> dict[str,
         max_length=length,
         batch_size=options.batch_size,
         seed=seed,
+        **NETWORK_ALONE,
     )
 
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.fine_tuning import fine_tune, mean_and_deviation
+from benchmarks.fine_tuning import NETWORK_ALONE, fine_tune, mean_and_deviation
 from kerasbert.data import docstrings
 from kerasbert.data.splits import (
     SPLITS,
@@ -69,7 +69,7 @@ def fine_tuned(options: argparse.Namespace, name: str, seed: int) -> dict[str, A
         **{part: options.out / f"{part}.txt" for part in SPLITS},
         pretrained=options.pretrained,
         seed=seed,
-        **VARIANTS[name],
+        **NETWORK_ALONE | VARIANTS[name],
     )
 
 

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.fine_tuning import fine_tune, mean_and_deviation, valid_f1
+from benchmarks.fine_tuning import NETWORK_ALONE, fine_tune, mean_and_deviation, valid_f1
 from kerasbert.errors import InputError
 from kerasbert.files import write_json, write_text
 from kerasbert.recipes import pretrain
@@ -53,6 +53,7 @@ def fine_tuned(options: argparse.Namespace, name: str, source: Path, seed: int) 
         pretrained=source,
         from_scratch=name == SCRATCH,
         seed=seed,
+        **NETWORK_ALONE,
     )
     return {"seed": seed, "valid": valid_f1(out), "test": metrics["test"]["f1"]}
 

@@ -23,6 +23,7 @@ PoolingName = Literal["cls", "mean", "max", "mean-max"]
 DEFAULT_ENCODER = "text-cnn"
 DEFAULT_SIZE = "small"
 POOLING: dict[str, PoolingName] = {"text-cnn": "mean-max", "transformer": "mean"}
+LEAD = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,27 +156,37 @@ class FineTuningOptions(LongTextOptions):
     """Leave embedding and encoder as they are for so many epochs."""
     average: float = 0.15
     """Evaluate and keep the average of the weights over this share of an epoch; 0 for none."""
-    linear_svm: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
-    """Answer with the mean of the network and of linear SVMs on the tokens (TF-IDF)."""
+    linear_svm: bool = True
+    """Answer with the mean of the network and of linear SVMs on a single text's tokens (TF-IDF)."""
     pooling: PoolingName | None = None
     """How states become one vector; mean-max for text-cnn, mean for transformer unless given."""
     masked_lm: float = 0.0
     """Learn to predict hidden words of the labelled texts as well, with this weight; 0 for not."""
-    lead: int = 0
-    """Also read the first N positions by themselves: for texts that begin with what they say."""
+    lead: int | None = None
+    """Read the first N positions by themselves, too; 16 unless given, 0 for pairs and windows."""
+
+    @property
+    def _can_lead(self) -> bool:
+        return self.long != "chunk" and self.pooling != "cls"
+
+    def leading_positions(self, pairs: bool) -> int:
+        """What --lead says, or what is best where it says nothing."""
+        if self.lead is None:
+            return LEAD if self._can_lead and not pairs else 0
+        return self.lead
 
     def check_fine_tuning(self) -> None:
         """Refuse numbers that no run can have."""
         self.check_long_texts()
         if self.average < 0:
             raise InputError(f"--average: expected 0 or more, received {self.average}.")
-        if self.lead < 0:
+        if self.lead is not None and self.lead < 0:
             raise InputError(f"--lead: expected 0 or more, received {self.lead}.")
         if self.masked_lm < 0:
             raise InputError(f"--masked-lm: expected 0 or more, received {self.masked_lm}.")
         if self.masked_lm and self.long == "chunk":
             raise InputError("--masked-lm: not beside --long chunk.")
-        if self.lead and (self.long == "chunk" or self.pooling == "cls"):
+        if self.lead and not self._can_lead:
             raise InputError("--lead: not beside --long chunk or --pooling cls.")
         if self.freeze_epochs < 0:
             raise InputError(f"--freeze-epochs: expected 0 or more, received {self.freeze_epochs}.")

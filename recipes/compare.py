@@ -51,6 +51,8 @@ class Config(TrainingOptions, FineTuningOptions):
     """What each side tries; half, once and twice the encoder's default unless given."""
     kind: KindName | None = None
     """What is to be predicted; recognised from the labels unless given."""
+    linear_svm: bool = False
+    """Beside both sides, as in finetune; without them the table says what the networks learned."""
     thresholds: Literal["label", "common", "half"] = "common"
     """Of the saved runs, as in finetune; TF-IDF + LinearSVC always has one for all labels."""
 

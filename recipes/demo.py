@@ -12,7 +12,8 @@ import tyro
 from kerasbert.command import print_table, run_command, say
 
 NEXT = """
-The picture: {out}/compare/compare.png
+The picture: {out}/compare/compare.png, the classifier: {out}/tags
+  echo "Read a PNG image." | kerasbert predict --model {out}/tags -
 
 Now your own files:
   kerasbert pretrain --corpus RAW.txt --out runs/lm --minutes 30
@@ -54,7 +55,7 @@ class Config:
 def run(config: Config) -> dict[str, Any]:
     """Walk the whole way, and return what the comparison found."""
     from kerasbert.data import docstrings
-    from kerasbert.recipes import compare, prepare, pretrain
+    from kerasbert.recipes import compare, finetune, prepare, pretrain
     from kerasbert.training.run_folder import RunFolder
 
     if config.out.exists() and not config.resume:
@@ -84,22 +85,22 @@ def run(config: Config) -> dict[str, Any]:
             resume=True,
         )
     )
+    settings: dict[str, Any] = {
+        "pretrained": config.out / "pretrained",
+        "train": data / "few.txt",
+        "valid": data / "valid.txt",
+        "test": data / "test.txt",
+        "epochs": config.epochs,
+        "learning_rate": 4e-3,  # one, to stay within minutes; `kerasbert compare` tries three
+        "max_length": 128,
+        "seed": config.seed,
+        "resume": True,
+    }
     say("4. fine-tuning, from scratch and pre-trained")
-    result = compare.run(
-        compare.Config(
-            pretrained=config.out / "pretrained",
-            train=data / "few.txt",
-            valid=data / "valid.txt",
-            test=data / "test.txt",
-            out=config.out / "compare",
-            epochs=config.epochs,
-            learning_rate=4e-3,  # one, to stay within minutes; `kerasbert compare` tries three
-            max_length=128,
-            seed=config.seed,
-            resume=True,
-        )
-    )
-    return {**result, "out": str(config.out)}
+    result = compare.run(compare.Config(out=config.out / "compare", **settings))
+    say("5. the classifier to keep: pre-trained, with linear SVMs beside the network")
+    kept = finetune.run(finetune.Config(out=config.out / "tags", **settings))
+    return {**result, "kept": kept, "out": str(config.out)}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -108,6 +109,7 @@ def main(argv: list[str] | None = None) -> int:
     def show(result: dict[str, Any]) -> None:
         print_table("pre-training against from scratch", result["table"])
         print(result["sentence"])
+        print(f"With linear SVMs beside the network: test F1 {result['kept']['test']['f1']:.3f}.")
         print(NEXT.format(out=result["out"]))
 
     return run_command(Config, run, argv, "demo", show)

@@ -107,7 +107,8 @@ def run(config: Config) -> dict[str, Any]:
     }
     _say_what_was_read(config, kind, labels, documents, data)
     pretrained = source.load_model() if source is not None else None
-    model = _classifier(config, pretrained, architecture, tokenizer, data, kind)
+    pairs = len(documents["train"][0].texts) == 2
+    model = _classifier(config, pretrained, architecture, tokenizer, data, kind, pairs)
     learner, batches = _learner(config, model, architecture, tokenizer, data["train"], kind)
     transfer = None
     if source is not None and not config.from_scratch:
@@ -124,7 +125,7 @@ def run(config: Config) -> dict[str, Any]:
         seed=config.seed,
         max_length=config.max_length,
         windows=asdict(windows) if windows is not None else None,
-        texts=len(documents["train"][0].texts),
+        texts=2 if pairs else 1,
         transfer=transfer.to_json() if transfer is not None else None,
     )
     history, best = _train(config, folder, model, learner, batches, data["valid"])
@@ -183,8 +184,8 @@ def _tokenizer(config: Config, source, train: list) -> tuple[Any, Any]:
     return tokenizer, config.architecture(tokenizer.vocabulary_size)
 
 
-def _classifier(config, pretrained, architecture, tokenizer, data, kind: str) -> Any:
-    """The untrained model; linear SVMs need no training, so theirs are there."""
+def _classifier(config, pretrained, architecture, tokenizer, data, kind: str, pairs: bool) -> Any:
+    """The untrained model; only the linear SVMs in it have learned already."""
     import keras
 
     from kerasbert.layers import Pooling
@@ -213,18 +214,19 @@ def _classifier(config, pretrained, architecture, tokenizer, data, kind: str) ->
                 for layer in ("embedding", "encoder")
             )
         pooling = config.pooling or POOLING[encoder_name]
+        svms = config.linear_svm and not pairs  # whether two texts belong together is in no token
         model = build_classifier(
             embedding,
             encoder,
             labels=train.gold.shape[1],
-            pooling=Pooling(pooling, lead=config.lead, name="pooling"),
+            pooling=Pooling(pooling, lead=config.leading_positions(pairs), name="pooling"),
             dropout=0.1 if config.dropout is None else config.dropout,
             seed=config.seed,
             window=config.max_length if config.long == "chunk" else None,
             window_pooling=config.window_pooling,
-            token_scores=tokenizer.vocabulary_size if config.linear_svm else None,
+            token_scores=tokenizer.vocabulary_size if svms else None,
         )
-    if config.linear_svm:
+    if svms:
         began = time.perf_counter()
         fit_token_scores(model.get_layer("token_scores"), train, data["valid"], config.seed)
         say(f"linear SVMs on the tokens: {time.perf_counter() - began:.0f} s")

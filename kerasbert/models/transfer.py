@@ -14,7 +14,7 @@ REQUIRED = ("embedding", "encoder")
 
 @dataclass
 class TransferReport:
-    """Paths of weights: copied, only in the new model, only in the pre-trained one."""
+    """Paths of weights: copied, yet to be learned, and only in the pre-trained model."""
 
     loaded: list[str] = field(default_factory=list)
     new: list[str] = field(default_factory=list)
@@ -67,7 +67,7 @@ def transfer_weights(
         elif layer in REQUIRED:
             found = "nothing" if counterpart is None else f"shape {tuple(counterpart.shape)}"
             problems.append(f"{path}: expected shape {tuple(variable.shape)}, found {found}")
-        else:
+        elif variable.trainable:  # the others were given their values, such as those of SVMs
             report.new.append(path)
     report.unused = list(available)
     problems += [

@@ -1,5 +1,6 @@
-"""--linear-svm through the commands: said, saved, and honoured by whoever reads the run."""
+"""Linear SVMs and the lead through the commands: said, saved, honoured by whoever reads the run."""
 
+import itertools
 import json
 
 import numpy as np
@@ -16,7 +17,7 @@ def run(files, tmp_path_factory):
     flags = ["--d-model", "16", "--epochs", "1", "--batch-size", "16", "--max-length", "40"]
     for part in ("train", "valid", "test"):
         flags += [f"--{part}", f"{files}/{part}.txt"]
-    assert cli.main(["finetune", "--linear-svm", "--lead", "6", *flags, "--out", str(out)]) == 0
+    assert cli.main(["finetune", "--lead", "6", *flags, "--out", str(out)]) == 0
     return out
 
 
@@ -26,7 +27,9 @@ def test_the_saved_run_answers_with_both(run, files):
     assert metrics["test"]["f1"] > 0.8 and metrics["at_half"]["test"]["f1"] > 0.8
     found = evaluate.run(evaluate.Config(model=run, data=files / "test.txt"))
     assert found["data"]["f1"] == pytest.approx(metrics["test"]["f1"])
-    scores = kerasbert.load_model(run).get_layer("token_scores")
+    model = kerasbert.load_model(run)
+    assert model.get_layer("pooling").lead == 6
+    scores = model.get_layer("token_scores")
     assert not scores.trainable_weights and np.asarray(scores.kernel).any()
 
 
@@ -54,7 +57,32 @@ def test_one_label_a_document(files, tmp_path):
         single = [line for line in lines if line.count("__label__") == 1]
         (tmp_path / part).write_text("\n".join(single) + "\n", encoding="utf-8")
     flags = ["--train", f"{tmp_path}/train", "--valid", f"{tmp_path}/valid", "--d-model", "16"]
-    flags += ["--epochs", "1", "--batch-size", "16", "--max-length", "40", "--linear-svm"]
+    flags += ["--epochs", "1", "--batch-size", "16", "--max-length", "40"]
     assert cli.main(["finetune", *flags, "--out", f"{tmp_path}/run"]) == 0
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert metrics["kind"] != "multi-label" and metrics["valid"]["f1"] > 0.9
+
+
+def test_pairs_are_left_to_the_network(tmp_path):
+    """Whether two texts belong together is in no token, nor in the beginning of the first."""
+    lines = [
+        f"the {a} was old\tthe {b} was young __label__{'same' if a == b else 'other'}"
+        for a, b in itertools.product(["cat", "oak", "dog", "fern"], repeat=2)
+    ]
+    (tmp_path / "pairs.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    flags = [f"--{part}={tmp_path}/pairs.txt" for part in ("train", "valid")]
+    flags += ["--d-model", "16", "--epochs", "1", "--batch-size", "16", "--max-length", "16"]
+    assert cli.main(["finetune", *flags, "--out", f"{tmp_path}/run"]) == 0
+    model = kerasbert.load_model(tmp_path / "run")
+    assert "token_scores" not in {layer.name for layer in model.layers}
+    assert model.get_layer("pooling").lead == 0
+
+
+def test_what_is_not_wanted_is_left_out(files, tmp_path):
+    flags = [f"--{part}={files}/{part}.txt" for part in ("train", "valid")]
+    flags += ["--d-model", "16", "--epochs", "1", "--batch-size", "16", "--max-length", "16"]
+    flags += ["--no-linear-svm", "--lead", "0"]
+    assert cli.main(["finetune", *flags, "--out", f"{tmp_path}/run"]) == 0
+    model = kerasbert.load_model(tmp_path / "run")
+    assert "token_scores" not in {layer.name for layer in model.layers}
+    assert model.get_layer("pooling").lead == 0

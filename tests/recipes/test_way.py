@@ -74,7 +74,7 @@ def test_fine_tuning_learns_and_leaves_a_complete_run(runs):
     assert (tags / "labels.txt").read_text().split() == ["animal", "plant"]
     transfer = json.loads((tags / "config.json").read_text())["transfer"]
     assert transfer["new"] == ["logits/kernel", "logits/bias"]
-    weights = load_model(tags).weights
+    weights = load_model(tags).trainable_weights
     assert len(transfer["loaded"]) + len(transfer["new"]) == len(weights)
 
 
