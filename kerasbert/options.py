@@ -121,7 +121,7 @@ class LongTextOptions:
     """With --long chunk: tokens that two windows share; a quarter of --max-length unless given."""
     windows: int = 16
     """With --long chunk: the most windows of a text; what is beyond them is cut, and counted."""
-    window_pooling: Literal["max", "mean", "attention"] = "max"
+    window_pooling: Literal["max", "mean", "attention"] = "mean"
     """With --long chunk: how the vectors of a text's windows become one."""
 
     def check_long_texts(self) -> None:

@@ -16,7 +16,7 @@ def build_classifier(
     dropout: float = 0.1,
     seed: int = 0,
     window: int | None = None,
-    window_pooling: str = "max",
+    window_pooling: str = "mean",
     token_scores: int | None = None,
 ) -> keras.Model:
     """A functional model from a text, or a pair of texts, to a logit for each label.
