@@ -237,7 +237,8 @@ def _classifier(config, pretrained, architecture, tokenizer, data, kind: str, pa
 def _learner(config, model, architecture, tokenizer, train, kind: str) -> tuple[Any, Any]:
     """The compiled model to train, and its batches: the classifier's, or with masked LM beside."""
     from kerasbert.batches import JointBatches
-    from kerasbert.models import build_joint_model, compile_classifier, compile_joint
+    from kerasbert.models import build_joint_model, compile_joint
+    from kerasbert.models.losses import build_loss
     from kerasbert.tasks import MaskedLM
     from kerasbert.training import WarmupDecay, average_momentum, build_optimizer
     from kerasbert.training.precision import computing_in
@@ -252,17 +253,18 @@ def _learner(config, model, architecture, tokenizer, train, kind: str) -> tuple[
         layer_decay=config.layer_decay,
         frozen_steps=int(config.freeze_epochs * train.steps_per_epoch / config.accumulate),
     )
-    loss = (config.loss, train.gold, config.label_smoothing)
     try:
-        if not config.masked_lm:
-            return compile_classifier(model, kind, optimizer, *loss), train
-        size = tokenizer.vocabulary_size
-        task = MaskedLM(size, shares=train.texts.token_shares(size), seed=config.seed)
-        with computing_in(config.precision):
-            joint = build_joint_model(model, task)
-        compile_joint(joint, task, config.masked_lm, kind, optimizer, *loss)
+        loss = build_loss(config.loss, kind, train.gold, config.label_smoothing)
     except ValueError as error:
         raise InputError(f"--loss: {error}") from None
+    if not config.masked_lm:
+        model.compile(optimizer=optimizer, loss=loss)
+        return model, train
+    size = tokenizer.vocabulary_size
+    task = MaskedLM(size, shares=train.texts.token_shares(size), seed=config.seed)
+    with computing_in(config.precision):
+        joint = build_joint_model(model, task)
+    compile_joint(joint, task, config.masked_lm, loss, optimizer)
     return joint, JointBatches(train, task, config.seed)
 
 

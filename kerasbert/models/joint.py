@@ -1,10 +1,8 @@
 """A classifier that learns its labels and an objective of pre-training at the same time."""
 
 import keras
-import numpy as np
 
 from kerasbert.batches.joint import LABELS
-from kerasbert.models.losses import build_loss
 from kerasbert.tasks import Task
 
 
@@ -35,19 +33,12 @@ def build_joint_model(classifier: keras.Model, task: Task) -> keras.Model:
 
 
 def compile_joint(
-    model: keras.Model,
-    task: Task,
-    weight: float,
-    kind: str,
-    optimizer,
-    loss: str = "cross-entropy",
-    gold: np.ndarray | None = None,
-    smoothing: float = 0.0,
+    model: keras.Model, task: Task, weight: float, loss: keras.losses.Loss, optimizer
 ) -> keras.Model:
-    """Compile with the labels' loss, as `compile_classifier`, plus `weight` times the task's."""
+    """Compile with the labels' `loss`, from `build_loss`, plus `weight` times the task's own."""
     model.compile(
         optimizer=optimizer,
-        loss={LABELS: build_loss(loss, kind, gold, smoothing), task.name: task.loss()},
+        loss={LABELS: loss, task.name: task.loss()},
         loss_weights={LABELS: 1.0, task.name: weight},
     )
     return model

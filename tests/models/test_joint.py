@@ -12,6 +12,7 @@ from kerasbert import MaskedLM, build_classifier, build_embedding, build_encoder
 from kerasbert.batches import JointBatches, LabeledBatches
 from kerasbert.config import CONFIGS
 from kerasbert.models import build_joint_model, compile_classifier, compile_joint
+from kerasbert.models.losses import build_loss
 from kerasbert.text import LabelSet, Tokenizer, read_labeled
 
 
@@ -77,7 +78,7 @@ def test_the_loss_is_that_of_the_labels_and_a_share_of_masked_lm(name, labeled, 
     of_labels = float(classifier.test_on_batch(features, targets["labels"]))
     of_words = float(task.loss()(targets["masked_lm"], answers["masked_lm"], weights["masked_lm"]))
     for weight in (0.0, 0.25):
-        compile_joint(joint, task, weight, "multi-label", "sgd")
+        compile_joint(joint, task, weight, build_loss("cross-entropy", "multi-label"), "sgd")
         total = joint.test_on_batch(inputs, targets, weights, return_dict=True)["loss"]
         assert float(total) == pytest.approx(of_labels + weight * of_words, rel=1e-4)
 
