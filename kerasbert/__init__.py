@@ -39,6 +39,7 @@ _HOME = {
     "compile_classifier": "kerasbert.models",
     "compile_joint": "kerasbert.models",
     "compile_pretrain": "kerasbert.models",
+    "keep_freed_memory": "kerasbert.memory",
     "load": "kerasbert.training.predictor",
     "load_model": "kerasbert.training",
     "prepare_store": "kerasbert.text",

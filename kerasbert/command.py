@@ -9,6 +9,7 @@ from typing import Any
 
 from kerasbert.backend import require_backend
 from kerasbert.errors import InputError
+from kerasbert.memory import keep_freed_memory
 
 
 def run_command(
@@ -46,6 +47,7 @@ def run_command(
         )
         if needs_backend:
             require_backend()
+            keep_freed_memory()
         result = run(settings)
     except InputError as error:
         print(f"kerasbert {name}: {error}", file=sys.stderr)

@@ -12,7 +12,12 @@ def as_tf_dataset(dataset) -> tf.data.Dataset:
     def spec(array):
         return tf.TensorSpec([None] * array.ndim, dtype=array.dtype)
 
+    # Nothing here can be tuned, and the thread that would do it can hold up the end of `fit` for
+    # half a second.
+    options = tf.data.Options()
+    options.autotune.enabled = False
     signature = keras.tree.map_structure(spec, dataset[0])
-    return tf.data.Dataset.from_generator(
+    batches = tf.data.Dataset.from_generator(
         lambda: (dataset[index] for index in itertools.count()), output_signature=signature
-    ).prefetch(2)
+    )
+    return batches.prefetch(2).with_options(options)
