@@ -5,6 +5,8 @@ from kerasbert.backend import require_backend
 require_backend()  # before the first import of Keras, so that a missing backend is one clear line
 
 from kerasbert.layers.attention import SelfAttention  # noqa: E402
+from kerasbert.layers.dense import Dense  # noqa: E402
+from kerasbert.layers.dropout import Dropout  # noqa: E402
 from kerasbert.layers.embedding import TextEmbedding  # noqa: E402
 from kerasbert.layers.gather import GatherPositions  # noqa: E402
 from kerasbert.layers.pooling import Pooling  # noqa: E402
@@ -14,6 +16,8 @@ from kerasbert.layers.transformer import TransformerBlock, TransformerEncoder  #
 from kerasbert.layers.windows import FoldWindows, PoolWindows  # noqa: E402
 
 __all__ = [
+    "Dense",
+    "Dropout",
     "FoldWindows",
     "GatherPositions",
     "PoolWindows",

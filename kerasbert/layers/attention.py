@@ -3,6 +3,9 @@
 import keras
 from keras import ops
 
+from kerasbert.layers.dense import Dense
+from kerasbert.layers.dropout import Dropout
+
 
 def rotate(x, base: float = 10_000.0):
     """Turn each pair of numbers of a vector by an angle that grows with its position.
@@ -86,19 +89,17 @@ class SelfAttention(keras.layers.Layer):
         self.d_v = d_v
         self.rotary = rotary
         self.seed = seed
-        self.dropout = keras.layers.Dropout(
-            dropout, seed=seed, name="dropout", dtype=self.dtype_policy
-        )
+        self.dropout = Dropout(dropout, seed=seed, name="dropout", dtype=self.dtype_policy)
 
     def build(self, hidden_shape, padding_mask_shape=None):
         width = hidden_shape[-1]
-        self.qkv = keras.layers.Dense(
+        self.qkv = Dense(
             self.heads * (2 * self.d_k + self.d_v),
             kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 1),
             name="qkv",
             dtype=self.dtype_policy,
         )
-        self.output_projection = keras.layers.Dense(
+        self.output_projection = Dense(
             width,
             kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 2),
             name="output",

@@ -3,6 +3,9 @@
 import keras
 from keras import ops
 
+from kerasbert.layers.dense import product
+from kerasbert.layers.dropout import Dropout
+
 
 @keras.saving.register_keras_serializable(package="kerasbert")
 class TextEmbedding(keras.layers.Layer):
@@ -59,9 +62,7 @@ class TextEmbedding(keras.layers.Layer):
         self.norm = keras.layers.LayerNormalization(
             epsilon=epsilon, name="norm", dtype=self.dtype_policy
         )
-        self.dropout = keras.layers.Dropout(
-            dropout, seed=seed, name="dropout", dtype=self.dtype_policy
-        )
+        self.dropout = Dropout(dropout, seed=seed, name="dropout", dtype=self.dtype_policy)
 
     def build(self, inputs_shape, segment_ids_shape=None, position_ids_shape=None):
         def table(name, rows, offset):
@@ -81,7 +82,7 @@ class TextEmbedding(keras.layers.Layer):
 
     def call(self, inputs, segment_ids=None, position_ids=None, reverse=False, training=None):
         if reverse:
-            return ops.matmul(inputs, ops.transpose(ops.cast(self.token_table, inputs.dtype)))
+            return product(inputs, ops.transpose(ops.cast(self.token_table, inputs.dtype)))
         self._check_length(inputs.shape)
         hidden = ops.take(self.token_table, inputs, axis=0)
         if segment_ids is None:

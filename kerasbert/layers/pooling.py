@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from kerasbert.layers.dense import Dense
+
 MODES = ("cls", "mean", "max", "mean-max")
 
 
@@ -48,7 +50,7 @@ class Pooling(keras.layers.Layer):
         self.dense = None
         if self.projection:
             pooled_shape = self.compute_output_shape(hidden_shape)
-            self.dense = keras.layers.Dense(
+            self.dense = Dense(
                 pooled_shape[-1],
                 activation="tanh",
                 kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 1),

@@ -4,6 +4,8 @@ import keras
 from keras import ops
 
 from kerasbert.layers.convolution import Conv1D
+from kerasbert.layers.dense import Dense
+from kerasbert.layers.dropout import Dropout
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
@@ -75,9 +77,7 @@ class TextCNNEncoder(keras.layers.Layer):
         self.norm = keras.layers.LayerNormalization(
             epsilon=epsilon, name="norm", dtype=self.dtype_policy
         )
-        self.dropout = keras.layers.Dropout(
-            dropout, seed=seed, name="dropout", dtype=self.dtype_policy
-        )
+        self.dropout = Dropout(dropout, seed=seed, name="dropout", dtype=self.dtype_policy)
 
     def build(self, hidden_shape, padding_mask_shape=None):
         width = hidden_shape[-1]
@@ -85,14 +85,14 @@ class TextCNNEncoder(keras.layers.Layer):
             tower[0].build(hidden_shape)
             for convolution in tower[1:]:
                 convolution.build((*hidden_shape[:-1], self.filters))
-        self.projection = keras.layers.Dense(
+        self.projection = Dense(
             width,
             kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 1),
             name="projection",
             dtype=self.dtype_policy,
         )
         self.projection.build((*hidden_shape[:-1], self.filters * len(self.widths)))
-        self.context = keras.layers.Dense(
+        self.context = Dense(
             width,
             use_bias=False,
             kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 2),

@@ -1,4 +1,9 @@
-"""PyTorch's own way to convolve, without a change of layout: imported on that backend only."""
+"""What PyTorch computes in a way of its own: imported on that backend only."""
+
+import functools
+import platform
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch.nn import functional
@@ -25,3 +30,93 @@ def convolve(inputs: torch.Tensor, kernel: torch.Tensor, bias: torch.Tensor) -> 
     image = inputs.transpose(1, 2)[:, :, None]  # (B, D, 1, L)
     filters = kernel.permute(2, 1, 0)[:, :, None]  # (F, D, 1, W)
     return functional.conv2d(image, filters, bias, padding=(0, left))[:, :, 0].transpose(1, 2)
+
+
+def drop(inputs: torch.Tensor, rate: float, seed: torch.Tensor) -> torch.Tensor:
+    """Dropout in three passes over the numbers, repeatable by `seed`, (2,) integers.
+
+    PyTorch's own function knows no seed but the global one, and what Keras does in its place draws
+    each number with a probability of its own.
+    """
+    factors = torch.empty_like(inputs)
+    if not factors.is_meta:
+        generator = torch.Generator(inputs.device)
+        # Its generator takes no more than 32 bits: layers have far seeds, steps those next to them.
+        generator.manual_seed((int(seed[0]) * 0x9E3779B1 + int(seed[1])) % 2**32)
+        factors.bernoulli_(1 - rate, generator=generator)
+    return inputs * factors.div_(1 - rate)
+
+
+@functools.cache
+def _onednn_is_faster() -> bool:
+    """Whether oneDNN multiplies matrices faster than MKL, PyTorch's choice, on this processor.
+
+    MKL makes full use of Intel's processors only: on an AMD EPYC with AVX-512 it takes twice as
+    long as oneDNN (`benchmarks/NOTES.md`).
+    """
+    if platform.system() != "Linux" or platform.machine() != "x86_64":
+        return False
+    if not (torch.backends.mkldnn.is_available() and torch.backends.mkl.is_available()):
+        return False
+    if not hasattr(torch.ops.mkldnn, "_linear_pointwise"):  # not part of the public interface
+        return False
+    return "AuthenticAMD" in Path("/proc/cpuinfo").read_text()
+
+
+def prefers_onednn(inputs: torch.Tensor, kernel: torch.Tensor) -> bool:
+    """Whether a product should go through `product_by_onednn`: in float32, outside any tracing."""
+    return (
+        inputs.device.type == kernel.device.type == "cpu"
+        and inputs.dtype == kernel.dtype == torch.float32
+        and _onednn_is_faster()
+        and not (torch.jit.is_tracing() or torch.compiler.is_compiling())
+        and not torch.onnx.is_in_onnx_export()
+    )
+
+
+def product_by_onednn(
+    inputs: torch.Tensor, kernel: torch.Tensor, bias: torch.Tensor | None
+) -> torch.Tensor:
+    """`kerasbert.layers.dense.product` by oneDNN, its gradients too."""
+    rows = _OneDNNProduct.apply(inputs.reshape(-1, inputs.shape[-1]), kernel, bias)
+    return rows.reshape(*inputs.shape[:-1], kernel.shape[1])
+
+
+class _OneDNNProduct(torch.autograd.Function):
+    """inputs (N, K), kernel (K, M), bias (M,) or None -> (N, M)."""
+
+    @staticmethod
+    def forward(ctx: Any, inputs: Any, kernel: Any, bias: Any) -> Any:
+        ctx.save_for_backward(inputs, kernel)
+        ctx.has_bias = bias is not None
+        return _multiply(inputs, kernel.T, bias)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, gradient: Any) -> Any:
+        inputs, kernel = ctx.saved_tensors
+        of_inputs = of_kernel = of_bias = None
+        if ctx.needs_input_grad[0]:
+            of_inputs = _multiply(gradient, kernel)
+        if ctx.needs_input_grad[1]:
+            left, right = inputs.contiguous().to_mkldnn(), gradient.contiguous().to_mkldnn()
+            if kernel.is_contiguous():
+                of_kernel = _sum_of_outer_products(left, right, kernel)
+            else:  # a gradient has the order in memory of what it is of
+                of_kernel = _sum_of_outer_products(right, left, kernel.T).T
+        if ctx.has_bias and ctx.needs_input_grad[2]:
+            of_bias = gradient.sum(0)
+        return of_inputs, of_kernel, of_bias
+
+
+def _multiply(rows: torch.Tensor, columns: torch.Tensor, bias: Any = None) -> torch.Tensor:
+    """rows (N, K) by the transposed columns (M, K): (N, M)."""
+    return torch.ops.mkldnn._linear_pointwise(
+        rows.contiguous(), columns.contiguous(), bias, "none", [], ""
+    )
+
+
+def _sum_of_outer_products(left: Any, right: Any, like: torch.Tensor) -> torch.Tensor:
+    """The transposed left (N, K), by right (N, M): (K, M). Both are oneDNN's own tensors."""
+    weights = torch.ops.aten.mkldnn_linear_backward_weights(left, right, like, False)[0]
+    return weights.to_dense()

@@ -6,6 +6,8 @@ import keras
 from keras import ops
 
 from kerasbert.layers.attention import SelfAttention
+from kerasbert.layers.dense import Dense
+from kerasbert.layers.dropout import Dropout
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
@@ -60,7 +62,7 @@ class TransformerBlock(keras.layers.Layer):
             name="attention_norm",
             dtype=self.dtype_policy,
         )
-        self.attention_dropout = keras.layers.Dropout(
+        self.attention_dropout = Dropout(
             dropout,
             seed=seed + 20,
             name="attention_dropout",
@@ -71,7 +73,7 @@ class TransformerBlock(keras.layers.Layer):
             name="feed_forward_norm",
             dtype=self.dtype_policy,
         )
-        self.feed_forward_dropout = keras.layers.Dropout(
+        self.feed_forward_dropout = Dropout(
             dropout,
             seed=seed + 30,
             name="feed_forward_dropout",
@@ -80,13 +82,13 @@ class TransformerBlock(keras.layers.Layer):
 
     def build(self, hidden_shape, padding_mask_shape=None):
         width = hidden_shape[-1]
-        self.inner = keras.layers.Dense(
+        self.inner = Dense(
             self.d_ff,
             kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 1),
             name="feed_forward_inner",
             dtype=self.dtype_policy,
         )
-        self.outer = keras.layers.Dense(
+        self.outer = Dense(
             width,
             kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 2),
             name="feed_forward_outer",

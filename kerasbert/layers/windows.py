@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from kerasbert.layers.dense import Dense
+
 MODES = ("max", "mean", "attention")
 
 
@@ -59,7 +61,7 @@ class PoolWindows(keras.layers.Layer):
     def build(self, pooled_shape, token_ids_shape=None, ids_shape=None):
         self.score = None
         if self.mode == "attention":
-            self.score = keras.layers.Dense(
+            self.score = Dense(
                 1,
                 kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 1),
                 name="score",

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from kerasbert.layers import FoldWindows, Pooling, PoolWindows, TokenScores
+from kerasbert.layers import Dropout, FoldWindows, Pooling, PoolWindows, TokenScores
 from kerasbert.models.encoder import encode
 from kerasbert.models.losses import build_loss
 
@@ -46,7 +46,7 @@ def build_classifier(
     if fold is not None:
         pool = PoolWindows(window_pooling, seed=seed + 3, name="pool_windows")
         pooled = pool(pooled, fold(inputs["token_ids"]), inputs["token_ids"])
-    pooled = keras.layers.Dropout(dropout, seed=seed + 1, name="classifier_dropout")(pooled)
+    pooled = Dropout(dropout, seed=seed + 1, name="classifier_dropout")(pooled)
     logits = keras.layers.Dense(
         labels,
         kernel_initializer=keras.initializers.GlorotUniform(seed=seed + 2),

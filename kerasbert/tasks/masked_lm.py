@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 
+from kerasbert.layers.dense import Dense
 from kerasbert.layers.gather import GatherPositions
 from kerasbert.tasks.masking import UNITS, choose_spans, choose_tokens, choose_words
 from kerasbert.tasks.task import Pairs, Rows, TaskBatch
@@ -168,7 +169,7 @@ class MaskedLM:
 
     def head(self, embedding, sequence, pooled, inputs):
         hidden = GatherPositions(name="masked_lm_gather")(sequence, inputs["masked_positions"])
-        hidden = keras.layers.Dense(
+        hidden = Dense(
             sequence.shape[-1],
             activation="gelu",
             kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 1),

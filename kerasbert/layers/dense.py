@@ -1,0 +1,41 @@
+"""A product with a kernel: the one place that chooses how each backend computes it."""
+
+import keras
+from keras import ops
+
+
+def product(inputs, kernel, bias=None):
+    """The product of each vector with a matrix, and a bias.
+
+    inputs   (..., K)  float
+    kernel   (K, M)    float; a transposed matrix is as good
+    bias     (M,)      float, or None
+    returns  (..., M)  float
+    """
+    if keras.backend.backend() == "torch":
+        from kerasbert.layers.torch import prefers_onednn, product_by_onednn
+
+        if prefers_onednn(inputs, kernel):
+            return product_by_onednn(inputs, kernel, bias)
+    outputs = ops.matmul(inputs, kernel)
+    return outputs if bias is None else ops.add(outputs, bias)
+
+
+@keras.saving.register_keras_serializable(package="kerasbert")
+class Dense(keras.layers.Dense):
+    """A product of each vector with a kernel, a bias and an activation.
+
+        inputs   (..., K)      float
+        returns  (..., units)  float
+
+    It is `keras.layers.Dense`, and computes what that computes, on PyTorch by the library that does
+    it fastest on this processor. The name is Keras' own because saved weights are found by it.
+    """
+
+    def call(self, inputs, training=None):
+        kernel = ops.convert_to_tensor(self.kernel, dtype=self.compute_dtype)
+        bias = None
+        if self.bias is not None:
+            bias = ops.convert_to_tensor(self.bias, dtype=self.compute_dtype)
+        outputs = product(inputs, kernel, bias)
+        return outputs if self.activation is None else self.activation(outputs)
