@@ -59,9 +59,11 @@ def our_model(size: Size, default: bool = False) -> tuple[Any, Any]:
 def build_kerasbert(size: Size, default: bool) -> tuple[int, Train]:
     """Ours, as `pretrain` trains it."""
     from kerasbert.models import compile_pretrain
+    from kerasbert.training import AdamW
 
     model, tasks = our_model(size, default)
-    compile_pretrain(model, tasks, keras_adamw())
+    optimizer = AdamW(LEARNING_RATE, weight_decay=WEIGHT_DECAY, epsilon=ADAM_EPSILON)
+    compile_pretrain(model, tasks, optimizer)
 
     def example(batch: Arrays) -> tuple:
         inputs = {name: batch[name] for name in ("token_ids", "segment_ids", "masked_positions")}
@@ -248,7 +250,7 @@ def kerashub_weight(path: str, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def keras_adamw() -> Any:
-    """The optimizer of the Keras contestants, as the others have it."""
+    """KerasHub's optimizer, with the settings that all have."""
     import keras
 
     return keras.optimizers.AdamW(LEARNING_RATE, weight_decay=WEIGHT_DECAY, epsilon=ADAM_EPSILON)

@@ -21,6 +21,25 @@ def product(inputs, kernel, bias=None):
     return outputs if bias is None else ops.add(outputs, bias)
 
 
+def add_bias(inputs, bias):
+    """Of many more columns than rows: a vocabulary's.
+
+    inputs   (..., M)  float
+    bias     (M,)      float
+    returns  (..., M)  float
+    """
+    backend = keras.backend.backend()
+    if backend == "jax":
+        from kerasbert.layers.jax import add_bias as by_jax
+
+        return by_jax(inputs, bias)
+    if backend == "tensorflow" and not isinstance(inputs, keras.KerasTensor):
+        from kerasbert.layers.tensorflow import add_bias as by_tensorflow
+
+        return by_tensorflow(inputs, bias)
+    return inputs + bias
+
+
 @keras.saving.register_keras_serializable(package="kerasbert")
 class Dense(keras.layers.Dense):
     """A product of each vector with a kernel, a bias and an activation.

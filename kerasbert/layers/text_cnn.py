@@ -6,6 +6,7 @@ from keras import ops
 from kerasbert.layers.convolution import Conv1D
 from kerasbert.layers.dense import Dense
 from kerasbert.layers.dropout import Dropout
+from kerasbert.layers.gelu import gelu
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
@@ -140,7 +141,7 @@ class TextCNNEncoder(keras.layers.Layer):
 
     def _activate(self, states):
         if self.activation == "gelu":
-            return ops.gelu(states, approximate=False)
+            return gelu(states)
         return keras.activations.get(self.activation)(states)
 
     def compute_output_shape(self, hidden_shape, padding_mask_shape=None):

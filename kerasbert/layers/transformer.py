@@ -3,11 +3,11 @@
 from typing import Any
 
 import keras
-from keras import ops
 
 from kerasbert.layers.attention import SelfAttention
 from kerasbert.layers.dense import Dense
 from kerasbert.layers.dropout import Dropout
+from kerasbert.layers.gelu import gelu
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
@@ -114,7 +114,7 @@ class TransformerBlock(keras.layers.Layer):
     def _feed_forward(self, hidden, training):
         inner = self.inner(hidden)
         if self.activation == "gelu":
-            inner = ops.gelu(inner, approximate=False)
+            inner = gelu(inner)
         else:
             inner = keras.activations.get(self.activation)(inner)
         return self.feed_forward_dropout(self.outer(inner), training=training)

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasbert.layers.dense import Dense
 from kerasbert.tasks.masked_lm import MASK_ID, VocabularyBias
 from kerasbert.tasks.task import Pairs, Rows, TaskBatch
 
@@ -102,7 +103,7 @@ class DocumentWords:
         return {}
 
     def head(self, embedding, sequence, pooled, inputs):
-        hidden = keras.layers.Dense(
+        hidden = Dense(
             sequence.shape[-1],
             kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 1),
             name="document_words_transform",

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from kerasbert.layers.dense import Dense
+from kerasbert.layers.dense import Dense, add_bias
 from kerasbert.layers.gather import GatherPositions
 from kerasbert.tasks.masking import UNITS, choose_spans, choose_tokens, choose_words
 from kerasbert.tasks.task import Pairs, Rows, TaskBatch
@@ -34,7 +34,7 @@ class VocabularyBias(keras.layers.Layer):
         self.bias = self.add_weight(name="bias", shape=(scores_shape[-1],), initializer=begin)
 
     def call(self, scores):
-        return scores + keras.ops.cast(self.bias, scores.dtype)
+        return add_bias(scores, keras.ops.cast(self.bias, scores.dtype))
 
     def compute_output_shape(self, scores_shape):
         return tuple(scores_shape)

@@ -14,18 +14,30 @@ class TokenCrossEntropy(keras.losses.Loss):
         logits   (B, M, V)  float
         returns  (B, M)     before the reduction, which is total loss over total weight
 
-    It computes what `keras.losses.SparseCategoricalCrossentropy(from_logits=True)` computes, of
-    rows (B x M, V): given three axes, Keras on PyTorch moves the vocabulary to the second one, and
-    the largest tensor of a step is then read against its order in memory.
+    It computes what `keras.losses.SparseCategoricalCrossentropy(from_logits=True)` computes. The
+    logits are the largest array of a step: on JAX and TensorFlow they have a gradient of their own,
+    and on PyTorch they are rows (B x M, V), because Keras moves the vocabulary of three axes to the
+    second one, and they are then read against their order in memory.
     """
 
     def __init__(self, reduction: str = "mean_with_sample_weight", **kwargs):
         super().__init__(reduction=reduction, **kwargs)
 
     def call(self, target, logits):
-        nats = ops.sparse_categorical_crossentropy(
-            ops.reshape(target, (-1,)),
-            ops.reshape(logits, (-1, logits.shape[-1])),
-            from_logits=True,
-        )
-        return ops.reshape(nats, ops.shape(target))
+        rows = ops.reshape(logits, (-1, logits.shape[-1]))
+        tokens = ops.cast(ops.reshape(target, (-1,)), "int32")
+        return ops.reshape(_token_nats(rows, tokens), ops.shape(target))
+
+
+def _token_nats(logits, target):
+    """(N, V), (N,) -> (N,): the one place that chooses how each backend computes it."""
+    backend = keras.backend.backend()
+    if backend == "jax":
+        from kerasbert.layers.jax import token_nats as by_jax
+
+        return by_jax(logits, target)
+    if backend == "tensorflow":
+        from kerasbert.layers.tensorflow import token_nats as by_tensorflow
+
+        return by_tensorflow(logits, target)
+    return ops.sparse_categorical_crossentropy(target, logits, from_logits=True)

@@ -1,5 +1,6 @@
 """Callbacks, and what a run leaves on disk."""
 
+from kerasbert.training.adamw import AdamW
 from kerasbert.training.averaging import OnAverage, average_momentum, averaged
 from kerasbert.training.document_words_validation import DocumentWordsValidation
 from kerasbert.training.epoch_f1 import EpochF1, evaluate_classifier
@@ -13,6 +14,7 @@ from kerasbert.training.run_folder import RunFolder, load_model
 from kerasbert.training.schedule import WarmupDecay, build_optimizer
 
 __all__ = [
+    "AdamW",
     "DocumentWordsValidation",
     "EpochF1",
     "History",

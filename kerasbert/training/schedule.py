@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from kerasbert.training.adamw import AdamW
 from kerasbert.training.layer_rates import LayerwiseAdamW
 
 
@@ -81,7 +82,7 @@ def build_optimizer(
             has, see `layer_shares`.
         frozen_steps: updates in which embedding and encoder stay as they are.
     """
-    kind: Any = keras.optimizers.AdamW
+    kind: Any = AdamW
     if layer_decay != 1 or frozen_steps:
         kind = partial(LayerwiseAdamW, layer_decay=layer_decay, frozen_steps=frozen_steps)
     optimizer = kind(
@@ -94,7 +95,7 @@ def build_optimizer(
     )
     exclude_from_decay(optimizer)
     # Keras puts the average into the model at the end of every `fit`: a run of several would go on
-    # from there. (Not a subclass: on PyTorch Keras has a faster AdamW for its own class only.)
+    # from there.
     optimizer.finalize_variable_values = lambda variables: None
     return optimizer
 

@@ -1,0 +1,24 @@
+"""The exact GELU: the one place that chooses how each backend computes it and its gradient."""
+
+import keras
+from keras import ops
+
+
+def gelu(inputs):
+    """x times the share of a normal distribution that lies below x.
+
+        inputs   (...)  float
+        returns  (...)  dtype of `inputs`
+
+    Source: Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415, section 2.
+    """
+    backend = keras.backend.backend()
+    if backend == "jax":
+        from kerasbert.layers.jax import gelu as by_jax
+
+        return by_jax(inputs)
+    if backend == "tensorflow" and not isinstance(inputs, keras.KerasTensor):
+        from kerasbert.layers.tensorflow import gelu as by_tensorflow
+
+        return by_tensorflow(inputs)
+    return ops.gelu(inputs, approximate=False)

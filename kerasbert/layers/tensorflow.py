@@ -1,0 +1,55 @@
+"""What TensorFlow computes in a way of its own: imported on that backend only."""
+
+import math
+
+import tensorflow as tf
+
+
+@tf.custom_gradient
+def gelu(inputs):
+    """The exact GELU of numbers of any shape, with a gradient in one pass over them.
+
+    Keras lets TensorFlow compute operation by operation here; XLA joins those of the gradient.
+    """
+    return tf.nn.gelu(inputs), lambda gradient: _gelu_gradient(inputs, gradient)
+
+
+@tf.function(jit_compile=True)
+def _gelu_gradient(inputs, gradient):
+    below = 0.5 + 0.5 * tf.math.erf(inputs * math.sqrt(0.5))
+    density = tf.exp(-0.5 * inputs * inputs) * (1 / math.sqrt(2 * math.pi))
+    return gradient * (below + inputs * density)
+
+
+@tf.custom_gradient
+def add_bias(scores, bias):
+    """scores (..., V) + bias (V,); the gradient of the bias is a product with ones."""
+
+    def gradient(upstream):
+        rows = tf.reshape(upstream, (-1, tf.shape(upstream)[-1]))
+        return upstream, tf.matmul(tf.ones((1, tf.shape(rows)[0]), rows.dtype), rows)[0]
+
+    return scores + bias, gradient
+
+
+@tf.custom_gradient
+def token_nats(logits, target):
+    """Cross-entropy of logits (N, V) with tokens (N,) int32: (N,).
+
+    XLA reads the logits once for the loss and once for the gradient.
+    """
+    nats, total = _token_nats(logits, target)
+    return nats, lambda upstream: (_token_nats_gradient(logits, target, total, upstream), None)
+
+
+@tf.function(jit_compile=True)
+def _token_nats(logits, target):
+    total = tf.reduce_logsumexp(logits, axis=-1)
+    return total - tf.gather(logits, target[:, None], batch_dims=1)[:, 0], total
+
+
+@tf.function(jit_compile=True)
+def _token_nats_gradient(logits, target, total, upstream):
+    own = tf.range(tf.shape(logits)[1])[None] == target[:, None]
+    shares = tf.exp(logits - total[:, None])
+    return (shares - tf.cast(own, logits.dtype)) * upstream[:, None]
