@@ -38,11 +38,6 @@ def digest(batch: Arrays) -> int:
     return zlib.crc32(b"".join(value.tobytes() for value in batch.values()))
 
 
-def joined(batches: Sequence[Arrays]) -> Arrays:
-    """Batches behind each other, as `fit` takes them."""
-    return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
-
-
 def check_equal(workers: Sequence[Worker], facts: dict[str, float]) -> None:
     """Stop unless all were given the same batch, and computed the same from equal weights.
 

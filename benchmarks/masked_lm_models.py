@@ -1,7 +1,6 @@
 """The contestants of a masked-LM step: ours, KerasHub's, Hugging Face's, and lean steps by hand."""
 
 import importlib
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from benchmarks.equal_work import (
     count_parameters,
     made_weight,
 )
+from benchmarks.fitting import Train, fitting
 from benchmarks.masked_lm_size import (
     ADAM_EPSILON,
     LEARNING_RATE,
@@ -19,9 +19,6 @@ from benchmarks.masked_lm_size import (
     Size,
     padded,
 )
-
-# One step on each of the batches: the mean loss.
-Train = Callable[[list[Arrays]], float]
 
 
 def build(name: str, size: Size) -> tuple[int, Train]:
@@ -254,30 +251,3 @@ def keras_adamw() -> Any:
     import keras
 
     return keras.optimizers.AdamW(LEARNING_RATE, weight_decay=WEIGHT_DECAY, epsilon=ADAM_EPSILON)
-
-
-class Examples:
-    """Batches as `fit` takes them through kerasbert's stream."""
-
-    def __init__(self, examples: list[tuple]):
-        self.examples = examples
-
-    def batch(self, step: int) -> tuple:
-        return self.examples[step % len(self.examples)]
-
-
-def fitting(model: Any, example: Callable[[Arrays], tuple]) -> Train:
-    """Through `fit` on a stream of batches, as `pretrain` trains: its overhead is in the time."""
-    import keras
-
-    from kerasbert.batches.stream import stream
-
-    def train(batches: list[Arrays]) -> float:
-        source = stream(Examples([example(batch) for batch in batches]))
-        # Keras' own `fit`: KerasHub's first makes a tf.data pipeline, also without a preprocessor.
-        history = keras.Model.fit(
-            model, source, steps_per_epoch=len(batches), shuffle=False, verbose=0
-        )
-        return float(history.history["loss"][0])
-
-    return train

@@ -4,11 +4,15 @@ import keras
 from keras import ops
 
 
-def gelu(inputs):
+def gelu(inputs, training=None):
     """x times the share of a normal distribution that lies below x.
 
         inputs   (...)  float
         returns  (...)  dtype of `inputs`
+
+    Args:
+        inputs: see above.
+        training: whether a gradient is wanted, and shapes are few.
 
     Source: Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415, section 2.
     """
@@ -17,7 +21,7 @@ def gelu(inputs):
         from kerasbert.layers.jax import gelu as by_jax
 
         return by_jax(inputs)
-    if backend == "tensorflow" and not isinstance(inputs, keras.KerasTensor):
+    if backend == "tensorflow" and training:
         from kerasbert.layers.tensorflow import gelu as by_tensorflow
 
         return by_tensorflow(inputs)

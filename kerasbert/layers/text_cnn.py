@@ -110,7 +110,7 @@ class TextCNNEncoder(keras.layers.Layer):
         for tower in self.towers:
             states = hidden
             for convolution in tower:
-                states = self._activate(convolution(states)) * mask
+                states = self._activate(convolution(states), training) * mask
             features.append(states)
         joined = ops.concatenate(features, axis=-1)  # (B, L, widths x F)
         strongest = self._strongest(joined + (mask - 1) * 6e4, padding_mask)  # padding left out
@@ -139,9 +139,9 @@ class TextCNNEncoder(keras.layers.Layer):
         """Positions of padding that must part two documents of a row."""
         return max(self.widths) // 2
 
-    def _activate(self, states):
+    def _activate(self, states, training):
         if self.activation == "gelu":
-            return gelu(states)
+            return gelu(states, training)
         return keras.activations.get(self.activation)(states)
 
     def compute_output_shape(self, hidden_shape, padding_mask_shape=None):

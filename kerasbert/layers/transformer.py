@@ -114,7 +114,7 @@ class TransformerBlock(keras.layers.Layer):
     def _feed_forward(self, hidden, training):
         inner = self.inner(hidden)
         if self.activation == "gelu":
-            inner = gelu(inner)
+            inner = gelu(inner, training)
         else:
             inner = keras.activations.get(self.activation)(inner)
         return self.feed_forward_dropout(self.outer(inner), training=training)
