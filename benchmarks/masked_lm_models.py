@@ -98,7 +98,10 @@ def build_kerashub(size: Size) -> tuple[int, Train]:
     loss = keras.losses.SparseCategoricalCrossentropy(
         from_logits=True, reduction="mean_with_sample_weight"
     )
-    model.compile(optimizer=keras_adamw(), loss=loss, weighted_metrics=[])
+    optimizer = keras.optimizers.AdamW(
+        LEARNING_RATE, weight_decay=WEIGHT_DECAY, epsilon=ADAM_EPSILON
+    )
+    model.compile(optimizer=optimizer, loss=loss, weighted_metrics=[])
 
     def example(batch: Arrays) -> tuple:
         inputs = {name: batch[name] for name in ("token_ids", "segment_ids")}
@@ -244,10 +247,3 @@ def kerashub_weight(path: str, shape: tuple[int, ...]) -> np.ndarray:
     width = shape[-2] * shape[-1]  # heads side by side
     value = made_weight(f"{block}attention/qkv/{part}", (*shape[:-2], 3 * width))
     return value[..., third * width : (third + 1) * width].reshape(shape)
-
-
-def keras_adamw() -> Any:
-    """KerasHub's optimizer, with the settings that all have."""
-    import keras
-
-    return keras.optimizers.AdamW(LEARNING_RATE, weight_decay=WEIGHT_DECAY, epsilon=ADAM_EPSILON)

@@ -8,7 +8,6 @@ import sys
 import pytest
 
 PROGRAM = """
-import sys
 from pathlib import Path
 import numpy as np
 from kerasbert import keep_freed_memory

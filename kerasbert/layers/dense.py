@@ -33,7 +33,7 @@ def add_bias(inputs, bias):
         from kerasbert.layers.jax import add_bias as by_jax
 
         return by_jax(inputs, bias)
-    if backend == "tensorflow" and not isinstance(inputs, keras.KerasTensor):
+    if backend == "tensorflow":
         from kerasbert.layers.tensorflow import add_bias as by_tensorflow
 
         return by_tensorflow(inputs, bias)

@@ -17,14 +17,17 @@ def gelu(inputs):
 
 @tf.function(jit_compile=True)
 def _gelu(inputs):
-    return inputs * (0.5 + 0.5 * tf.math.erf(inputs * math.sqrt(0.5)))
+    return inputs * _share_below(inputs)
 
 
 @tf.function(jit_compile=True)
 def _gelu_gradient(inputs, gradient):
-    below = 0.5 + 0.5 * tf.math.erf(inputs * math.sqrt(0.5))
     density = tf.exp(-0.5 * inputs * inputs) * (1 / math.sqrt(2 * math.pi))
-    return gradient * (below + inputs * density)
+    return gradient * (_share_below(inputs) + inputs * density)
+
+
+def _share_below(inputs):
+    return 0.5 + 0.5 * tf.math.erf(inputs * math.sqrt(0.5))
 
 
 @tf.custom_gradient
