@@ -23,13 +23,16 @@ from benchmarks.masked_lm_size import (
 
 def build(name: str, size: Size) -> tuple[int, Train]:
     """A contestant by its name: its number of parameters, and what trains it."""
-    if name.startswith("kerasbert"):
-        return build_kerasbert(size, default=name == "kerasbert-default")
-    if name == "lean":
-        return build_lean(size)
-    if name == "kerashub":
-        return build_kerashub(size)
-    return build_huggingface(size, name.removeprefix("huggingface"))
+    from kerasbert.training.precision import computing_in
+
+    with computing_in(size.precision):
+        if name.startswith("kerasbert"):
+            return build_kerasbert(size, default=name == "kerasbert-default")
+        if name == "lean":
+            return build_lean(size)
+        if name == "kerashub":
+            return build_kerashub(size)
+        return build_huggingface(size, name.removeprefix("huggingface"))
 
 
 def our_model(size: Size, default: bool = False) -> tuple[Any, Any]:
@@ -116,7 +119,8 @@ def build_huggingface(size: Size, variant: str) -> tuple[int, Train]:
     """Hugging Face's model in PyTorch, rows padded to one length.
 
     As its own forward() computes the loss; "-compiled" the same under torch.compile;
-    "-masked-only" gathers the states at the masked positions before its head.
+    "-masked-only" gathers the states at the masked positions before its head. On the GPU if there
+    is one; bfloat16 is PyTorch's autocast.
     """
     import torch
     from transformers import BertConfig, BertForMaskedLM
@@ -133,19 +137,21 @@ def build_huggingface(size: Size, variant: str) -> tuple[int, Train]:
     with torch.no_grad():
         for name, weight in model.named_parameters():
             weight.copy_(torch.from_numpy(huggingface_weight(name, tuple(weight.shape))))
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model.to(device).train()
     optimizer = torch.optim.AdamW(
         model.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY, eps=ADAM_EPSILON
     )
-    model.train()
+    autocast = torch.autocast(device.type, torch.bfloat16, enabled=size.precision == "bfloat16")
     forward = torch.compile(model) if variant == "-compiled" else model
 
     def loss_of(batch: Arrays) -> Any:
         batch = padded(batch, size)
         tokens, segments, positions, targets = (
-            torch.from_numpy(batch[name].astype(np.int64))
+            torch.from_numpy(batch[name].astype(np.int64)).to(device)
             for name in ("token_ids", "segment_ids", "masked_positions", "target")
         )
-        used = torch.from_numpy(batch["weight"]) > 0
+        used = torch.from_numpy(batch["weight"]).to(device) > 0
         targets = targets.masked_fill(~used, -100)
         inputs = {"input_ids": tokens, "token_type_ids": segments}
         inputs["attention_mask"] = (tokens != 0).long()
@@ -160,14 +166,15 @@ def build_huggingface(size: Size, variant: str) -> tuple[int, Train]:
         return torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
     def train(batches: list[Arrays]) -> float:
-        total = 0.0
+        losses = []
         for batch in batches:
             optimizer.zero_grad()
-            loss = loss_of(batch)
+            with autocast:
+                loss = loss_of(batch)
             loss.backward()
             optimizer.step()
-            total += loss.item()
-        return total / len(batches)
+            losses.append(loss.detach())  # a number only at the end: a GPU works ahead
+        return float(torch.stack(losses).mean())
 
     return sum(p.numel() for p in model.parameters() if p.requires_grad), train
 

@@ -25,6 +25,7 @@ class Size:
     batch: int = 32
     length: int = 128
     masked: int = 20
+    precision: str = "float32"  # or bfloat16, with the weights in float32
 
 
 SIZES = {

@@ -62,9 +62,11 @@ def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]], left: int = 2)
 def describe(where: Row) -> str:
     """The machine, in a line."""
     versions = ", ".join(f"{name} {version}" for name, version in where["versions"].items())
+    gpus = "".join(f", {name}" for name in where["gpus"])
     return (
-        f"{where['cores']} cores ({where['processor']}), load {where['load_before']:.1f} before "
-        f"and {where['load_after']:.1f} after; Python {where['python']}, {versions}"
+        f"{where['cores']} cores ({where['processor']}){gpus}, "
+        f"load {where['load_before']:.1f} before and {where['load_after']:.1f} after; "
+        f"Python {where['python']}, {versions}"
     )
 
 

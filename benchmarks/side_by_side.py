@@ -3,18 +3,22 @@
 Keras fixes its backend at import, so each contestant on each backend is a process. It builds what
 it is to time, then waits for a number of steps on its standard input, does them, and answers with
 the seconds a step. The others sleep meanwhile, and the order rotates from round to round, so that a
-slow minute of the machine hits all of them alike.
+slow minute of the machine hits all of them alike. Where memory doesn't hold all of them, every turn
+is a new process (--apart).
 
 One of the contestants may be `MATRIX_PRODUCTS`: large products and nothing else, the rate that the
 machine reaches in the same rounds.
 """
 
 import argparse
+import contextlib
 import importlib.metadata
 import importlib.util
 import json
 import os
 import platform
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -30,7 +34,7 @@ from kerasbert.memory import keep_freed_memory
 
 BACKENDS = ("jax", "torch", "tensorflow")
 MATRIX_PRODUCTS = "matrix-products"
-PRODUCT = 2048  # rows and columns of the matrices
+PRODUCT = {"cpu": 2048, "accelerator": 8192}  # rows and columns of the matrices
 PACKAGES = (
     "keras",
     "numpy",
@@ -72,40 +76,52 @@ MATRIX = {MATRIX_PRODUCTS: Contestant("matrix products alone")}
 
 
 class Worker:
-    """A contestant's process."""
+    """A contestant, and its process."""
 
     def __init__(self, program: str, name: str, backend: str, flags: Sequence[str]):
         self.name, self.backend = name, backend
-        self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the process
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", f"benchmarks.{program}", "--worker", name, *flags],
-            env=environment(backend),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True,
-        )  # fmt: skip
+        self.line = [sys.executable, "-m", f"benchmarks.{program}", "--worker", name, *flags]
+        self.process: subprocess.Popen[str] | None = None
         self.built: dict[str, Any] = {}
         self.rounds: list[dict[str, float]] = []
 
+    def start(self, *flags: str) -> dict[str, Any]:
+        """Start the process: what it says of itself when it has built what it is to time."""
+        self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the process
+        self.process = subprocess.Popen(
+            [*self.line, *flags], env=environment(self.backend),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True,
+        )  # fmt: skip
+        return self.read()
+
     def read(self) -> dict[str, Any]:
         """Wait for its next reply."""
-        assert self.process.stdout is not None
+        assert self.process is not None and self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
             self.errors.seek(0)
             tail = self.errors.read()[-3000:]
-            raise SystemExit(f"{self.name} on {self.backend} ended without a reply:\n{tail}")
+            reason = f"ended without a reply:\n{tail}"
+            if self.process.wait() == -signal.SIGKILL:
+                reason = "was killed, as the system does when memory is short"
+            raise SystemExit(f"{self.name} on {self.backend} {reason}")
         return json.loads(line)
 
     def do(self, steps: int) -> dict[str, Any]:
         """Let it do some steps."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{steps}\n")
-        self.process.stdin.flush()
+        assert self.process is not None and self.process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # it has ended: `read` says why
+            self.process.stdin.write(f"{steps}\n")
+            self.process.stdin.flush()
         return self.read()
 
     def stop(self) -> None:
         """End the process: it stops at the end of its input."""
-        self.process.communicate()
-        self.errors.close()
+        if self.process is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self.process.communicate()
+            self.errors.close()
+            self.process = None
 
 
 def environment(backend: str) -> dict[str, str]:
@@ -133,12 +149,13 @@ def use_all_cores() -> None:
         torch.set_num_threads(len(os.sched_getaffinity(0)))
 
 
-def serve(build: Callable[[], Built], name: str) -> int:
+def serve(build: Callable[[], Built], name: str, precision: str = "float32") -> int:
     """The side of the contestant: says what it built, then does as many steps as each line says.
 
     Args:
         build: returns what the contestant says of itself, and what does so many steps.
         name: of the contestant; `MATRIX_PRODUCTS` is built here.
+        precision: of those products.
     """
     # Libraries print to standard output as they please: keep it for the replies.
     replies = os.fdopen(os.dup(1), "w")
@@ -146,7 +163,7 @@ def serve(build: Callable[[], Built], name: str) -> int:
     if name.startswith(KEEPING) or os.environ.get("KEEP_MEMORY") == "all":
         keep_freed_memory()
     use_all_cores()
-    facts, do = matrix_products() if name == MATRIX_PRODUCTS else build()
+    facts, do = matrix_products(precision) if name == MATRIX_PRODUCTS else build()
 
     def reply(**values: Any) -> None:
         print(json.dumps(values), file=replies, flush=True)
@@ -168,22 +185,24 @@ def serve(build: Callable[[], Built], name: str) -> int:
     return 0
 
 
-def matrix_products() -> Built:
-    """A step is one product of two square matrices of float32."""
+def matrix_products(precision: str) -> Built:
+    """A step is one product of two square matrices."""
     from keras import ops
 
+    device = str(ops.zeros(1).device)
+    rows = PRODUCT["cpu" if "cpu" in device.lower() else "accelerator"]
     rng = np.random.default_rng(0)
     first, second = (
-        ops.convert_to_tensor(rng.normal(size=(PRODUCT, PRODUCT)).astype(np.float32))
-        for _ in range(2)
+        ops.cast(rng.standard_normal((rows, rows), np.float32), precision) for _ in range(2)
     )
 
     def do(steps: int) -> None:
         for _ in range(steps):
             product = ops.matmul(first, second)
-            ops.convert_to_numpy(product[0, 0])  # JAX returns before it has computed
+            # JAX and GPUs return before they have computed.
+            ops.convert_to_numpy(ops.cast(product[0, 0], "float32"))
 
-    return {"flops": 2 * PRODUCT**3}, do
+    return {"flops": 2 * rows**3, "device": device}, do
 
 
 def installed(
@@ -213,6 +232,7 @@ def compare(
     rounds: int,
     steps: int,
     check: Callable[[Sequence[Worker]], None] | None = None,
+    apart: bool = False,
 ) -> dict[str, Any]:
     """Run all contestants in turns.
 
@@ -220,9 +240,11 @@ def compare(
         program: the module in `benchmarks` whose `--worker` builds them.
         pairs: (name, backend) of each.
         flags: passed on to every worker.
-        rounds: of all contestants; one more, before them, does not count.
-        steps: of each contestant in a round.
+        rounds: of all contestants.
+        steps: of each contestant in a round; a new process first does as many that don't count.
         check: stops the program unless all that were built do the same work.
+        apart: every turn of a contestant is a new process, so that the memory of one at a time is
+            enough. But for the first, which is checked, they are started with --checked.
 
     Returns:
         the machine, and for each contestant what it said, and its seconds a step by round.
@@ -231,20 +253,25 @@ def compare(
         SystemExit: a contestant failed, or the work isn't the same.
     """
     load = os.getloadavg()[0]
-    workers: list[Worker] = []
+    workers = [Worker(program, name, backend, flags) for name, backend in pairs]
     try:
-        for name, backend in pairs:
-            workers.append(Worker(program, name, backend, flags))
-            workers[-1].built = workers[-1].read()  # one after the other: compiling needs memory
-            print(f"built {name} on {backend}", file=sys.stderr)
+        for worker in workers:  # one after the other: compiling needs memory
+            worker.built = worker.start()
+            print(f"built {worker.name} on {worker.backend}", file=sys.stderr)
+            if apart:
+                worker.stop()
         if check is not None:
             check([worker for worker in workers if worker.name != MATRIX_PRODUCTS])
-        for worker in workers:
-            worker.do(steps)
         for turn in range(rounds):
             start = turn % len(workers)
             for worker in [*workers[start:], *workers[:start]]:
+                if apart:
+                    worker.start("--checked")
+                if apart or turn == 0:
+                    worker.do(steps)
                 worker.rounds.append(worker.do(steps))
+                if apart:
+                    worker.stop()
             print(f"round {turn + 1} of {rounds}", file=sys.stderr)
     finally:
         for worker in workers:
@@ -252,6 +279,7 @@ def compare(
     return {
         "rounds": rounds,
         "steps": steps,
+        "apart": apart,
         "machine": machine(load),
         "contestants": [
             {
@@ -276,6 +304,7 @@ def machine(load_before: float) -> dict[str, Any]:
     return {
         "cores": len(os.sched_getaffinity(0)),
         "processor": _processor(),
+        "gpus": _gpus(),
         "python": platform.python_version(),
         "versions": versions,
         "load_before": load_before,
@@ -291,6 +320,14 @@ def _processor() -> str:
         return platform.machine()
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return f"{platform.machine()}, {names[0]}" if names else platform.machine()
+
+
+def _gpus() -> list[str]:
+    """Their names, where NVIDIA's tool tells them."""
+    if shutil.which("nvidia-smi") is None:
+        return []
+    line = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    return subprocess.run(line, capture_output=True, text=True).stdout.splitlines()
 
 
 def arguments(doc: str | None, contestants: Mapping[str, Contestant]) -> argparse.ArgumentParser:

@@ -53,6 +53,19 @@ def test_a_masked_lm_step_is_timed_beside_a_lean_one(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_step_in_16_bits_is_timed_without_the_lean_one(tmp_path):
+    result, table = start(
+        "masked_lm_step", tmp_path / "step.json", "--quick", "--rounds=1", "--steps=1",
+        "--backends", BACKEND, "--contestants", "kerasbert", "lean", "matrix-products",
+        "--precision=bfloat16", "--apart",
+    )  # fmt: skip
+    assert contestants(result) == [("kerasbert", BACKEND), ("matrix-products", BACKEND)]
+    assert result["size"]["precision"] == "bfloat16"
+    assert "bfloat16" in table
+    assert [len(row["seconds"]) for row in result["contestants"]] == [1, 1]
+
+
+@pytest.mark.slow
 def test_real_lengths_come_from_a_store(store, tmp_path):
     result, _ = start(
         "masked_lm_step", tmp_path / "lengths.json", "--quick", "--rounds=1", "--steps=3",
