@@ -10,6 +10,7 @@ import numpy as np
 
 from benchmarks.masked_lm_size import ADAM_EPSILON, EPSILON, LEARNING_RATE, WEIGHT_DECAY, Size
 
+ALL = slice(None)
 Weights = dict[str, jax.Array]
 
 
@@ -64,15 +65,18 @@ def loss_of(weights: Weights, batch: Weights, key: jax.Array, size: Size) -> jax
         scale = jax.lax.rsqrt((x * x).mean(-1, keepdims=True) + EPSILON)
         return x * scale * weights[f"{path}/gamma"] + weights[f"{path}/beta"]
 
-    def dense(x: jax.Array, path: str) -> jax.Array:
-        return x @ weights[f"{path}/kernel"] + weights[f"{path}/bias"]
+    def dense(x: jax.Array, path: str, part: slice = ALL) -> jax.Array:
+        return x @ weights[f"{path}/kernel"][:, part] + weights[f"{path}/bias"][part]
 
     def gelu(x: jax.Array) -> jax.Array:
         return jax.nn.gelu(x, approximate=False)
 
+    def heads(x: jax.Array) -> jax.Array:
+        return x.reshape(len(x), -1, size.heads, size.d_model // size.heads)
+
     ids = batch["token_ids"]
-    rows, length = ids.shape
-    heads = (rows, length, size.heads, size.d_model // size.heads)
+    length = ids.shape[1]
+    of_query, of_others = slice(size.d_model), slice(size.d_model, None)
     visible = (ids != 0)[:, None, None, :]
     hidden = weights["embedding/token_table"][ids]
     hidden += weights["embedding/segment_table"][batch["segment_ids"]]
@@ -80,20 +84,24 @@ def loss_of(weights: Weights, batch: Weights, key: jax.Array, size: Size) -> jax
     hidden = dropout(norm(hidden, "embedding/norm"))
     for number in range(size.layers):
         block = f"encoder/block_{number}"
-        query, key_, value = (
-            part.reshape(heads)
-            for part in jnp.split(dense(hidden, f"{block}/attention/qkv"), 3, axis=-1)
-        )
-        scores = jnp.einsum("bqhd,bkhd->bhqk", query, key_) / math.sqrt(heads[-1])
+        wanted = hidden
+        if number == size.layers - 1:  # of the last block nothing else is read
+            wanted = jnp.take_along_axis(hidden, batch["masked_positions"][..., None], axis=1)
+            query = dense(wanted, f"{block}/attention/qkv", of_query)
+            others = dense(hidden, f"{block}/attention/qkv", of_others)
+            key_, value = jnp.split(others, 2, axis=-1)
+        else:
+            query, key_, value = jnp.split(dense(hidden, f"{block}/attention/qkv"), 3, axis=-1)
+        scores = jnp.einsum("bqhd,bkhd->bhqk", heads(query), heads(key_))
+        scores /= math.sqrt(size.d_model // size.heads)
         shares = dropout(jax.nn.softmax(jnp.where(visible, scores, -1e30), axis=-1))
-        context = jnp.einsum("bhqk,bkhd->bqhd", shares, value).reshape(hidden.shape)
+        context = jnp.einsum("bhqk,bkhd->bqhd", shares, heads(value)).reshape(wanted.shape)
         context = dropout(dense(context, f"{block}/attention/output"))
-        hidden = norm(hidden + context, f"{block}/attention_norm")
+        hidden = norm(wanted + context, f"{block}/attention_norm")
         inner = dense(gelu(dense(hidden, f"{block}/feed_forward_inner")),
                       f"{block}/feed_forward_outer")  # fmt: skip
         hidden = norm(hidden + dropout(inner), f"{block}/feed_forward_norm")
-    states = jnp.take_along_axis(hidden, batch["masked_positions"][..., None], axis=1)
-    states = norm(gelu(dense(states, "masked_lm_transform")), "masked_lm_norm")
+    states = norm(gelu(dense(hidden, "masked_lm_transform")), "masked_lm_norm")
     logits = states @ weights["embedding/token_table"].T + weights["masked_lm/bias"]
     target = jnp.take_along_axis(logits, batch["target"][..., None], axis=-1)[..., 0]
     nats = jax.nn.logsumexp(logits, axis=-1) - target

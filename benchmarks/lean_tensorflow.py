@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from benchmarks.masked_lm_size import ADAM_EPSILON, EPSILON, LEARNING_RATE, WEIGHT_DECAY, Size
 
+ALL = slice(None)
 Weights = dict[str, Any]
 
 
@@ -58,12 +59,15 @@ def loss_of(weights: Weights, batch: Weights, number: tf.Variable, size: Size) -
         gamma, beta = weights[f"{path}/gamma"], weights[f"{path}/beta"]
         return tf.nn.batch_normalization(x, mean, variance, beta, gamma, EPSILON)
 
-    def dense(x: tf.Tensor, path: str) -> tf.Tensor:
-        return tf.matmul(x, weights[f"{path}/kernel"]) + weights[f"{path}/bias"]
+    def dense(x: tf.Tensor, path: str, part: slice = ALL) -> tf.Tensor:
+        return tf.matmul(x, weights[f"{path}/kernel"][:, part]) + weights[f"{path}/bias"][part]
+
+    def heads(x: tf.Tensor) -> tf.Tensor:
+        return tf.reshape(x, (len(ids), -1, size.heads, size.d_model // size.heads))
 
     ids = batch["token_ids"]
-    rows, length = ids.shape
-    heads = (rows, length, size.heads, size.d_model // size.heads)
+    length = ids.shape[1]
+    of_query, of_others = slice(size.d_model), slice(size.d_model, None)
     visible = (ids != 0)[:, None, None, :]
     hidden = tf.gather(weights["embedding/token_table"], ids)
     hidden += tf.gather(weights["embedding/segment_table"], batch["segment_ids"])
@@ -71,20 +75,24 @@ def loss_of(weights: Weights, batch: Weights, number: tf.Variable, size: Size) -
     hidden = dropout(norm(hidden, "embedding/norm"))
     for block_number in range(size.layers):
         block = f"encoder/block_{block_number}"
-        query, key, value = (
-            tf.reshape(part, heads)
-            for part in tf.split(dense(hidden, f"{block}/attention/qkv"), 3, axis=-1)
-        )
-        scores = tf.einsum("bqhd,bkhd->bhqk", query, key) / math.sqrt(heads[-1])
+        wanted = hidden
+        if block_number == size.layers - 1:  # of the last block nothing else is read
+            wanted = tf.gather(hidden, batch["masked_positions"], batch_dims=1)
+            query = dense(wanted, f"{block}/attention/qkv", of_query)
+            others = dense(hidden, f"{block}/attention/qkv", of_others)
+            key, value = tf.split(others, 2, axis=-1)
+        else:
+            query, key, value = tf.split(dense(hidden, f"{block}/attention/qkv"), 3, axis=-1)
+        scores = tf.einsum("bqhd,bkhd->bhqk", heads(query), heads(key))
+        scores /= math.sqrt(size.d_model // size.heads)
         shares = dropout(tf.nn.softmax(tf.where(visible, scores, -1e30)))
-        context = tf.reshape(tf.einsum("bhqk,bkhd->bqhd", shares, value), hidden.shape)
+        context = tf.reshape(tf.einsum("bhqk,bkhd->bqhd", shares, heads(value)), wanted.shape)
         context = dropout(dense(context, f"{block}/attention/output"))
-        hidden = norm(hidden + context, f"{block}/attention_norm")
+        hidden = norm(wanted + context, f"{block}/attention_norm")
         inner = tf.nn.gelu(dense(hidden, f"{block}/feed_forward_inner"))
         inner = dropout(dense(inner, f"{block}/feed_forward_outer"))
         hidden = norm(hidden + inner, f"{block}/feed_forward_norm")
-    states = tf.gather(hidden, batch["masked_positions"], batch_dims=1)
-    states = norm(tf.nn.gelu(dense(states, "masked_lm_transform")), "masked_lm_norm")
+    states = norm(tf.nn.gelu(dense(hidden, "masked_lm_transform")), "masked_lm_norm")
     logits = tf.matmul(states, weights["embedding/token_table"], transpose_b=True)
     logits += weights["masked_lm/bias"]
     nats = tf.nn.sparse_softmax_cross_entropy_with_logits(batch["target"], logits)

@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from benchmarks.masked_lm_size import ADAM_EPSILON, EPSILON, LEARNING_RATE, WEIGHT_DECAY, Size
 
+ALL = slice(None)
 Weights = dict[str, torch.Tensor]
 
 
@@ -45,12 +46,17 @@ def loss_of(weights: Weights, batch: Weights, size: Size) -> torch.Tensor:
         gamma, beta = weights[f"{path}/gamma"], weights[f"{path}/beta"]
         return functional.layer_norm(x, (size.d_model,), gamma, beta, EPSILON)
 
-    def dense(x: torch.Tensor, path: str) -> torch.Tensor:
-        return functional.linear(x, weights[f"{path}/kernel"], weights[f"{path}/bias"])
+    def dense(x: torch.Tensor, path: str, part: slice = ALL) -> torch.Tensor:
+        return functional.linear(x, weights[f"{path}/kernel"][part], weights[f"{path}/bias"][part])
+
+    def heads(x: torch.Tensor) -> torch.Tensor:
+        split = x.reshape(len(x), -1, size.heads, size.d_model // size.heads)
+        return split.transpose(1, 2)
 
     ids = batch["token_ids"]
-    rows, length = ids.shape
-    heads = (rows, length, size.heads, size.d_model // size.heads)
+    length = ids.shape[1]
+    of_query, of_others = slice(size.d_model), slice(size.d_model, None)
+    index = batch["masked_positions"].long()[..., None].expand(-1, -1, size.d_model)
     visible = (ids != 0)[:, None, None, :]
     hidden = functional.embedding(ids, weights["embedding/token_table"])
     hidden = hidden + functional.embedding(batch["segment_ids"], weights["embedding/segment_table"])
@@ -58,21 +64,24 @@ def loss_of(weights: Weights, batch: Weights, size: Size) -> torch.Tensor:
     hidden = dropout(norm(hidden, "embedding/norm"))
     for number in range(size.layers):
         block = f"encoder/block_{number}"
-        query, key, value = (
-            part.reshape(heads).transpose(1, 2)
-            for part in dense(hidden, f"{block}/attention/qkv").chunk(3, dim=-1)
-        )
+        wanted = hidden
+        if number == size.layers - 1:  # of the last block nothing else is read
+            wanted = hidden.gather(1, index)
+            query = dense(wanted, f"{block}/attention/qkv", of_query)
+            others = dense(hidden, f"{block}/attention/qkv", of_others)
+            key, value = others.chunk(2, dim=-1)
+        else:
+            query, key, value = dense(hidden, f"{block}/attention/qkv").chunk(3, dim=-1)
         context = functional.scaled_dot_product_attention(
-            query, key, value, attn_mask=visible, dropout_p=size.dropout
+            heads(query), heads(key), heads(value), attn_mask=visible, dropout_p=size.dropout
         )
-        context = context.transpose(1, 2).reshape(hidden.shape)
+        context = context.transpose(1, 2).reshape(wanted.shape)
         context = dropout(dense(context, f"{block}/attention/output"))
-        hidden = norm(hidden + context, f"{block}/attention_norm")
+        hidden = norm(wanted + context, f"{block}/attention_norm")
         inner = functional.gelu(dense(hidden, f"{block}/feed_forward_inner"))
         inner = dropout(dense(inner, f"{block}/feed_forward_outer"))
         hidden = norm(hidden + inner, f"{block}/feed_forward_norm")
-    index = batch["masked_positions"].long()[..., None].expand(-1, -1, size.d_model)
-    states = functional.gelu(dense(hidden.gather(1, index), "masked_lm_transform"))
+    states = functional.gelu(dense(hidden, "masked_lm_transform"))
     states = norm(states, "masked_lm_norm")
     logits = functional.linear(states, weights["embedding/token_table"], weights["masked_lm/bias"])
     target, weight = batch["target"].long().flatten(), batch["weight"].flatten()

@@ -96,15 +96,17 @@ def real_tokens(batch: Arrays) -> int:
 def flops(size: Size, batches: Sequence[Arrays]) -> float:
     """Useful floating-point operations of a step, the mean over batches: matrix products alone.
 
-    Real positions attend to real positions, and logits are needed where a token was masked.
+    Real positions attend to real positions. Logits are needed where a token was masked, and of the
+    last block all but keys and values.
     """
-    total = 0
+    d, total = size.d_model, 0
     for batch in batches:
         lengths = (batch["token_ids"] != 0).sum(axis=1).astype(np.int64)
-        position = 4 * size.d_model**2 + 2 * size.d_model * size.d_ff
-        products = int(lengths.sum()) * position + 2 * int((lengths**2).sum()) * size.d_model
-        masked = int(batch["weight"].sum())
-        logits = masked * size.d_model * (size.d_model + size.vocabulary_size)
-        total += size.layers * products + logits
+        masked = batch["weight"].sum(axis=1).astype(np.int64)
+        for asking in [*[lengths] * (size.layers - 1), masked]:
+            total += int(lengths.sum()) * 2 * d**2
+            total += int(asking.sum()) * (2 * d**2 + 2 * d * size.d_ff)
+            total += 2 * int((asking * lengths).sum()) * d
+        total += int(masked.sum()) * d * (d + size.vocabulary_size)
     # A multiplication and an addition; the backward pass has two products for each.
     return 2 * 3 * total / len(batches)

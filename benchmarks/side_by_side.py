@@ -172,7 +172,7 @@ def serve(build: Callable[[], Built], name: str, precision: str = "float32") -> 
     slept, used = time.perf_counter(), time.process_time()
     for line in sys.stdin:
         steps = int(line)
-        idle = (time.process_time() - used) / max(time.perf_counter() - slept, 1e-9)
+        idle = (time.process_time() - used) / max(time.perf_counter() - slept, 1.0)
         began, used = time.perf_counter(), time.process_time()
         further = do(steps) or {}
         reply(

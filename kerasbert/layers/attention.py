@@ -3,43 +3,51 @@
 import keras
 from keras import ops
 
-from kerasbert.layers.dense import Dense
+from kerasbert.layers.dense import Dense, product
 from kerasbert.layers.dropout import Dropout
+from kerasbert.layers.gather import states_at
 
 
-def rotate(x, base: float = 10_000.0):
+def rotate(x, positions=None, base: float = 10_000.0):
     """Turn each pair of numbers of a vector by an angle that grows with its position.
 
     The product of a query and a key turned so depends on how far apart they are, not on where. So
     there is no table of positions, and a text may be longer than any seen before. The pairs are the
     numbers i and i + d / 2.
 
-        x        (B, L, H, d)  float, d even
-        returns  (B, L, H, d)  dtype of `x`
+        x          (B, L, H, d)  float, d even
+        positions  (B, L)        int, where the vectors stand; 0, 1, 2, ... unless given
+        returns    (B, L, H, d)  dtype of `x`
 
     Source: Su et al. 2021, https://arxiv.org/abs/2104.09864, equations 14, 15 and 34.
     """
     length, half = ops.shape(x)[1], x.shape[-1] // 2
     speed = base ** (-ops.arange(half, dtype="float32") / half)
-    angle = ops.arange(length, dtype="float32")[:, None] * speed  # (L, d / 2)
-    cosine = ops.cast(ops.cos(angle), x.dtype)[None, :, None, :]
-    sine = ops.cast(ops.sin(angle), x.dtype)[None, :, None, :]
+    if positions is None:
+        positions = ops.arange(length)[None]
+    angle = ops.cast(positions, "float32")[:, :, None, None] * speed  # (1 or B, L, 1, d / 2)
+    cosine = ops.cast(ops.cos(angle), x.dtype)
+    sine = ops.cast(ops.sin(angle), x.dtype)
     first, second = ops.split(x, 2, axis=-1)
     return ops.concatenate(
         [first * cosine - second * sine, second * cosine + first * sine], axis=-1
     )
 
 
-def visible_positions(padding_mask):
+def visible_positions(padding_mask, positions=None):
     """Which keys (last axis) each query may look at.
 
     padding_mask  (B, L)                        as `SelfAttention` takes it
-    returns       (B, 1, 1, L) or (B, 1, L, L)  bool
+    positions     (B, M)                        int, of the queries; M = L unless given
+    returns       (B, 1, 1, L) or (B, 1, M, L)  bool
     """
     if keras.backend.standardize_dtype(padding_mask.dtype) == "bool":
         return padding_mask[:, None, None, :]
+    asking = padding_mask
+    if positions is not None:
+        asking = states_at(padding_mask[:, :, None], positions)[:, :, 0]
     # Padding sees padding: a query that sees nothing would come out as not a number.
-    return ops.equal(padding_mask[:, None, :, None], padding_mask[:, None, None, :])
+    return ops.equal(asking[:, None, :, None], padding_mask[:, None, None, :])
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
@@ -51,7 +59,8 @@ class SelfAttention(keras.layers.Layer):
         hidden        (B, L, D)  float
         padding_mask  (B, L)     bool, True where there is text; or int, where several documents
                                  share a row: the number of each position's document, 0 for padding
-        returns       (B, L, D)  float
+        positions     (B, M)     int, of the states that are wanted; all of them unless given
+        returns       (B, L, D)  float; (B, M, D) with `positions`
 
     Positions see those of their own document only.
 
@@ -91,7 +100,7 @@ class SelfAttention(keras.layers.Layer):
         self.seed = seed
         self.dropout = Dropout(dropout, seed=seed, name="dropout", dtype=self.dtype_policy)
 
-    def build(self, hidden_shape, padding_mask_shape=None):
+    def build(self, hidden_shape, padding_mask_shape=None, positions_shape=None):
         width = hidden_shape[-1]
         self.qkv = Dense(
             self.heads * (2 * self.d_k + self.d_v),
@@ -108,21 +117,33 @@ class SelfAttention(keras.layers.Layer):
         self.qkv.build(hidden_shape)
         self.output_projection.build((None, None, self.heads * self.d_v))
 
-    def call(self, hidden, padding_mask, training=None):
-        _, length, _ = ops.shape(hidden)
-        keys = self.heads * self.d_k
-        query, key, value = ops.split(self.qkv(hidden), [keys, 2 * keys], axis=-1)
-        query = ops.reshape(query, (-1, length, self.heads, self.d_k))
+    def call(self, hidden, padding_mask, positions=None, training=None):
+        query, key, value = self._project(hidden, positions)
+        length, asking = ops.shape(key)[1], ops.shape(query)[1]
+        query = ops.reshape(query, (-1, asking, self.heads, self.d_k))
         key = ops.reshape(key, (-1, length, self.heads, self.d_k))
         value = ops.reshape(value, (-1, length, self.heads, self.d_v))
         if self.rotary:
-            query, key = rotate(query), rotate(key)
-        visible = visible_positions(padding_mask)
+            query, key = rotate(query, positions), rotate(key)
+        visible = visible_positions(padding_mask, positions)
         if self.d_k == self.d_v and not (training and self.dropout.rate > 0):
             context = ops.dot_product_attention(query, key, value, mask=visible)
         else:
             context = self._attend(query, key, value, visible, training)
-        return self.output_projection(ops.reshape(context, (-1, length, self.heads * self.d_v)))
+        return self.output_projection(ops.reshape(context, (-1, asking, self.heads * self.d_v)))
+
+    def _project(self, hidden, positions):
+        """Keys and values of all positions, queries of those that are asked for."""
+        keys = self.heads * self.d_k
+        if positions is None:
+            return ops.split(self.qkv(hidden), [keys, 2 * keys], axis=-1)
+        kernel, bias = (
+            ops.convert_to_tensor(weight, dtype=self.compute_dtype)
+            for weight in (self.qkv.kernel, self.qkv.bias)
+        )
+        query = product(states_at(hidden, positions), kernel[:, :keys], bias[:keys])
+        others = product(hidden, kernel[:, keys:], bias[keys:])
+        return query, *ops.split(others, [keys], axis=-1)
 
     def _attend(self, query, key, value, visible, training):
         """The same with plain operations: dropout, and values of another width than keys."""
@@ -132,8 +153,8 @@ class SelfAttention(keras.layers.Layer):
         probabilities = self.dropout(ops.softmax(scores, axis=-1), training=training)
         return ops.einsum("bhqk,bkhd->bqhd", probabilities, value)
 
-    def compute_output_shape(self, hidden_shape, padding_mask_shape=None):
-        return tuple(hidden_shape)
+    def compute_output_shape(self, hidden_shape, padding_mask_shape=None, positions_shape=None):
+        return (*(positions_shape or hidden_shape[:2]), hidden_shape[-1])
 
     def get_config(self):
         return super().get_config() | {

@@ -1,5 +1,7 @@
 """Dropout whose random numbers cost little: the one place that chooses how each backend drops."""
 
+import math
+
 import keras
 from keras import ops
 
@@ -24,22 +26,31 @@ def _word(number: int):
     return ops.convert_to_tensor(number, dtype="uint32")
 
 
-def random_words(shape, seed):
+def random_words(index, seed):
     """A random 32-bit number for each element: its index, scrambled by the seed.
 
+        index    (...)  uint32
         seed     (2,)   uint32
-        returns  shape  uint32
+        returns  (...)  uint32
 
     A hash of a counter, as Salmon et al. 2011 (https://doi.org/10.1145/2063384.2063405) propose,
     of far fewer operations than theirs, which is all that dropout needs.
     """
     first = scramble(seed[0])
     second = scramble(ops.bitwise_xor(first, seed[1]))
-    size = 1
-    for axis in shape:
-        size = size * axis
-    index = ops.reshape(ops.cast(ops.arange(size, dtype="int32"), "uint32"), shape)
     return scramble(index * ops.bitwise_or(first, _word(1)) + second)
+
+
+def drop(inputs, index, rate: float, seed):
+    """Set a share of the numbers to 0, and scale the others so that the mean stays.
+
+    inputs   (...)  float
+    index    (...)  uint32, of each number: 0, 1, 2, ...
+    seed     (2,)   uint32
+    returns  (...)  dtype of `inputs`
+    """
+    kept = ops.less(random_words(index, seed), _word(round((1 - rate) * 2**32)))
+    return ops.where(kept, inputs / (1 - rate), ops.zeros_like(inputs))
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
@@ -58,11 +69,15 @@ class Dropout(keras.layers.Dropout):
     def call(self, inputs, training=False):
         if not training or not 0 < self.rate < 1 or self.noise_shape is not None:
             return super().call(inputs, training=training)
-        seed = self.seed_generator.next()
-        if keras.backend.backend() == "torch":
-            from kerasbert.layers.torch import drop
+        seed, backend = self.seed_generator.next(), keras.backend.backend()
+        if backend == "torch":
+            from kerasbert.layers.torch import drop as by_torch
 
-            return drop(inputs, self.rate, seed)
-        words = random_words(ops.shape(inputs), ops.cast(seed, "uint32"))
-        kept = ops.less(words, _word(round((1 - self.rate) * 2**32)))
-        return ops.where(kept, inputs / (1 - self.rate), ops.zeros_like(inputs))
+            return by_torch(inputs, self.rate, seed)
+        seed = ops.cast(seed, "uint32")
+        if backend == "tensorflow":
+            from kerasbert.layers.tensorflow import drop as by_tensorflow
+
+            return by_tensorflow(inputs, self.rate, seed)
+        index = ops.reshape(ops.arange(math.prod(inputs.shape), dtype="uint32"), inputs.shape)
+        return drop(inputs, index, self.rate, seed)

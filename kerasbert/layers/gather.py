@@ -1,7 +1,16 @@
-"""Hidden states at chosen positions: a head computes nothing where nothing is masked."""
+"""Hidden states at chosen positions: nothing is computed where nobody reads it."""
 
 import keras
 from keras import ops
+
+
+def states_at(hidden, positions):
+    """What `GatherPositions` computes: (B, L, D), (B, M) -> (B, M, D)."""
+    batch, length, width = ops.shape(hidden)
+    rows = ops.expand_dims(ops.arange(batch, dtype="int32") * length, 1)
+    # One flat lookup: its gradient is one scatter, on every backend.
+    flat = ops.reshape(hidden, (-1, width))
+    return ops.take(flat, ops.cast(positions, "int32") + rows, axis=0)
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
@@ -20,11 +29,7 @@ class GatherPositions(keras.layers.Layer):
     """
 
     def call(self, hidden, positions):
-        batch, length, width = ops.shape(hidden)
-        rows = ops.expand_dims(ops.arange(batch, dtype="int32") * length, 1)
-        # One flat lookup: its gradient is one scatter, on every backend.
-        flat = ops.reshape(hidden, (-1, width))
-        return ops.take(flat, ops.cast(positions, "int32") + rows, axis=0)
+        return states_at(hidden, positions)
 
     def compute_output_shape(self, hidden_shape, positions_shape):
         if len(hidden_shape) != 3 or len(positions_shape) != 2:

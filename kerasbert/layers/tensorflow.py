@@ -4,6 +4,8 @@ import math
 
 import tensorflow as tf
 
+from kerasbert.layers import dropout
+
 
 @tf.custom_gradient
 def gelu(inputs):
@@ -28,6 +30,25 @@ def _gelu_gradient(inputs, gradient):
 
 def _share_below(inputs):
     return 0.5 + 0.5 * tf.math.erf(inputs * math.sqrt(0.5))
+
+
+def drop(inputs, rate, seed):
+    """`kerasbert.layers.dropout.drop` in one pass, which its gradient repeats.
+
+    TensorFlow by itself takes ten passes over the random numbers, and keeps which were dropped.
+    """
+
+    @tf.custom_gradient
+    def dropped(inputs):
+        return _drop(inputs, seed, rate=rate), lambda gradient: _drop(gradient, seed, rate=rate)
+
+    return dropped(inputs)
+
+
+@tf.function(jit_compile=True)
+def _drop(inputs, seed, rate):
+    index = tf.reshape(tf.range(tf.size(inputs)), tf.shape(inputs))
+    return dropout.drop(inputs, tf.cast(index, "uint32"), rate, seed)
 
 
 @tf.custom_gradient

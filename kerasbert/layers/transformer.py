@@ -7,6 +7,7 @@ import keras
 from kerasbert.layers.attention import SelfAttention
 from kerasbert.layers.dense import Dense
 from kerasbert.layers.dropout import Dropout
+from kerasbert.layers.gather import states_at
 from kerasbert.layers.gelu import gelu
 
 
@@ -16,7 +17,8 @@ class TransformerBlock(keras.layers.Layer):
 
         hidden        (B, L, D)  float
         padding_mask  (B, L)     bool, True where there is text
-        returns       (B, L, D)  float
+        positions     (B, M)     int, of the states that are wanted; all of them unless given
+        returns       (B, L, D)  float; (B, M, D) with `positions`
 
     `norm="post"` normalizes after each residual sum (Vaswani et al. 2017, section 3.1; BERT),
     `norm="pre"` before each sublayer (Xiong et al. 2020, https://arxiv.org/abs/2002.04745).
@@ -80,7 +82,7 @@ class TransformerBlock(keras.layers.Layer):
             dtype=self.dtype_policy,
         )
 
-    def build(self, hidden_shape, padding_mask_shape=None):
+    def build(self, hidden_shape, padding_mask_shape=None, positions_shape=None):
         width = hidden_shape[-1]
         self.inner = Dense(
             self.d_ff,
@@ -100,16 +102,15 @@ class TransformerBlock(keras.layers.Layer):
         self.outer.build((*hidden_shape[:-1], self.d_ff))
         self.feed_forward_norm.build(hidden_shape)
 
-    def call(self, hidden, padding_mask, training=None):
+    def call(self, hidden, padding_mask, positions=None, training=None):
+        wanted = hidden if positions is None else states_at(hidden, positions)
+        seen = hidden if self.norm == "post" else self.attention_norm(hidden)
+        context = self.attention(seen, padding_mask, positions, training=training)
+        wanted = wanted + self.attention_dropout(context, training=training)
         if self.norm == "post":
-            hidden = self.attention_norm(hidden + self._attend(hidden, padding_mask, training))
-            return self.feed_forward_norm(hidden + self._feed_forward(hidden, training))
-        hidden = hidden + self._attend(self.attention_norm(hidden), padding_mask, training)
-        return hidden + self._feed_forward(self.feed_forward_norm(hidden), training)
-
-    def _attend(self, hidden, padding_mask, training):
-        context = self.attention(hidden, padding_mask, training=training)
-        return self.attention_dropout(context, training=training)
+            wanted = self.attention_norm(wanted)
+            return self.feed_forward_norm(wanted + self._feed_forward(wanted, training))
+        return wanted + self._feed_forward(self.feed_forward_norm(wanted), training)
 
     def _feed_forward(self, hidden, training):
         inner = self.inner(hidden)
@@ -119,8 +120,8 @@ class TransformerBlock(keras.layers.Layer):
             inner = keras.activations.get(self.activation)(inner)
         return self.feed_forward_dropout(self.outer(inner), training=training)
 
-    def compute_output_shape(self, hidden_shape, padding_mask_shape=None):
-        return tuple(hidden_shape)
+    def compute_output_shape(self, hidden_shape, padding_mask_shape=None, positions_shape=None):
+        return (*(positions_shape or hidden_shape[:2]), hidden_shape[-1])
 
     def get_config(self):
         return super().get_config() | {
@@ -147,7 +148,9 @@ class TransformerEncoder(keras.layers.Layer):
         hidden        (B, L, D)  float
         padding_mask  (B, L)     bool, True where there is text; or int, where several documents
                                  share a row: the number of each position's document, 0 for padding
+        positions     (B, M)     int, of the states that are wanted; all of them unless given
         returns       (B, L, D)  float; states at padding are without meaning
+                      (B, M, D)  with `positions`: the last block then computes no others
 
     Args:
         layers: number of blocks.
@@ -215,19 +218,20 @@ class TransformerEncoder(keras.layers.Layer):
             else None
         )
 
-    def build(self, hidden_shape, padding_mask_shape=None):
+    def build(self, hidden_shape, padding_mask_shape=None, positions_shape=None):
         for block in self.blocks:
             block.build(hidden_shape)
         if self.norm is not None:
             self.norm.build(hidden_shape)
 
-    def call(self, hidden, padding_mask, training=None):
-        for block in self.blocks:
+    def call(self, hidden, padding_mask, positions=None, training=None):
+        for block in self.blocks[:-1]:
             hidden = block(hidden, padding_mask, training=training)
+        hidden = self.blocks[-1](hidden, padding_mask, positions, training=training)
         return hidden if self.norm is None else self.norm(hidden)
 
-    def compute_output_shape(self, hidden_shape, padding_mask_shape=None):
-        return tuple(hidden_shape)
+    def compute_output_shape(self, hidden_shape, padding_mask_shape=None, positions_shape=None):
+        return (*(positions_shape or hidden_shape[:2]), hidden_shape[-1])
 
     def get_config(self):
         return super().get_config() | self.settings

@@ -1,5 +1,7 @@
 """From an architecture to its two layers, and to the model that gives both of their outputs."""
 
+import inspect
+
 import keras
 from keras import ops
 
@@ -52,7 +54,12 @@ def build_encoder(config: EncoderConfig, seed: int = 0) -> keras.layers.Layer:
     )
 
 
-def encode(embedding, encoder, packed: bool = False, fold=None):
+def chooses_positions(encoder) -> bool:
+    """Whether an encoder computes, when asked, no other states than those at given positions."""
+    return "positions" in inspect.signature(encoder.call).parameters
+
+
+def encode(embedding, encoder, packed: bool = False, fold=None, positions=None):
     """Call both layers on new inputs.
 
     Args:
@@ -61,10 +68,13 @@ def encode(embedding, encoder, packed: bool = False, fold=None):
         packed: whether several documents share a row. The encoder then gets their numbers in place
             of the padding mask; it says that it keeps them apart by having a `document_gap`.
         fold: a `FoldWindows` that makes each window of a row a row of its own.
+        positions: (B, M) int, of the states that are wanted, for an encoder that
+            `chooses_positions`.
 
     Returns:
-        The input tensors by name, the (B, L) padding mask and the (B, L, D) states.
+        The input tensors by name, the (B, L) padding mask and the (B, L, D) states, or (B, M, D).
     """
+    further = {} if positions is None else {"positions": positions}
     for layer, name in ((embedding, "embedding"), (encoder, "encoder")):
         if layer.name != name:
             raise ValueError(
@@ -88,13 +98,13 @@ def encode(embedding, encoder, packed: bool = False, fold=None):
         hidden = embedding(
             inputs["token_ids"], inputs["segment_ids"], position_ids=inputs["position_ids"]
         )
-        return inputs, inputs["document_ids"], encoder(hidden, inputs["document_ids"])
+        return inputs, inputs["document_ids"], encoder(hidden, inputs["document_ids"], **further)
     token_ids, segment_ids = inputs["token_ids"], inputs["segment_ids"]
     if fold is not None:
         token_ids, segment_ids = fold(token_ids), fold(segment_ids)
     padding_mask = ops.not_equal(token_ids, 0)
     hidden = embedding(token_ids, segment_ids)
-    return inputs, padding_mask, encoder(hidden, padding_mask)
+    return inputs, padding_mask, encoder(hidden, padding_mask, **further)
 
 
 def build_encoder_model(embedding, encoder, pooling: Pooling | None = None) -> keras.Model:

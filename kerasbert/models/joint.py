@@ -3,6 +3,7 @@
 import keras
 
 from kerasbert.batches.joint import LABELS
+from kerasbert.models.pretrain import read_states
 from kerasbert.tasks import Task
 
 
@@ -27,7 +28,7 @@ def build_joint_model(classifier: keras.Model, task: Task) -> keras.Model:
     embedding, sequence = classifier.get_layer("embedding"), classifier.get_layer("encoder").output
     outputs = {
         LABELS: classifier.output,
-        task.name: task.head(embedding, sequence, None, inputs),
+        task.name: task.head(embedding, read_states(task, sequence, inputs), None, inputs),
     }
     return keras.Model(inputs, outputs, name="joint_model")
 

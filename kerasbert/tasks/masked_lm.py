@@ -4,7 +4,6 @@ import keras
 import numpy as np
 
 from kerasbert.layers.dense import Dense, add_bias
-from kerasbert.layers.gather import GatherPositions
 from kerasbert.tasks.masking import UNITS, choose_spans, choose_tokens, choose_words
 from kerasbert.tasks.task import Pairs, Rows, TaskBatch
 from kerasbert.tasks.token_cross_entropy import TokenCrossEntropy
@@ -80,6 +79,7 @@ class MaskedLM:
     name = "masked_lm"
     pairs: Pairs = "none"
     packs = True
+    positions = "masked_positions"
 
     def __init__(
         self,
@@ -168,13 +168,12 @@ class MaskedLM:
         return {"masked_positions": keras.Input((None,), dtype="int32", name="masked_positions")}
 
     def head(self, embedding, sequence, pooled, inputs):
-        hidden = GatherPositions(name="masked_lm_gather")(sequence, inputs["masked_positions"])
         hidden = Dense(
             sequence.shape[-1],
             activation="gelu",
             kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 1),
             name="masked_lm_transform",
-        )(hidden)
+        )(sequence)
         hidden = keras.layers.LayerNormalization(epsilon=1e-12, name="masked_lm_norm")(hidden)
         scores = embedding(hidden, reverse=True)
         return VocabularyBias(self.shares, name=self.name, dtype="float32")(scores)

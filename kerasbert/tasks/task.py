@@ -59,7 +59,8 @@ class Task(Protocol):
             document in half of the rows. "order": two that follow each other, swapped in half.
 
     An objective over positions alone, which works where several documents share a row, also has
-    `packs = True`.
+    `packs = True`. One that reads the states of some positions only has `positions`, the name of
+    the one of its inputs (B, M) that holds them: no others are computed where that saves work.
     """
 
     name: str
@@ -74,7 +75,10 @@ class Task(Protocol):
         ...
 
     def head(self, embedding, sequence, pooled, inputs: dict[str, Any]):
-        """The output tensor, from the embedding layer, (B, L, D) states and (B, D) pooled."""
+        """The output tensor, from the embedding layer, (B, L, D) states and (B, D) pooled.
+
+        With `positions` the states are those at these: (B, M, D).
+        """
         ...
 
     def loss(self):

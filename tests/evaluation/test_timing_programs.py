@@ -163,11 +163,13 @@ def test_useful_operations_are_counted():
     from benchmarks.masked_lm_size import Size, flops, make_batches
 
     size = Size(
-        vocabulary_size=50, d_model=4, layers=1, heads=2, d_ff=8, batch=1, length=3, masked=1
+        vocabulary_size=50, d_model=4, layers=2, heads=2, d_ff=8, batch=1, length=3, masked=1
     )
     # A position: query, key, value and output 4 x 4 x 4, feed-forward 2 x 4 x 8, and two products
-    # with 3 positions of width 4; a masked one: 4 x 4 and 4 x 50.
-    forward = 3 * (64 + 64 + 2 * 3 * 4) + 16 + 200
+    # with 3 positions of width 4; in the last block key and value alone, and the others only where
+    # it is masked: there 4 x 4 and 4 x 50 as well.
+    last = 3 * 32 + (32 + 64 + 2 * 3 * 4)
+    forward = 3 * (64 + 64 + 2 * 3 * 4) + last + 16 + 200
     assert flops(size, make_batches(size, 2)) == 2 * 3 * forward
 
 

@@ -38,6 +38,25 @@ def test_neighbours_are_independent(axis):
     assert np.mean(both) == pytest.approx(0.25, abs=0.015)
 
 
+def test_the_gradient_is_that_of_what_was_kept():
+    class Scaled(keras.layers.Layer):
+        """Drops a weight of ones, times a number for each."""
+
+        def build(self, shape):
+            self.dropout = Dropout(0.5, seed=3)
+            self.numbers = self.add_weight(shape=(50, 8), initializer="ones", name="numbers")
+
+        def call(self, inputs, training=None):
+            return self.dropout(self.numbers + 0 * inputs, training=training)
+
+    model = keras.Sequential([keras.Input((50, 8)), Scaled()])
+    model.compile(keras.optimizers.SGD(1.0), loss=lambda target, found: keras.ops.sum(found))
+    model.fit(np.zeros((1, 50, 8)), np.zeros((1, 1)), verbose=0)
+    kept = drop(Dropout(0.5, seed=3), STATES[:1])[0]
+    assert 0 < np.mean(kept > 0) < 1
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(model.weights[0]), 1 - kept, atol=1e-6)
+
+
 def test_nothing_is_dropped_in_prediction_or_at_rate_0():
     for layer, training in ((Dropout(0.5), False), (Dropout(0.0), True)):
         found = keras.ops.convert_to_numpy(layer(STATES, training=training))

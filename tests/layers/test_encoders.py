@@ -62,6 +62,29 @@ def test_padding_never_changes_a_result(name, positions, pooling):
     np.testing.assert_allclose(together["sequence"][1, :9], alone["sequence"][0], atol=1e-5)
 
 
+DOCUMENTS = np.array([[1, 1, 1, 2, 2, 2], [1, 1, 2, 2, 0, 0]], np.int32)
+
+
+@pytest.mark.parametrize("mask", [MASK, DOCUMENTS], ids=["one text a row", "packed"])
+@pytest.mark.parametrize(
+    "changes",
+    [{"norm": "post"}, {"norm": "pre"}, {"rotary": True}, {"d_v": 3}, {"layers": 1}],
+    ids=["post-norm", "pre-norm", "rotary", "plain attention", "one block"],
+)
+def test_wanted_states_are_those_of_all_positions(changes, mask):
+    encoder = transformer(**changes)
+    positions = np.array([[5, 0, 2], [3, 1, 0]], np.int32)
+    everything = keras.ops.convert_to_numpy(encoder(HIDDEN, mask))
+    wanted = keras.ops.convert_to_numpy(encoder(HIDDEN, mask, positions=positions))
+    expected = np.take_along_axis(everything, positions[..., None], axis=1)
+    np.testing.assert_allclose(wanted, expected, atol=2e-6)
+
+
+def test_wanted_states_as_a_layer(check_layer):
+    positions = np.array([[5, 0, 2], [3, 1, 0]], np.int32)
+    assert check_layer(transformer(rotary=True), HIDDEN, MASK, positions).shape == (2, 3, 8)
+
+
 def test_rotary_positions_have_no_longest_text():
     config = TransformerConfig(
         vocabulary_size=50, d_model=16, layers=1, positions="rotary", max_positions=8

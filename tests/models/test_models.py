@@ -13,6 +13,7 @@ from kerasbert import (
     build_encoder,
     build_encoder_model,
     build_pretrain_model,
+    compile_pretrain,
     transfer_weights,
 )
 from kerasbert.config import CONFIGS
@@ -50,6 +51,46 @@ def test_pretraining_gives_logits_at_masked_positions_only(name, tmp_path):
     again = numpy(keras.models.load_model(tmp_path / "model.keras").predict(inputs(), verbose=0))
     for output in found:
         np.testing.assert_array_equal(again[output], found[output])
+
+
+class Everywhere(keras.layers.Layer):
+    """An encoder of a user's own, which cannot be asked for single positions."""
+
+    def __init__(self, inner):
+        super().__init__(name="encoder")
+        self.inner = inner
+
+    def call(self, hidden, padding_mask, training=None):
+        return self.inner(hidden, padding_mask, training=training)
+
+    def compute_output_shape(self, hidden_shape, padding_mask_shape=None):
+        return hidden_shape
+
+
+def test_masked_lm_alone_trains_the_same_whoever_computes_states_that_nobody_reads(tmp_path):
+    """The last block computes the masked positions only: same losses, same weights after steps."""
+
+    def trained(wrap):
+        embedding, encoder = layers("transformer", dropout=0.0, layers=2)
+        model = build_pretrain_model(embedding, wrap(encoder), [MaskedLM(VOCABULARY)])
+        compile_pretrain(model, [MaskedLM(VOCABULARY)], keras.optimizers.SGD(1.0))
+        target = {"masked_lm": np.full((3, 2), 7, np.int32)}
+        weight = {"masked_lm": np.ones((3, 2), np.float32)}
+        losses = [
+            float(np.asarray(model.train_on_batch(inputs(), target, weight))) for _ in range(3)
+        ]
+        return model, losses, [np.asarray(value) for value in encoder.get_weights()]
+
+    model, losses, weights = trained(lambda encoder: encoder)
+    _, expected_losses, expected_weights = trained(Everywhere)
+    assert losses[-1] < losses[0]
+    np.testing.assert_allclose(losses, expected_losses, rtol=1e-5)
+    for found, expected in zip(weights, expected_weights, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras").predict(inputs(), verbose=0)
+    found = model.predict(inputs(), verbose=0)
+    np.testing.assert_array_equal(again["masked_lm"], found["masked_lm"])
 
 
 def test_the_head_shares_the_token_embedding():
