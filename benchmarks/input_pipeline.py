@@ -70,8 +70,6 @@ def labeled_batches(tokenizer: Any) -> Any:
 
 def build(name: str, settings: dict[str, Any]) -> Built:
     """A model that trains on its stream of batches, as `pretrain` and `finetune` build it."""
-    import keras
-
     from kerasbert import (
         PretrainingBatches,
         TokenStore,
@@ -85,6 +83,7 @@ def build(name: str, settings: dict[str, Any]) -> Built:
     from kerasbert.batches.stream import stream
     from kerasbert.config import CONFIGS
     from kerasbert.tasks import TASKS, TaskSettings
+    from kerasbert.training import AdamW
 
     store = TokenStore.open(settings["store"], verify=False)
     stage, encoder = name.split("-", 1)
@@ -92,7 +91,7 @@ def build(name: str, settings: dict[str, Any]) -> Built:
         vocabulary_size=store.tokenizer.vocabulary_size, d_model=settings["d_model"]
     )
     layers = build_embedding(config), build_encoder(config)
-    optimizer = keras.optimizers.AdamW(1e-4)
+    optimizer = AdamW(1e-4)
     if stage == "pretrain":
         tasks = [TASKS[task](store, TaskSettings()) for task in ("document-words", "masked-lm")]
         model = compile_pretrain(build_pretrain_model(*layers, tasks), tasks, optimizer)
