@@ -226,6 +226,8 @@ def _workload(config: Config):
 
 def _say_what_comes(config: Config, architecture, store, train, model, total: int) -> None:
     """The sizes of model, corpus and run; and, roughly, the time and memory that it will take."""
+    import keras
+
     from kerasbert.training.proposal import expect, matrix_rate
 
     say(
@@ -235,7 +237,7 @@ def _say_what_comes(config: Config, architecture, store, train, model, total: in
         f"({train.padding_share():.1%} padding); learning rate "
         f"{_peak_learning_rate(config, architecture):g}"
     )
-    expected = expect(architecture, _workload(config), matrix_rate())
+    expected = expect(architecture, _workload(config), matrix_rate(), keras.backend.backend())
     memory = f"roughly {expected.memory / 1e9:.1f} GB of memory"
     if config.minutes is not None:
         say(f"{config.minutes:g} minutes, {memory}")
