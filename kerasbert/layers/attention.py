@@ -50,6 +50,15 @@ def visible_positions(padding_mask, positions=None):
     return ops.equal(asking[:, None, :, None], padding_mask[:, None, None, :])
 
 
+def fused_is_faster() -> bool:
+    """Whether the backend's own attention takes less time than its plain operations."""
+    if keras.backend.backend() != "jax":
+        return True
+    from kerasbert.layers.jax import on_cpu
+
+    return not on_cpu()
+
+
 @keras.saving.register_keras_serializable(package="kerasbert")
 class SelfAttention(keras.layers.Layer):
     """Every position looks at every position of the same row that is not padding.
@@ -126,7 +135,8 @@ class SelfAttention(keras.layers.Layer):
         if self.rotary:
             query, key = rotate(query, positions), rotate(key)
         visible = visible_positions(padding_mask, positions)
-        if self.d_k == self.d_v and not (training and self.dropout.rate > 0):
+        drops = training and self.dropout.rate > 0
+        if self.d_k == self.d_v and not drops and fused_is_faster():
             context = ops.dot_product_attention(query, key, value, mask=visible)
         else:
             context = self._attend(query, key, value, visible, training)

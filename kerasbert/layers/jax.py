@@ -31,6 +31,11 @@ def _backward(inputs: jax.Array, gradient: jax.Array) -> tuple[jax.Array]:
 gelu.defvjp(_forward, _backward)
 
 
+def on_cpu() -> bool:
+    """Whether the processor computes, because nothing else is there or was asked for."""
+    return jax.default_backend() == "cpu"
+
+
 @jax.custom_vjp
 def add_bias(scores: jax.Array, bias: jax.Array) -> jax.Array:
     """scores (..., V) + bias (V,); the gradient of the bias is a product with ones.
