@@ -13,7 +13,7 @@ FEWEST_STEPS = 2000
 SHARE_OF_PEAK = 0.35
 # How often states and scores of a step are in memory at once, in masked LM at d_model 128 and 256;
 # on JAX with the freed memory that commands keep (`keep_freed_memory`).
-COPIES = {"jax": 4, "torch": 2, "tensorflow": 2}
+COPIES, COPIES_BY_JAX = 2, 4
 VOCABULARIES = (2000, 4000, 8000, 12000, 20000)
 OCCURRENCES = 150  # of an entry on average, so that it can be learned
 
@@ -86,7 +86,8 @@ def expect(config: EncoderConfig, work: Workload, rate: float, backend: str = "j
     operations = 3 * 2 * (tokens * (kernels + attention) + scored * (d * d + d * vocabulary))
     weights = kernels + vocabulary * (d + 1)
     # States kept for the backward pass; scores, thrice. Weights, gradients and two moments.
-    memory = COPIES[backend] * (4 * tokens * states + 12 * scored * vocabulary) + 16 * weights
+    copies = COPIES_BY_JAX if backend == "jax" else COPIES
+    memory = copies * (4 * tokens * states + 12 * scored * vocabulary) + 16 * weights
     return Expectation(weights, operations / (SHARE_OF_PEAK * rate), int(memory) + 600_000_000)
 
 
