@@ -10,6 +10,7 @@ import numpy as np
 from benchmarks.side_by_side import Worker
 
 Arrays = dict[str, np.ndarray]
+SPREAD = 0.05  # standard deviation of every weight
 
 
 def made_weight(path: str, shape: Sequence[int]) -> np.ndarray:
@@ -18,7 +19,7 @@ def made_weight(path: str, shape: Sequence[int]) -> np.ndarray:
     Every weight counts: biases are not 0, and what scales a normalization is not 1.
     """
     rng = np.random.default_rng(zlib.crc32(path.encode()))
-    value = rng.normal(0, 0.05, tuple(shape))
+    value = rng.normal(0, SPREAD, tuple(shape))
     return (value + path.endswith("gamma")).astype(np.float32)
 
 

@@ -26,7 +26,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.equal_work import check_equal, digest
+from benchmarks.equal_work import SPREAD, check_equal, digest
 from benchmarks.masked_lm_models import build as build_contestant
 from benchmarks.masked_lm_size import SIZES, Size, flops, make_batches, real_tokens
 from benchmarks.results import (
@@ -104,7 +104,8 @@ def check_same_work(workers: Sequence[Worker], size: Size) -> None:
     same = [worker for worker in workers if "losses" in worker.built]
     if same:
         check_equal(same, {"losses": TOLERANCE[size.precision]})
-    chance = math.log(size.vocabulary_size)
+    # Of logits that are made of normalized states and of random weights.
+    chance = math.log(size.vocabulary_size) + size.d_model * SPREAD**2 / 2
     usual = statistics.median(worker.built["parameters"] for worker in workers)
     wrong = []
     for worker in workers:

@@ -159,6 +159,17 @@ def test_other_work_is_refused(other, words):
         check_same_work(workers, SIZES["quick"])
 
 
+@pytest.mark.parametrize("name, first_loss", [("128", 10.504), ("512", 11.052)])
+def test_the_first_loss_of_every_size_is_that_of_chance(name, first_loss):
+    from benchmarks.masked_lm_size import SIZES
+    from benchmarks.masked_lm_step import check_same_work
+
+    losses = [first_loss] * 3
+    check_same_work([worker(first_loss=first_loss, losses=losses)], SIZES[name])
+    with pytest.raises(SystemExit, match="first loss"):
+        check_same_work([worker(first_loss=first_loss - 2, losses=losses)], SIZES[name])
+
+
 def test_useful_operations_are_counted():
     from benchmarks.masked_lm_size import Size, flops, make_batches
 
