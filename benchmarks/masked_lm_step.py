@@ -8,7 +8,8 @@ go to all: full rows of random tokens, or the rows of a store in their real leng
 weights, without dropout, three steps of each must give the same losses, or the program stops.
 
 What differs by design: Hugging Face's model computes logits at all positions, the others at the
-masked ones only; "masked only" is its encoder and head with the states gathered by hand first. It
+masked ones only, and ours and the lean steps the whole last block, but for keys and values;
+"masked only" is Hugging Face's encoder and head with the states gathered by hand first. It
 pads all rows to the longest length, as its collator for masked LM does with one fixed length.
 Our default setting is pre-norm with rotary positions, so its losses are others. KerasHub's GELU is
 the approximate one, which the tolerance allows for, and it has a pooler that this objective doesn't

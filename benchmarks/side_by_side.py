@@ -118,8 +118,7 @@ class Worker:
     def stop(self) -> None:
         """End the process: it stops at the end of its input."""
         if self.process is not None:
-            with contextlib.suppress(BrokenPipeError):
-                self.process.communicate()
+            self.process.communicate()
             self.errors.close()
             self.process = None
 
