@@ -6,8 +6,7 @@
 From text to labels with scores, tokenization included, the same documents for all, many at a time
 and then one by one. Of each of our encoders a run is fine-tuned for an epoch on a few documents:
 how good it is does not matter here. Ours are `kerasbert.load(run)` on each backend, and the same
-models exported to ONNX, one file for each shape, which must give the same logits: the networks
-alone, because the export fails with the linear SVMs that `finetune` adds. Hugging Face's is
+models exported to ONNX, one file for each shape, which must give the same logits. Hugging Face's is
 the text-classification pipeline with a BERT of our Transformer's dimensions, random weights and our
 tokenizer; it pads each of its batches to the longest text in it. fastText is trained on the same
 documents. Those two do other mathematics: only the documents are the same.
@@ -82,7 +81,6 @@ def make_runs(folder: Path, train: Path, d_model: int) -> None:
     for encoder in ENCODERS:
         line = ["finetune", "--train", train, "--valid", train, "--out", folder / encoder]
         line += ["--encoder", encoder, "--d-model", d_model, "--epochs", 1, "--max-length", LENGTH]
-        line.append("--no-linear-svm")  # PyTorch's exporter to ONNX makes a wrong file of its sums
         program = "import sys; from kerasbert.cli import main; sys.exit(main())"
         done = subprocess.run(
             [sys.executable, "-c", program, *map(str, line)],

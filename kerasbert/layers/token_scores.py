@@ -64,8 +64,8 @@ class TokenScores(keras.layers.Layer):
         count = ops.segment_sum(
             ops.ones_like(flat, dtype="float32"), flat, num_segments=batch * self.size
         )
-        count = ops.reshape(ops.take(count, flat), ops.shape(ids))
-        value = (1 + ops.log(count)) * ops.take(self.idf, ids)
+        count = ops.reshape(_take(count, flat), ops.shape(ids))
+        value = (1 + ops.log(count)) * _take(self.idf, ids)
         size = ops.sqrt(ops.sum(ops.square(value) / count, axis=-1, keepdims=True))
         return ids, value / (count * ops.maximum(size, 1e-6))
 
@@ -77,3 +77,8 @@ class TokenScores(keras.layers.Layer):
             "vocabulary_size": self.vocabulary_size,
             "lead": self.lead,
         }
+
+
+def _take(values, indices):
+    """Entries of a vector, as rows: Keras' own way on PyTorch is wrong in a file of ONNX."""
+    return ops.take(values[:, None], indices, axis=0)[..., 0]

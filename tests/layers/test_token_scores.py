@@ -78,3 +78,27 @@ def test_it_is_saved_and_loaded_with_its_weights(tmp_path, policy):
     expected = model.predict([LOGITS, IDS], verbose=0)
     assert expected.shape == (2, 3) and np.abs(expected - LOGITS).max() > 0.1
     np.testing.assert_array_equal(again.predict([LOGITS, IDS], verbose=0), expected)
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "torch", reason="Keras exports to ONNX on PyTorch alone"
+)
+def test_onnx_runtime_answers_the_same(tmp_path):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    inputs = {
+        "logits": keras.Input((3,), name="logits"),
+        "token_ids": keras.Input((None,), dtype="int32", name="token_ids"),
+    }
+    layer = TokenScores(VOCABULARY, lead=2)
+    model = keras.Model(inputs, layer(*inputs.values()))
+    rng = np.random.default_rng(0)
+    layer.set_weights([rng.uniform(0.5, 2, weight.shape) for weight in layer.weights])
+    rows = {"logits": LOGITS, "token_ids": IDS}
+    spec = {
+        name: keras.InputSpec(shape=row.shape, dtype=row.dtype, name=name)
+        for name, row in rows.items()
+    }
+    path = str(tmp_path / "model.onnx")
+    model.export(path, "onnx", verbose=False, input_signature=[spec])
+    (found,) = onnxruntime.InferenceSession(path).run(None, rows)
+    np.testing.assert_allclose(found, model.predict_on_batch(rows), atol=1e-5)
