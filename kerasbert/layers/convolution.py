@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from kerasbert.layers.gelu import gelu
+
 
 @keras.saving.register_keras_serializable(package="kerasbert")
 class Conv1D(keras.layers.Conv1D):
@@ -26,3 +28,27 @@ class Conv1D(keras.layers.Conv1D):
 
         kernel, bias = (ops.convert_to_tensor(weight) for weight in (self.kernel, self.bias))
         return convolve(inputs, kernel, bias)
+
+
+def convolve_gelu(convolution: Conv1D, inputs, mask, training=None):
+    """A convolution, the exact GELU, and zeros at padding.
+
+        inputs   (B, L, D)  float
+        mask     (B, L, 1)  float, 1 where there is text, 0 at padding
+        returns  (B, L, F)  float
+
+    Args:
+        convolution: of F filters, built.
+        inputs: see above.
+        mask: see above.
+        training: whether a gradient is wanted, and shapes are few.
+    """
+    if keras.backend.backend() != "tensorflow" or not training:
+        return gelu(convolution(inputs), training) * mask
+    from kerasbert.layers.tensorflow import masked_gelu
+
+    kernel, bias = (
+        ops.convert_to_tensor(weight, dtype=convolution.compute_dtype)
+        for weight in (convolution.kernel, convolution.bias)
+    )
+    return masked_gelu(convolution.convolution_op(inputs, kernel), bias, mask)

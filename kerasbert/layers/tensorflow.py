@@ -28,6 +28,27 @@ def _gelu_gradient(inputs, gradient):
     return gradient * (_share_below(inputs) + inputs * density)
 
 
+@tf.custom_gradient
+def masked_gelu(inputs, bias, mask):
+    """The exact GELU of inputs (B, L, F) + bias (F,), times a mask (B, L, 1), in one pass."""
+
+    def gradient(upstream):
+        found = _masked_gelu_gradient(inputs, bias, mask, upstream)
+        return found, _sum_of_rows(found), None
+
+    return _masked_gelu(inputs, bias, mask), gradient
+
+
+@tf.function(jit_compile=True)
+def _masked_gelu(inputs, bias, mask):
+    return _gelu(inputs + bias) * mask
+
+
+@tf.function(jit_compile=True)
+def _masked_gelu_gradient(inputs, bias, mask, upstream):
+    return _gelu_gradient(inputs + bias, upstream * mask)
+
+
 def _share_below(inputs):
     return 0.5 + 0.5 * tf.math.erf(inputs * math.sqrt(0.5))
 
@@ -53,13 +74,43 @@ def _drop(inputs, seed, rate):
 
 @tf.custom_gradient
 def add_bias(scores, bias):
-    """scores (..., V) + bias (V,); the gradient of the bias is a product with ones."""
+    """scores (..., V) + bias (V,), whose gradient `_sum_of_rows` computes."""
+    return scores + bias, lambda upstream: (upstream, _sum_of_rows(upstream))
+
+
+def _sum_of_rows(numbers):
+    """Over all axes but the last, as a product with ones: on all cores, unlike a sum."""
+    rows = tf.reshape(numbers, (-1, tf.shape(numbers)[-1]))
+    return tf.matmul(tf.ones((1, tf.shape(rows)[0]), rows.dtype), rows)[0]
+
+
+@tf.custom_gradient
+def maximum_over_text(states, mask):
+    """The maximum of states (B, L, F) where the mask (B, L, 1) is 1: (B, 1, F).
+
+    Equal maxima share the gradient, as they do in TensorFlow's own, which takes more passes.
+    """
+    strongest = _maximum_over_text(states, mask)
 
     def gradient(upstream):
-        rows = tf.reshape(upstream, (-1, tf.shape(upstream)[-1]))
-        return upstream, tf.matmul(tf.ones((1, tf.shape(rows)[0]), rows.dtype), rows)[0]
+        return _maximum_over_text_gradient(states, mask, strongest, upstream), None
 
-    return scores + bias, gradient
+    return strongest, gradient
+
+
+def _without_padding(states, mask):
+    return states + (mask - 1) * 6e4
+
+
+@tf.function(jit_compile=True)
+def _maximum_over_text(states, mask):
+    return tf.reduce_max(_without_padding(states, mask), axis=1, keepdims=True)
+
+
+@tf.function(jit_compile=True)
+def _maximum_over_text_gradient(states, mask, strongest, upstream):
+    there = tf.cast(_without_padding(states, mask) == strongest, states.dtype)
+    return there * (upstream / tf.reduce_sum(there, axis=1, keepdims=True))
 
 
 @tf.custom_gradient

@@ -3,10 +3,9 @@
 import keras
 from keras import ops
 
-from kerasbert.layers.convolution import Conv1D
+from kerasbert.layers.convolution import Conv1D, convolve_gelu
 from kerasbert.layers.dense import Dense
 from kerasbert.layers.dropout import Dropout
-from kerasbert.layers.gelu import gelu
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
@@ -110,20 +109,33 @@ class TextCNNEncoder(keras.layers.Layer):
         for tower in self.towers:
             states = hidden
             for convolution in tower:
-                states = self._activate(convolution(states), training) * mask
+                states = self._convolve(convolution, states, mask, training)
             features.append(states)
         joined = ops.concatenate(features, axis=-1)  # (B, L, widths x F)
-        strongest = self._strongest(joined + (mask - 1) * 6e4, padding_mask)  # padding left out
+        strongest = self._strongest(joined, mask, padding_mask, training)
         joined = self.projection(joined) + self.context(strongest)  # (B, L, D)
         return self.norm(hidden + self.dropout(joined, training=training)) * mask
 
-    def _strongest(self, states, padding_mask):
+    def _convolve(self, convolution, states, mask, training):
+        """A convolution, its activation, and zeros at padding."""
+        if self.activation == "gelu":
+            return convolve_gelu(convolution, states, mask, training)
+        return keras.activations.get(self.activation)(convolution(states)) * mask
+
+    def _strongest(self, states, mask, padding_mask, training):
         """The maximum of each feature over the text of each position.
 
         states   (B, L, F)
+        mask     (B, L, 1)  1 where there is text, 0 at padding
         returns  (B, 1, F), or (B, L, F) where several documents share a row
         """
-        if keras.backend.standardize_dtype(padding_mask.dtype) == "bool":
+        alone = keras.backend.standardize_dtype(padding_mask.dtype) == "bool"
+        if alone and training and keras.backend.backend() == "tensorflow":
+            from kerasbert.layers.tensorflow import maximum_over_text
+
+            return maximum_over_text(states, mask)
+        states = states + (mask - 1) * 6e4  # padding left out
+        if alone:
             return ops.max(states, axis=1, keepdims=True)
         batch, length, features = ops.shape(states)
         # A row holds fewer than L documents: each gets a segment of its own, padding that of 0.
@@ -138,11 +150,6 @@ class TextCNNEncoder(keras.layers.Layer):
     def document_gap(self) -> int:
         """Positions of padding that must part two documents of a row."""
         return max(self.widths) // 2
-
-    def _activate(self, states, training):
-        if self.activation == "gelu":
-            return gelu(states, training)
-        return keras.activations.get(self.activation)(states)
 
     def compute_output_shape(self, hidden_shape, padding_mask_shape=None):
         return tuple(hidden_shape)

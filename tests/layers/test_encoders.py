@@ -129,3 +129,37 @@ def test_named_sizes_are_those_of_the_predecessor(name):
     else:
         kernels = [c.kernel.shape for tower in encoder.towers for c in tower]
         assert kernels == [(w, 64, 64) for w in (2, 3, 4, 5) for _ in range(2)]
+
+
+def test_a_text_cnn_trains_as_its_plain_operations_would(monkeypatch):
+    """Where a backend joins operations, the gradients stay: with padding, and equal maxima."""
+    from kerasbert.layers import text_cnn
+
+    hidden = np.concatenate([HIDDEN, HIDDEN], axis=1)  # what stands there twice is twice largest
+    mask = np.concatenate([np.ones_like(MASK), MASK], axis=1)
+
+    def changes():
+        encoder = TextCNNEncoder(filters=5, widths=(1, 2), dropout=0.0, name="encoder")
+        inputs = [keras.Input((None, 8)), keras.Input((None,), dtype="bool")]
+        model = keras.Model(inputs, encoder(*inputs))
+        rng = np.random.default_rng(1)
+        before = [rng.normal(0, 0.5, weight.shape) for weight in model.weights]
+        model.set_weights(before)
+        model.compile(keras.optimizers.SGD(1.0), "mse")
+        model.fit([hidden, mask], np.ones_like(hidden), verbose=0)
+        return [after - weight for after, weight in zip(model.get_weights(), before, strict=True)]
+
+    found = changes()
+
+    def plain_convolution(convolution, states, mask, training):
+        return keras.ops.gelu(convolution(states), approximate=False) * mask
+
+    def plain_maximum(self, states, mask, padding_mask, training):
+        return keras.ops.max(states + (mask - 1) * 6e4, axis=1, keepdims=True)
+
+    monkeypatch.setattr(text_cnn, "convolve_gelu", plain_convolution)
+    monkeypatch.setattr(TextCNNEncoder, "_strongest", plain_maximum)
+    expected = changes()
+    assert all(np.abs(change).max() > 1e-4 for change in expected)
+    for ours, plain in zip(found, expected, strict=True):
+        np.testing.assert_allclose(ours, plain, atol=1e-5, rtol=1e-4)
