@@ -5,6 +5,7 @@ import math
 import tensorflow as tf
 
 from kerasbert.layers import dropout
+from kerasbert.layers.maximum import without_padding
 
 
 @tf.custom_gradient
@@ -86,10 +87,7 @@ def _sum_of_rows(numbers):
 
 @tf.custom_gradient
 def maximum_over_text(states, mask):
-    """The maximum of states (B, L, F) where the mask (B, L, 1) is 1: (B, 1, F).
-
-    Equal maxima share the gradient, as they do in TensorFlow's own, which takes more passes.
-    """
+    """`kerasbert.layers.maximum.maximum_over_text`; TensorFlow's own takes more passes."""
     strongest = _maximum_over_text(states, mask)
 
     def gradient(upstream):
@@ -98,18 +96,14 @@ def maximum_over_text(states, mask):
     return strongest, gradient
 
 
-def _without_padding(states, mask):
-    return states + (mask - 1) * 6e4
-
-
 @tf.function(jit_compile=True)
 def _maximum_over_text(states, mask):
-    return tf.reduce_max(_without_padding(states, mask), axis=1, keepdims=True)
+    return tf.reduce_max(without_padding(states, mask), axis=1, keepdims=True)
 
 
 @tf.function(jit_compile=True)
 def _maximum_over_text_gradient(states, mask, strongest, upstream):
-    there = tf.cast(_without_padding(states, mask) == strongest, states.dtype)
+    there = tf.cast(without_padding(states, mask) == strongest, states.dtype)
     return there * (upstream / tf.reduce_sum(there, axis=1, keepdims=True))
 
 

@@ -6,6 +6,7 @@ from keras import ops
 from kerasbert.layers.convolution import Conv1D, convolve_gelu
 from kerasbert.layers.dense import Dense
 from kerasbert.layers.dropout import Dropout
+from kerasbert.layers.maximum import maximum_over_text, without_padding
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
@@ -129,14 +130,9 @@ class TextCNNEncoder(keras.layers.Layer):
         mask     (B, L, 1)  1 where there is text, 0 at padding
         returns  (B, 1, F), or (B, L, F) where several documents share a row
         """
-        alone = keras.backend.standardize_dtype(padding_mask.dtype) == "bool"
-        if alone and training and keras.backend.backend() == "tensorflow":
-            from kerasbert.layers.tensorflow import maximum_over_text
-
-            return maximum_over_text(states, mask)
-        states = states + (mask - 1) * 6e4  # padding left out
-        if alone:
-            return ops.max(states, axis=1, keepdims=True)
+        if keras.backend.standardize_dtype(padding_mask.dtype) == "bool":
+            return maximum_over_text(states, mask, training)
+        states = without_padding(states, mask)
         batch, length, features = ops.shape(states)
         # A row holds fewer than L documents: each gets a segment of its own, padding that of 0.
         document = padding_mask + length * ops.arange(batch, dtype=padding_mask.dtype)[:, None]

@@ -154,11 +154,11 @@ def test_a_text_cnn_trains_as_its_plain_operations_would(monkeypatch):
     def plain_convolution(convolution, states, mask, training):
         return keras.ops.gelu(convolution(states), approximate=False) * mask
 
-    def plain_maximum(self, states, mask, padding_mask, training):
+    def plain_maximum(states, mask, training):
         return keras.ops.max(states + (mask - 1) * 6e4, axis=1, keepdims=True)
 
     monkeypatch.setattr(text_cnn, "convolve_gelu", plain_convolution)
-    monkeypatch.setattr(TextCNNEncoder, "_strongest", plain_maximum)
+    monkeypatch.setattr(text_cnn, "maximum_over_text", plain_maximum)
     expected = changes()
     assert all(np.abs(change).max() > 1e-4 for change in expected)
     for ours, plain in zip(found, expected, strict=True):

@@ -1,0 +1,28 @@
+"""The maximum over a text: the one place that chooses how each backend computes it."""
+
+import keras
+from keras import ops
+
+
+def without_padding(states, mask):
+    """States so low at padding that no maximum is there, in the range of float16."""
+    return states + (mask - 1) * 6e4
+
+
+def maximum_over_text(states, mask, training=None):
+    """The maximum of each feature where there is text. Equal maxima share the gradient.
+
+        states   (B, L, F)  float
+        mask     (B, L, 1)  dtype of `states`, 1 where there is text, 0 at padding
+        returns  (B, 1, F)  dtype of `states`
+
+    Args:
+        states: see above.
+        mask: see above.
+        training: whether a gradient is wanted, and shapes are few.
+    """
+    if training and keras.backend.backend() == "tensorflow":
+        from kerasbert.layers.tensorflow import maximum_over_text as by_tensorflow
+
+        return by_tensorflow(states, mask)
+    return ops.max(without_padding(states, mask), axis=1, keepdims=True)
