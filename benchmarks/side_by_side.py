@@ -70,7 +70,7 @@ class Contestant:
 
 # Who keeps freed memory: we, as our commands do, and what we are measured by. Peers as they come,
 # unless KEEP_MEMORY=all is in the environment.
-KEEPING = ("kerasbert", "lean", MATRIX_PRODUCTS)
+KEEPING = ("kerasbert", "lean", "pretrain-", "finetune-", MATRIX_PRODUCTS)
 
 MATRIX = {MATRIX_PRODUCTS: Contestant("matrix products alone")}
 
