@@ -133,7 +133,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.set_defaults(steps=20)
     options = parser.parse_args(argv)
     if options.worker:
-        return serve(partial(build, options.worker, json.loads(options.settings)), options.worker)
+        contestant = partial(build, options.worker, json.loads(options.settings))
+        return serve(contestant, CONTESTANTS, options.worker)
     with a_store(options.store, 10**5 if options.quick else MEGATOKENS * 10**6) as store:
         settings = {"store": str(store), "d_model": 16 if options.quick else 128}
         result = compare(

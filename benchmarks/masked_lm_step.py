@@ -142,7 +142,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.worker:
         settings = json.loads(options.settings)
         contestant = partial(build, options.worker, settings, options.checked)
-        return serve(contestant, options.worker, settings["size"]["precision"])
+        return serve(contestant, CONTESTANTS, options.worker, settings["size"]["precision"])
     size = replace(SIZES["quick" if options.quick else options.size], precision=options.precision)
     if options.batch:
         size = replace(size, batch=options.batch)

@@ -282,7 +282,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.set_defaults(steps=1)
     options = parser.parse_args(argv)
     if options.worker:
-        return serve(partial(build, options.worker, json.loads(options.settings)), options.worker)
+        contestant = partial(build, options.worker, json.loads(options.settings))
+        return serve(contestant, CONTESTANTS, options.worker)
     result = measure(options)
     rows = [
         [

@@ -67,10 +67,11 @@ class Contestant:
     needs: str = "keras"
     backends: tuple[str, ...] = BACKENDS
 
+    @property
+    def is_peer(self) -> bool:
+        """Whether it is somebody else's: ours and what measures them need nothing but Keras."""
+        return self.needs != "keras"
 
-# Who keeps freed memory: we, as our commands do, and what we are measured by. Peers as they come,
-# unless KEEP_MEMORY=all is in the environment.
-KEEPING = ("kerasbert", "lean", "pretrain-", "finetune-", MATRIX_PRODUCTS)
 
 MATRIX = {MATRIX_PRODUCTS: Contestant("matrix products alone")}
 
@@ -148,18 +149,25 @@ def use_all_cores() -> None:
         torch.set_num_threads(len(os.sched_getaffinity(0)))
 
 
-def serve(build: Callable[[], Built], name: str, precision: str = "float32") -> int:
+def serve(
+    build: Callable[[], Built],
+    contestants: Mapping[str, Contestant],
+    name: str,
+    precision: str = "float32",
+) -> int:
     """The side of the contestant: says what it built, then does as many steps as each line says.
 
     Args:
         build: returns what the contestant says of itself, and what does so many steps.
+        contestants: by their names.
         name: of the contestant; `MATRIX_PRODUCTS` is built here.
         precision: of those products.
     """
     # Libraries print to standard output as they please: keep it for the replies.
     replies = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    if name.startswith(KEEPING) or os.environ.get("KEEP_MEMORY") == "all":
+    # Ours keep freed memory, as our commands do. Peers come as they are, unless told otherwise.
+    if not contestants[name].is_peer or os.environ.get("KEEP_MEMORY") == "all":
         keep_freed_memory()
     use_all_cores()
     facts, do = matrix_products(precision) if name == MATRIX_PRODUCTS else build()

@@ -229,7 +229,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     if options.worker:
         size = Size(**{**json.loads(options.settings), "widths": Size.widths})
-        return serve(partial(build, options.worker, size, options.task), options.worker)
+        contestant = partial(build, options.worker, size, options.task)
+        return serve(contestant, CONTESTANTS, options.worker)
     size = QUICK if options.quick else Size()
     tasks = [options.task] if options.task else TASKS
     results = {

@@ -1,4 +1,7 @@
-"""The maximum over a text: the one place that chooses how each backend computes it."""
+"""The maximum over a text of a TextCNN's states: the one place that chooses how it is computed.
+
+Those are zeros at padding. `Pooling` takes any encoder's, and puts others in their place.
+"""
 
 import keras
 from keras import ops
@@ -12,7 +15,7 @@ def without_padding(states, mask):
 def maximum_over_text(states, mask, training=None):
     """The maximum of each feature where there is text. Equal maxima share the gradient.
 
-        states   (B, L, F)  float
+        states   (B, L, F)  float, 0 at padding
         mask     (B, L, 1)  dtype of `states`, 1 where there is text, 0 at padding
         returns  (B, 1, F)  dtype of `states`
 
