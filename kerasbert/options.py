@@ -156,8 +156,9 @@ class FineTuningOptions(LongTextOptions):
     """Leave embedding and encoder as they are for so many epochs."""
     average: float = 0.15
     """Evaluate and keep the average of the weights over this share of an epoch; 0 for none."""
-    linear_svm: bool = True
-    """Answer with the mean of the network and of linear SVMs on a single text's tokens (TF-IDF)."""
+    linear_svm: Annotated[bool | None, tyro.conf.arg(constructor=bool)] = None
+    """Answer with the mean of the network and of linear SVMs on a single text's tokens (TF-IDF).
+    Unless given: yes, up to 100 million weights (features x labels)."""
     pooling: PoolingName | None = None
     """How states become one vector; mean-max for text-cnn, mean for transformer unless given."""
     masked_lm: float = 0.0

@@ -195,7 +195,9 @@ def _classifier(config, pretrained, architecture, tokenizer, data, kind: str, pa
         build_embedding,
         build_encoder,
         fit_token_scores,
+        too_many_weights,
     )
+    from kerasbert.training.footprint import footprint
     from kerasbert.training.precision import computing_in
 
     train = data["train"]
@@ -214,18 +216,26 @@ def _classifier(config, pretrained, architecture, tokenizer, data, kind: str, pa
                 for layer in ("embedding", "encoder")
             )
         pooling = config.pooling or POOLING[encoder_name]
-        svms = config.linear_svm and not pairs  # whether two texts belong together is in no token
+        lead = config.leading_positions(pairs)
+        features, labels = tokenizer.vocabulary_size * (2 if lead else 1), train.gold.shape[1]
+        # Whether two texts belong together is in no token.
+        svms = config.linear_svm is not False and not pairs
+        if svms and config.linear_svm is None and (why := too_many_weights(features, labels)):
+            say(why)
+            svms = False
         model = build_classifier(
             embedding,
             encoder,
-            labels=train.gold.shape[1],
-            pooling=Pooling(pooling, lead=config.leading_positions(pairs), name="pooling"),
+            labels=labels,
+            pooling=Pooling(pooling, lead=lead, name="pooling"),
             dropout=0.1 if config.dropout is None else config.dropout,
             seed=config.seed,
             window=config.max_length if config.long == "chunk" else None,
             window_pooling=config.window_pooling,
             token_scores=tokenizer.vocabulary_size if svms else None,
         )
+    slots = 3 + (config.average > 0) + (config.accumulate > 1)  # AdamW has two; the gradient
+    say(footprint(model, data.values(), len(train.texts), slots))
     if svms:
         began = time.perf_counter()
         fit_token_scores(model.get_layer("token_scores"), train, data["valid"], config.seed)

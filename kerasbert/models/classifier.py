@@ -5,6 +5,7 @@ import numpy as np
 
 from kerasbert.layers import Dropout, FoldWindows, Pooling, PoolWindows, TokenScores
 from kerasbert.models.encoder import encode
+from kerasbert.models.linear_svm import labels_per_token
 from kerasbert.models.losses import build_loss
 
 
@@ -54,9 +55,9 @@ def build_classifier(
         name="logits",
     )(pooled)
     if token_scores is not None:
-        logits = TokenScores(token_scores, pooling.lead, name="token_scores")(
-            logits, inputs["token_ids"]
-        )
+        logits = TokenScores(
+            token_scores, pooling.lead, labels_per_token(labels), name="token_scores"
+        )(logits, inputs["token_ids"])
     return keras.Model(inputs, logits, name="classifier")
 
 
