@@ -10,7 +10,8 @@ from hypothesis import settings
 
 # Set before any backend is imported; the processes that tests start inherit it.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# Nearly all of JAX's time here is compiling tiny models: do it fast, and once.
+# Nearly all of JAX's time here is compiling tiny models: do it fast, and once. What must agree
+# between backends is also computed as users compile it: see tests/across_backends.
 os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " --xla_backend_optimization_level=0"
 CACHE = Path(__file__).parents[1] / ".pytest_cache" / "jax"
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(CACHE))
