@@ -29,7 +29,9 @@ def _reaches_keras(path: Path) -> bool:
         for module in _imports(path):
             if module.split(".")[0] in HEAVY:
                 return True
-            ahead += _files(module, path.parent)
+            ahead += _files(module, ROOT)
+            if ROOT / "tests" in path.parents or ROOT not in path.parents:
+                ahead += _files(module, path.parent)  # what test files share
     return False
 
 
@@ -58,14 +60,12 @@ def _home(name: str) -> str:
     return kerasbert._HOME.get(attribute, name) if package == "kerasbert" else name
 
 
-def _files(module: str, beside: Path) -> Iterator[Path]:
-    """The files that are executed for a module of this repository; none for others."""
+def _files(module: str, start: Path) -> Iterator[Path]:
+    """The files below a folder that are executed for a module; none for installed ones."""
     for folder in ("recipes", "data"):
         module = module.replace(f"kerasbert.{folder}", folder)
     parts = module.split(".")
-    for start in {ROOT, beside}:
-        for end in range(1, len(parts) + 1):
-            name = start.joinpath(*parts[:end])
-            if name == ROOT / "kerasbert":  # hands out names of all files, lazily
-                continue
+    for end in range(1, len(parts) + 1):
+        name = start.joinpath(*parts[:end])
+        if name != ROOT / "kerasbert":  # hands out names of all files, lazily
             yield from (p for p in (name.with_suffix(".py"), name / "__init__.py") if p.exists())
