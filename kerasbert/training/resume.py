@@ -12,7 +12,6 @@ import numpy as np
 
 from kerasbert.errors import InputError
 from kerasbert.files import atomic_path
-from kerasbert.training.schedule import exclude_from_decay
 
 KEPT = 2  # the last states; the older one is there if the newer is torn
 
@@ -168,7 +167,6 @@ class SaveState(keras.callbacks.Callback):
         for name, variables in groups.items():
             if name != "metrics":
                 _assign(variables, [arrays[f"{name}/{i}"] for i in range(len(variables))])
-        exclude_from_decay(model.optimizer)
         metrics = sorted(
             (name for name in arrays if name.startswith("metrics/")),
             key=lambda name: int(name.split("/")[1]),
