@@ -1,11 +1,12 @@
 """Labelled batches for a classifier that learns an objective of pre-training beside its labels."""
 
+import keras
 import numpy as np
 
 from kerasbert.batches.encoded import CLS_ID, SEP_ID
 from kerasbert.batches.labeled import LabeledBatches
 from kerasbert.batches.rng import keyed_rng
-from kerasbert.batches.stream import stream
+from kerasbert.batches.stream import OnePass, for_keras, stream
 from kerasbert.tasks.task import Rows, Task
 
 LABELS = "labels"
@@ -34,7 +35,9 @@ class JointBatches:
 
     def batch(self, step: int) -> tuple[dict, dict, dict]:
         """Inputs, targets and weights of a step, counted from 0 through all epochs."""
-        inputs, target = self.labeled.batch(step)
+        return self._join(*self.labeled.batch(step), step)
+
+    def _join(self, inputs: dict, target: np.ndarray, step: int) -> tuple[dict, dict, dict]:
         token_ids, segment_ids = inputs["token_ids"], inputs["segment_ids"]
         made = self.task.make(
             Rows(
@@ -53,6 +56,15 @@ class JointBatches:
         targets = {LABELS: target, self.task.name: made.target}
         return inputs, targets, {LABELS: ones, self.task.name: made.weight}
 
-    def stream(self, start: int = 0):
-        """What `model.fit(..., steps_per_epoch=batches.steps_per_epoch)` takes."""
+    def stream(self, start: int | keras.Model = 0):
+        """What `model.fit(..., steps_per_epoch=batches.steps_per_epoch)` takes, see `BatchStream`.
+
+        `stream(model)` begins where the model's optimizer is: for `BackupAndRestore`, or a second
+        `fit`.
+        """
         return stream(self, start)
+
+    def once(self):
+        """Every document once, for `evaluate` and `validation_data`; the last batch is smaller."""
+        labeled = self.labeled.one_pass()
+        return for_keras(OnePass(lambda step: self._join(*labeled[step], step), len(labeled)))

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
+import keras
 import numpy as np
 
 from kerasbert.batches.encoded import EncodedTexts, WindowedTexts, Windows
 from kerasbert.batches.order import EpochOrder
-from kerasbert.batches.stream import stream
+from kerasbert.batches.stream import OnePass, for_keras, stream
 
 
 class LabeledBatches:
@@ -50,14 +51,31 @@ class LabeledBatches:
 
     def batch(self, step: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
         """Inputs and target of a step, counted from 0 through all epochs."""
-        indices = self.order.batch(step)
+        return self._batch(self.order.batch(step))
+
+    def _batch(self, indices: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
         gold = self.gold[indices]
         target = gold if self.kind == "multi-label" else gold.argmax(axis=1).astype(np.int32)
         return self.texts.rows(indices, self.texts.padded_length(indices)), target
 
-    def stream(self, start: int = 0):
-        """What `model.fit(..., steps_per_epoch=batches.steps_per_epoch)` takes."""
+    def stream(self, start: int | keras.Model = 0):
+        """What `model.fit(..., steps_per_epoch=batches.steps_per_epoch)` takes, see `BatchStream`.
+
+        `stream(model)` begins where the model's optimizer is: for `BackupAndRestore`, or a second
+        `fit`.
+        """
         return stream(self, start)
+
+    def once(self):
+        """Every document once, for `evaluate` and `validation_data`; the last batch is smaller."""
+        return for_keras(self.one_pass())
+
+    def one_pass(self) -> OnePass:
+        """As `once`, the same on every backend."""
+        order, size = np.argsort(self.texts.lengths, kind="stable"), self.batch_size
+        return OnePass(
+            lambda step: self._batch(order[step * size : (step + 1) * size]), self.steps_per_epoch
+        )
 
 
 def encode_texts(

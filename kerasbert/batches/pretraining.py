@@ -3,13 +3,19 @@
 import functools
 from collections.abc import Sequence
 
+import keras
 import numpy as np
 
 from kerasbert.batches.block_order import BlockOrder
 from kerasbert.batches.blocks import Packing, RowBlocks, Table
 from kerasbert.batches.order import bucket_of
 from kerasbert.batches.rng import keyed_rng
-from kerasbert.batches.stream import process_of_distribution, stream
+from kerasbert.batches.stream import (
+    OnePass,
+    for_keras,
+    process_of_distribution,
+    stream,
+)
 from kerasbert.batches.writing import Segments, write_packs, write_rows
 from kerasbert.errors import InputError
 from kerasbert.tasks.task import Rows, Task
@@ -100,7 +106,9 @@ class PretrainingBatches:
 
     def batch(self, step: int) -> tuple[dict, dict, dict]:
         """Inputs, targets and weights of a step, counted from 0 through all epochs."""
-        rows = self.rows(step)
+        return self._batch(step, self.rows(step))
+
+    def _batch(self, step: int, rows: Rows) -> tuple[dict, dict, dict]:
         inputs, targets, weights = {"segment_ids": rows.segment_ids}, {}, {}
         for stream_number, task in enumerate(self.tasks, start=2):
             made = task.make(rows, self._rng(step, stream_number))
@@ -117,7 +125,9 @@ class PretrainingBatches:
 
     def rows(self, step: int) -> Rows:
         """The rows of a step, before any task."""
-        table, chosen = self.chosen(step)
+        return self._rows(step, *self.chosen(step))
+
+    def _rows(self, step: int, table: Table, chosen: np.ndarray) -> Rows:
         length = self.max_length
         if self.order.processes == 1:  # several must have the same shape, whatever each one reads
             length = bucket_of(int(table.lengths[chosen].max()), self.max_length)
@@ -177,9 +187,38 @@ class PretrainingBatches:
         behind = np.searchsorted(table.documents, table.documents[chosen], side="right") % rows
         return np.where(table.documents[other] == table.documents[chosen], behind, other)
 
-    def stream(self, start: int = 0):
-        """What `model.fit(..., steps_per_epoch=batches.steps_per_epoch)` takes."""
+    def stream(self, start: int | keras.Model = 0):
+        """What `model.fit(..., steps_per_epoch=batches.steps_per_epoch)` takes, see `BatchStream`.
+
+        `stream(model)` begins where the model's optimizer is: for `BackupAndRestore`, or a second
+        `fit`.
+        """
         return stream(self, start)
+
+    def once(self):
+        """Every row once, for `evaluate` and `validation_data`; the last batch is smaller.
+
+        Of several processes each makes the batches of the first epoch.
+        """
+        if self.order.processes > 1:
+            return for_keras(OnePass(self.batch, self.steps_per_epoch))
+        group = functools.lru_cache(maxsize=1)(self._read_group_once)
+
+        def batch(step: int):
+            _, number, place = self.order.locate(step)
+            table, rows = group(number)
+            chosen = rows[place * self.batch_size : (place + 1) * self.batch_size]
+            return self._batch(step, self._rows(step, table, chosen))
+
+        return for_keras(OnePass(batch, self.steps_per_epoch))
+
+    def _read_group_once(self, number: int) -> tuple[Table, np.ndarray]:
+        """As `_read_group` of epoch 0, its rows by length and none that fills up a batch: (G,)."""
+        group = self.order.group(0, number)
+        table = self.blocks.table(group.blocks)
+        rows = table.offsets[group.block] + group.place
+        rows = rows[: self.total_rows - number * self.order.group_steps * self.batch_size]
+        return table, rows[np.argsort(table.lengths[rows], kind="stable")]
 
     def padding_share(self, steps: int = 50) -> float:
         """Share of positions that hold padding, over the first steps of the first epoch."""
