@@ -197,6 +197,7 @@ def _classifier(config, pretrained, architecture, tokenizer, data, kind: str, pa
         fit_token_scores,
     )
     from kerasbert.training.precision import computing_in
+    from kerasbert.training.saving import keep_tensorflow_out
 
     train = data["train"]
     with computing_in(config.precision):
@@ -207,6 +208,7 @@ def _classifier(config, pretrained, architecture, tokenizer, data, kind: str, pa
         else:  # a user's own encoder: its layers, made anew from what model.keras says of them
             assert pretrained is not None
             encoder_name = "text-cnn"
+            keep_tensorflow_out()
             embedding, encoder = (
                 keras.saving.deserialize_keras_object(
                     keras.saving.serialize_keras_object(pretrained.get_layer(layer))

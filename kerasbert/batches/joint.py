@@ -35,9 +35,9 @@ class JointBatches:
 
     def batch(self, step: int) -> tuple[dict, dict, dict]:
         """Inputs, targets and weights of a step, counted from 0 through all epochs."""
-        return self._join(*self.labeled.batch(step), step)
+        return self._join(step, *self.labeled.batch(step))
 
-    def _join(self, inputs: dict, target: np.ndarray, step: int) -> tuple[dict, dict, dict]:
+    def _join(self, step: int, inputs: dict, target: np.ndarray) -> tuple[dict, dict, dict]:
         token_ids, segment_ids = inputs["token_ids"], inputs["segment_ids"]
         made = self.task.make(
             Rows(
@@ -67,4 +67,4 @@ class JointBatches:
     def once(self):
         """Every document once, for `evaluate` and `validation_data`; the last batch is smaller."""
         labeled = self.labeled.one_pass()
-        return for_keras(OnePass(lambda step: self._join(*labeled[step], step), len(labeled)))
+        return for_keras(OnePass(lambda step: self._join(step, *labeled[step]), len(labeled)))

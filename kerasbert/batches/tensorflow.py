@@ -15,7 +15,6 @@ def as_tf_dataset(dataset: keras.utils.PyDataset) -> tf.data.Dataset:
         return tf.TensorSpec([None] * array.ndim, dtype=array.dtype)
 
     def batches() -> Iterator[Any]:
-        dataset.on_epoch_begin()
         for index in itertools.count() if steps is None else range(steps):
             yield dataset[index]
 
@@ -29,11 +28,17 @@ def as_tf_dataset(dataset: keras.utils.PyDataset) -> tf.data.Dataset:
     found = found.prefetch(2).with_options(options)
     if steps is not None:
         return found.apply(tf.data.experimental.assert_cardinality(steps))
-    unknown = found.cardinality
 
-    def cardinality():
-        dataset.num_batches  # noqa: B018  (refuses who wants to read all of an endless one)
-        return unknown()
+    class Endless(type(found)):  # type: ignore[misc]
+        """Says when it is read, which only a `PyDataset` is told by Keras."""
 
-    found.cardinality = cardinality
+        def __iter__(self):
+            dataset.on_epoch_begin()
+            return super().__iter__()
+
+        def cardinality(self):
+            dataset.num_batches  # noqa: B018  (refuses who wants to read all of it)
+            return super().cardinality()
+
+    found.__class__ = Endless
     return found

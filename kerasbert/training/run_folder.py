@@ -131,6 +131,9 @@ class RunFolder:
         """model.keras, without the optimizer."""
         import keras
 
+        from kerasbert.training.saving import keep_tensorflow_out
+
+        keep_tensorflow_out()
         bare = keras.Model(model.input, model.output, name=model.name)  # the same layers
         with atomic_path(self.file("model.keras")) as temporary:
             bare.save(temporary)
