@@ -6,7 +6,7 @@ from kerasbert.batches.encoded import CLS_ID, SEP_ID
 from kerasbert.batches.labeled import LabeledBatches
 from kerasbert.batches.rng import keyed_rng
 from kerasbert.batches.stream import stream
-from kerasbert.tasks.task import Rows, Task
+from kerasbert.tasks.task import Rows, Task, check_made
 
 LABELS = "labels"
 
@@ -46,6 +46,7 @@ class JointBatches:
             ),
             keyed_rng(self.seed, step, 2),
         )
+        check_made(self.task, made, token_ids.shape[1], vocabulary_size=None)
         inputs = inputs | made.inputs
         if made.token_ids is not None:
             inputs["token_ids"] = made.token_ids

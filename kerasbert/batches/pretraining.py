@@ -12,7 +12,7 @@ from kerasbert.batches.rng import keyed_rng
 from kerasbert.batches.stream import process_of_distribution, stream
 from kerasbert.batches.writing import Segments, write_packs, write_rows
 from kerasbert.errors import InputError
-from kerasbert.tasks.task import Rows, Task
+from kerasbert.tasks.task import Rows, Task, check_made
 from kerasbert.text.store import TokenStore
 
 
@@ -104,6 +104,7 @@ class PretrainingBatches:
         inputs, targets, weights = {"segment_ids": rows.segment_ids}, {}, {}
         for stream_number, task in enumerate(self.tasks, start=2):
             made = task.make(rows, self._rng(step, stream_number))
+            check_made(task, made, rows.token_ids.shape[1], self.store.tokenizer.vocabulary_size)
             if made.token_ids is not None:
                 rows.token_ids = made.token_ids
                 rows.special = rows.special | (made.token_ids == 0)

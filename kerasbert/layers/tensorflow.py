@@ -8,6 +8,11 @@ from kerasbert.layers import dropout
 from kerasbert.layers.maximum import without_padding
 
 
+def is_known(tensor):
+    """Whether a tensor has numbers, not only a shape in a function that is being traced."""
+    return not tf.is_symbolic_tensor(tensor)
+
+
 @tf.custom_gradient
 def gelu(inputs):
     """The exact GELU of numbers of any shape, in one pass over them, and one for its gradient.

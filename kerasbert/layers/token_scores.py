@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from kerasbert.layers.ids import checked_ids
+
 
 @keras.saving.register_keras_serializable(package="kerasbert")
 class TokenScores(keras.layers.Layer):
@@ -55,6 +57,8 @@ class TokenScores(keras.layers.Layer):
 
         A feature that a text has n times stands there n times, each with an n-th of its value.
         """
+        # One that is not of the vocabulary would be counted in another row.
+        token_ids, _ = checked_ids("token_ids", token_ids, self.vocabulary_size)
         ids, batch = token_ids, ops.shape(token_ids)[0]
         if self.lead:
             leading = token_ids[:, : self.lead] + self.vocabulary_size

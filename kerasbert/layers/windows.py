@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from kerasbert.layers.dense import Dense
+from kerasbert.layers.quantized import quantized_policies
 
 MODES = ("max", "mean", "attention")
 
@@ -26,6 +27,12 @@ class FoldWindows(keras.layers.Layer):
         self.window = window
 
     def call(self, ids):
+        length = ids.shape[1]
+        if length is not None and length % self.window:  # a row would begin in another text
+            raise ValueError(
+                f"FoldWindows expects rows of whole windows of {self.window} positions. "
+                f"Received: {tuple(ids.shape)}"
+            )
         return ops.reshape(ids, (-1, self.window))
 
     def compute_output_shape(self, ids_shape):
@@ -82,11 +89,13 @@ class PoolWindows(keras.layers.Layer):
         if self.score is not None:
             scores = ops.reshape(self.score(pooled), (-1, windows, 1))
             weights = ops.softmax(ops.where(mask > 0, scores, lowest), axis=1) * mask
-        total = ops.maximum(ops.sum(weights, axis=1), ops.cast(1e-4, pooled.dtype))
+        # They sum to 0 only where there is no window, and then all that is divided is 0.
+        total = ops.sum(weights, axis=1) + (1 - ops.max(mask, axis=1))
         return ops.sum(ops.reshape(pooled, shape) * weights, axis=1) / total
 
     def compute_output_shape(self, pooled_shape, token_ids_shape=None, ids_shape=None):
         return (None, pooled_shape[-1])
 
     def get_config(self):
-        return super().get_config() | {"mode": self.mode, "seed": self.seed}
+        config = super().get_config() | quantized_policies(self)
+        return config | {"mode": self.mode, "seed": self.seed}

@@ -98,13 +98,21 @@ def encode(embedding, encoder, packed: bool = False, fold=None, positions=None):
         hidden = embedding(
             inputs["token_ids"], inputs["segment_ids"], position_ids=inputs["position_ids"]
         )
+        hidden = _for_encoder(encoder, hidden)
         return inputs, inputs["document_ids"], encoder(hidden, inputs["document_ids"], **further)
     token_ids, segment_ids = inputs["token_ids"], inputs["segment_ids"]
     if fold is not None:
         token_ids, segment_ids = fold(token_ids), fold(segment_ids)
     padding_mask = ops.not_equal(token_ids, 0)
-    hidden = embedding(token_ids, segment_ids)
+    hidden = _for_encoder(encoder, embedding(token_ids, segment_ids))
     return inputs, padding_mask, encoder(hidden, padding_mask, **further)
+
+
+def _for_encoder(encoder, hidden):
+    """The states; without Keras' own mask where it would warn that the encoder loses it."""
+    if encoder.supports_masking:
+        return hidden
+    return ops.squeeze(ops.expand_dims(hidden, 0), 0)  # a view, which no mask is handed on to
 
 
 def build_encoder_model(embedding, encoder, pooling: Pooling | None = None) -> keras.Model:

@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from kerasbert.layers.dense import Dense
+from kerasbert.layers.ids import checked_ids, spoiled
 from kerasbert.tasks.masked_lm import MASK_ID, VocabularyBias
 from kerasbert.tasks.task import Pairs, Rows, TaskBatch
 
@@ -16,15 +17,16 @@ class BagOfTokensLoss(keras.losses.Loss):
     """Nats of each target token under the row's one distribution over the vocabulary.
 
     With B rows, M targets a row, V vocabulary: target (B, M) int, logits (B, V) float,
-    weight (B, M).
+    weight (B, M). A target that is none of V tokens is an error, in a compiled step not a number.
     """
 
     def __init__(self, reduction="mean_with_sample_weight", name="bag_of_tokens_loss", **kwargs):
         super().__init__(reduction=reduction, name=name, **kwargs)
 
     def call(self, target, logits):
+        tokens, wrong = checked_ids("target", ops.cast(target, "int32"), logits.shape[-1])
         log_probability = ops.log_softmax(logits, axis=-1)
-        return -ops.take_along_axis(log_probability, ops.cast(target, "int32"), axis=-1)
+        return spoiled(-ops.take_along_axis(log_probability, tokens, axis=-1), wrong)
 
 
 class DocumentWords:

@@ -50,6 +50,34 @@ class TaskBatch:
     inputs: dict[str, np.ndarray] = field(default_factory=dict)
 
 
+def check_made(task: "Task", made: TaskBatch, length: int, vocabulary_size: int | None) -> None:
+    """That an objective has made token ids of the vocabulary, and positions of the rows.
+
+    Args:
+        task: the objective.
+        made: what it made of rows (B, L).
+        length: L.
+        vocabulary_size: V; None where it is not known.
+
+    Raises:
+        ValueError: it has not.
+    """
+    read = getattr(task, "positions", None)
+    for name, ids, size in (
+        ("token ids", made.token_ids, vocabulary_size),
+        (f"{read}", made.inputs.get(f"{read}"), length),
+    ):
+        if ids is None or not ids.size:
+            continue
+        lowest, highest = int(ids.min()), int(ids.max())
+        if lowest < 0 or (size is not None and highest >= size):
+            expected = "0 or more" if size is None else f"0 to {size - 1}"
+            raise ValueError(
+                f"The objective {task.name!r} made {name} that are out of range: expected "
+                f"{expected}. Received: {lowest} to {highest}"
+            )
+
+
 class Task(Protocol):
     """A pre-training objective.
 
