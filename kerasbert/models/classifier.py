@@ -5,7 +5,7 @@ import numpy as np
 
 from kerasbert.layers import Dropout, FoldWindows, Pooling, PoolWindows, TokenScores
 from kerasbert.models.encoder import encode
-from kerasbert.models.losses import build_loss
+from kerasbert.models.losses import build_loss, check_kind
 
 
 def build_classifier(
@@ -70,8 +70,12 @@ def begin_at_label_shares(model: keras.Model, gold: np.ndarray, kind: str) -> No
         gold: (N, K) multi-hot labels of the training data.
         kind: "multi-label", "multi-class" or "binary".
 
+    Raises:
+        ValueError: the kind has not so many labels, or the model has others.
+
     Source: Lin et al. 2017, https://arxiv.org/abs/1708.02002, section 4.1, "Initialization".
     """
+    check_kind(kind, gold.shape[1])
     shares = (gold.sum(axis=0) + 0.5) / (len(gold) + 1)
     bias = np.log(shares / (1 - shares)) if kind == "multi-label" else np.log(shares)
     model.get_layer("logits").bias.assign(bias.astype(np.float32))
@@ -89,6 +93,10 @@ def compile_classifier(
 
     "multi-label" takes multi-hot targets (B, K), the others class indices (B,). For `loss`,
     `gold` and `smoothing` see `build_loss`.
+
+    Raises:
+        ValueError: the kind has not so many labels as the model, or not that loss.
     """
+    check_kind(kind, model.output_shape[-1])
     model.compile(optimizer=optimizer, loss=build_loss(loss, kind, gold, smoothing))
     return model
