@@ -6,6 +6,11 @@ from keras import ops
 from kerasbert.layers.quantized import take_own_policy
 
 
+def dtype_of_logits() -> str:
+    """Of 32 bits, or of 64 where all is: a loss needs them."""
+    return "float64" if keras.config.dtype_policy().compute_dtype == "float64" else "float32"
+
+
 def product(inputs, kernel, bias=None):
     """The product of each vector with a matrix, and a bias.
 

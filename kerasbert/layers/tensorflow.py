@@ -34,10 +34,13 @@ def _gelu_gradient(inputs, gradient):
     return gradient * (_share_below(inputs) + inputs * density)
 
 
-@tf.custom_gradient
 def masked_gelu(inputs, bias, mask):
     """The exact GELU of inputs (B, L, F) + bias (F,), times a mask (B, L, 1), in one pass."""
+    return _with_gradient(inputs, tf.convert_to_tensor(bias), mask)  # outside of a graph a variable
 
+
+@tf.custom_gradient
+def _with_gradient(inputs, bias, mask):
     def gradient(upstream):
         found = _masked_gelu_gradient(inputs, bias, mask, upstream)
         return found, _sum_of_rows(found), None

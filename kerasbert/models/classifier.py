@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from kerasbert.layers import Dropout, FoldWindows, Pooling, PoolWindows, TokenScores
+from kerasbert.layers.dense import dtype_of_logits
 from kerasbert.models.encoder import encode
 from kerasbert.models.losses import build_loss, check_kind
 
@@ -50,7 +51,7 @@ def build_classifier(
     logits = keras.layers.Dense(
         labels,
         kernel_initializer=keras.initializers.GlorotUniform(seed=seed + 2),
-        dtype="float32",
+        dtype=dtype_of_logits(),
         name="logits",
     )(pooled)
     if token_scores is not None:

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasbert.layers.dense import Dense
+from kerasbert.layers.dense import Dense, dtype_of_logits
 from kerasbert.layers.ids import checked_ids, spoiled
 from kerasbert.tasks.masked_lm import MASK_ID, VocabularyBias
 from kerasbert.tasks.task import Pairs, Rows, TaskBatch
@@ -111,7 +111,7 @@ class DocumentWords:
             name="document_words_transform",
         )(pooled)
         scores = embedding(hidden, reverse=True)
-        return VocabularyBias(self.expected, name=self.name, dtype="float32")(scores)
+        return VocabularyBias(self.expected, name=self.name, dtype=dtype_of_logits())(scores)
 
     def loss(self):
         return BagOfTokensLoss(name=f"{self.name}_loss")

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from kerasbert.layers.dense import Dense, add_bias
+from kerasbert.layers.dense import Dense, add_bias, dtype_of_logits
 from kerasbert.tasks.masking import UNITS, choose_spans, choose_tokens, choose_words
 from kerasbert.tasks.task import Pairs, Rows, TaskBatch
 from kerasbert.tasks.token_cross_entropy import TokenCrossEntropy
@@ -176,7 +176,7 @@ class MaskedLM:
         )(sequence)
         hidden = keras.layers.LayerNormalization(epsilon=1e-12, name="masked_lm_norm")(hidden)
         scores = embedding(hidden, reverse=True)
-        return VocabularyBias(self.shares, name=self.name, dtype="float32")(scores)
+        return VocabularyBias(self.shares, name=self.name, dtype=dtype_of_logits())(scores)
 
     def loss(self):
         return TokenCrossEntropy(name=f"{self.name}_loss")
