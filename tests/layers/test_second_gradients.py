@@ -7,6 +7,8 @@ from keras import ops
 
 from kerasbert.layers import TextCNNEncoder, TransformerEncoder
 from kerasbert.layers.dense import add_bias
+from kerasbert.layers.gelu import gelu
+from kerasbert.layers.maximum import maximum_over_text
 
 RNG = np.random.default_rng(0)
 HIDDEN = RNG.normal(size=(2, 5, 4)).astype(np.float32)
@@ -18,6 +20,12 @@ LAYERS = {
     # With values of another width the attention is of plain operations: PyTorch's own has no such
     # gradient on any processor.
     "transformer": lambda: TransformerEncoder(1, 2, 2, 3, 8, dropout=0.0),
+    "gelu": lambda: lambda hidden, mask, training: gelu(hidden, training),
+    "maximum": lambda: (
+        lambda hidden, mask, training: maximum_over_text(
+            gelu(hidden, training), ops.cast(mask, "float32")[..., None], training
+        )
+    ),
     "add_bias": lambda: (
         lambda hidden, mask, training: add_bias(hidden, ops.sum(hidden, axis=(0, 1)))
     ),
@@ -62,6 +70,8 @@ def gradients(loss, hidden, direction):
 @pytest.mark.parametrize("onednn", [False, True])
 @pytest.mark.parametrize("name", LAYERS)
 def test_it_is_the_slope_of_the_gradient(name, onednn, monkeypatch):
+    if keras.backend.backend() == "tensorflow" and name in ("text-cnn", "transformer"):
+        pytest.skip("Keras' own LayerNormalization has a wrong second gradient there")
     if keras.backend.backend() == "torch":
         import torch
 
