@@ -146,13 +146,15 @@ def print_table(title: str, rows: Sequence[Sequence[Any]]) -> None:
     """A table on standard output; the first row is its header."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=title, title_justify="left")
+    # Text, not str: a label such as [b] would be taken for rich's own markup, and vanish.
+    table = Table(title=Text(title), title_justify="left")
     header, *body = rows
     for column, text in enumerate(header):
-        table.add_column(str(text), justify="left" if column == 0 else "right")
+        table.add_column(Text(str(text)), justify="left" if column == 0 else "right")
     for row in body:
-        table.add_row(*[_cell(value) for value in row])
+        table.add_row(*[Text(_cell(value)) for value in row])
     Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 
