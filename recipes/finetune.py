@@ -338,12 +338,13 @@ def say_skipped(problems) -> None:
 
 
 def _say_what_was_read(config, kind, labels, documents, data) -> None:
-    from kerasbert.text.audit import leaks
+    from kerasbert.text.quick_audit import leaks, look_alikes_note
 
     pair = ", pairs of texts" if len(documents["train"][0].texts) == 2 else ""
     say(f"{kind}{pair}, {len(labels)} labels")
-    for warning in leaks(documents):
-        say(warning)
+    for warning in (look_alikes_note(documents), *leaks(documents)):
+        if warning is not None:
+            say(warning)
     for name, part in data.items():
         texts = part.texts
         notes = [f"{name}: {len(texts):,} documents"]
