@@ -225,7 +225,7 @@ class TrainingOptions:
     resume: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Go on with an interrupted run; begins one if there is none."""
     skip_bad_lines: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
-    """Leave out lines that cannot be read, count them, and say so."""
+    """Leave out lines that cannot be read, or do not fit --kind, count them, and say so."""
 
     def check(self) -> None:
         """Refuse numbers that no run can have."""

@@ -28,7 +28,7 @@ class Config:
     batch_size: int = 64
     """Documents at a time."""
     skip_bad_lines: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
-    """Leave out lines that cannot be read, count them, and say so."""
+    """Leave out lines that cannot be read or do not fit the kind, count them, and say so."""
 
 
 def run(config: Config) -> dict[str, Any]:
@@ -37,17 +37,20 @@ def run(config: Config) -> dict[str, Any]:
 
     problems = LineProblems(skip=config.skip_bad_lines)
     documents = read_labeled(config.data, problems)
-    say_skipped(problems)
 
     from kerasbert.batches.labeled import LabeledBatches, predict_logits
     from kerasbert.evaluation.analysis import calibration_of
     from kerasbert.files import write_json
     from kerasbert.text.inputs import check_texts
+    from kerasbert.text.kinds import keep_fitting
     from kerasbert.training.epoch_f1 import score_logits
     from kerasbert.training.predictor import Predictor
 
     predictor = Predictor(config.model)
     check_texts(len(documents[0].texts), predictor.pairs, str(config.data))
+    documents = keep_fitting(documents, predictor.kind, config.data, problems)
+    predictor.labels.check_known(documents, config.data)
+    say_skipped(problems)
     data = LabeledBatches(
         documents,
         predictor.tokenizer,

@@ -95,7 +95,11 @@ def run(config: Config) -> dict[str, Any]:
 
     from kerasbert.batches import LabeledBatches
     from kerasbert.text import LabelSet
+    from kerasbert.training.same_data import check_same_data, data_digests
 
+    digests = data_digests(documents)
+    for warning in check_same_data(folder, digests):
+        say(warning)
     labels = LabelSet.from_documents(documents["train"])
     tokenizer, architecture = _tokenizer(config, source, documents["train"])
     check_length(architecture, config.max_length)
@@ -127,6 +131,7 @@ def run(config: Config) -> dict[str, Any]:
         windows=asdict(windows) if windows is not None else None,
         texts=2 if pairs else 1,
         transfer=transfer.to_json() if transfer is not None else None,
+        data=digests,
     )
     history, best = _train(config, folder, model, learner, batches, data["valid"])
 
@@ -306,10 +311,13 @@ def _train(config: Config, folder, model, learner, batches, valid) -> tuple[Any,
 def read_parts(config) -> tuple[dict[str, list], str]:
     """The documents of each part, and what kind of classification they are for.
 
+    Every part is checked against the kind here, before anything is trained.
+
     Args:
         config: with train, valid, test, limit, kind and skip_bad_lines.
     """
-    from kerasbert.text import LineProblems, check_kind, infer_kind, read_labeled
+    from kerasbert.text import LabelSet, LineProblems, check_kind, read_labeled
+    from kerasbert.text.kinds import LabelTally, deciding_note, keep_fitting
 
     paths = {"train": config.train, "valid": config.valid, "test": config.test}
     problems = LineProblems(skip=config.skip_bad_lines)
@@ -318,17 +326,25 @@ def read_parts(config) -> tuple[dict[str, list], str]:
         for name, path in paths.items()
         if path is not None
     }
-    say_skipped(problems)
     for name, part in documents.items():
         if len(part[0].texts) != len(documents["train"][0].texts):
             raise InputError(
                 f"{paths[name]}: one of the files holds single texts, the other pairs; expected "
                 f"the same as in {config.train}."
             )
-    if config.kind is None:
-        return documents, infer_kind(documents["train"])
-    check_kind(documents["train"], config.kind, config.train)
-    return documents, config.kind
+    tally = LabelTally(documents["train"])
+    kind = config.kind or tally.kind
+    documents = {
+        name: keep_fitting(part, kind, paths[name], problems) for name, part in documents.items()
+    }
+    say_skipped(problems)
+    if config.kind is None and (note := deciding_note(tally, config.train)):
+        say(note)
+    check_kind(documents["train"], kind, config.train)
+    labels = LabelSet.from_documents(documents["train"])
+    for name, part in documents.items():
+        labels.check_known(part, paths[name])
+    return documents, kind
 
 
 def say_skipped(problems) -> None:

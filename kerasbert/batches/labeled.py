@@ -7,6 +7,7 @@ import numpy as np
 from kerasbert.batches.encoded import EncodedTexts, WindowedTexts, Windows
 from kerasbert.batches.order import EpochOrder
 from kerasbert.batches.stream import stream
+from kerasbert.text.kinds import KINDS, misfit
 
 
 class LabeledBatches:
@@ -21,11 +22,17 @@ class LabeledBatches:
         documents: `LabeledDocument`s.
         tokenizer: a `Tokenizer`.
         labels: a `LabelSet`; other labels are left out of the targets.
-        kind: "multi-label", "multi-class" or "binary".
+        kind: "multi-label", "multi-class" or "binary". The last two want one label a document; a
+            document whose label is not in `labels` is then in no batch, since it has no target. In
+            `texts`, `gold` and `unseen`, which F1 is counted on, it is.
         max_length: positions of the longest row; longer texts are cut.
         batch_size: B.
         seed: of the order.
         windows: split long texts into windows of `max_length`; L is then all windows together.
+
+    Raises:
+        ValueError: an unknown kind, labels that do not fit it, no document, or none with a label
+            that is in `labels` although they have some.
     """
 
     def __init__(
@@ -39,18 +46,23 @@ class LabeledBatches:
         seed: int = 0,
         windows: Windows | None = None,
     ):
+        _check(documents, labels, kind)
         self.kind = kind
         self.texts = encode_texts([d.texts for d in documents], tokenizer, max_length, windows)
         self.gold = labels.encode(documents)  # (N, K)
         self.unseen = sum(labels.unseen(documents).values())
         self.max_length = self.texts.max_length
         self.batch_size = batch_size
-        self.order = EpochOrder(self.texts.lengths, batch_size, seed)
+        has_target = (
+            np.ones(len(documents), bool) if kind == "multi-label" else self.gold.any(axis=1)
+        )
+        self.rows = np.flatnonzero(has_target)
+        self.order = EpochOrder(self.texts.lengths[self.rows], batch_size, seed)
         self.steps_per_epoch = self.order.steps_per_epoch
 
     def batch(self, step: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
         """Inputs and target of a step, counted from 0 through all epochs."""
-        indices = self.order.batch(step)
+        indices = self.rows[self.order.batch(step)]
         gold = self.gold[indices]
         target = gold if self.kind == "multi-label" else gold.argmax(axis=1).astype(np.int32)
         return self.texts.rows(indices, self.texts.padded_length(indices)), target
@@ -58,6 +70,32 @@ class LabeledBatches:
     def stream(self, start: int = 0):
         """What `model.fit(..., steps_per_epoch=batches.steps_per_epoch)` takes."""
         return stream(self, start)
+
+
+def _check(documents: Sequence, labels, kind: str) -> None:
+    """Refuse what no batch can be made of."""
+    if kind not in KINDS:
+        raise ValueError(f"kind: expected one of {', '.join(KINDS)}. Received: {kind!r}")
+    if not documents:
+        raise ValueError("documents: expected one or more. Received: none")
+    if (kind == "binary" and len(labels) != 2) or (kind == "multi-class" and len(labels) < 2):
+        raise ValueError(
+            f"labels: kind {kind} expects {'2' if kind == 'binary' else '2 or more'}. "
+            f"Received: {len(labels)}"
+        )
+    for number, document in enumerate(documents):
+        if found := misfit(len(document.labels), kind):
+            raise ValueError(
+                f"documents: kind {kind} expects exactly one label each. "
+                f"Received: documents[{number}] (line {document.line}) with {found}"
+            )
+    known = set(labels.names)
+    found_labels = {name for document in documents for name in document.labels}
+    if found_labels and known.isdisjoint(found_labels):
+        raise ValueError(
+            f"documents: expected some labels of {list(labels.names[:3])} and so on. "
+            f"Received: {sorted(found_labels)[:3]} and so on, none of them known"
+        )
 
 
 def encode_texts(
