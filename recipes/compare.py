@@ -77,6 +77,7 @@ def run(config: Config) -> dict[str, Any]:
     from kerasbert.files import write_text
     from kerasbert.recipes import finetune
     from kerasbert.training.run_folder import RunFolder
+    from kerasbert.training.same_data import check_same_data, data_digests
 
     folder = RunFolder.create(config.out, config.resume)
     if folder.file("compare.json").exists():
@@ -86,11 +87,13 @@ def run(config: Config) -> dict[str, Any]:
         refuse_other_settings(folder.read_json("config.json")["settings"], config)
     source = RunFolder.open(config.pretrained)
     documents, kind = finetune.read_parts(config)
+    digests = data_digests(documents)
+    check_same_data(folder, digests, fixed=list(digests))
     check_length(source.architecture(), config.max_length)
     # Many equal models, compiled once. JAX reads this when it is imported, so it is set before.
     compiled = folder.path.absolute() / "compiled"
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(compiled))
-    folder.write_config("compare", source.architecture(), settings_of(config))
+    folder.write_config("compare", source.architecture(), settings_of(config), data=digests)
     rates = _learning_rates(config, source)
 
     # The cheap rival first: a user who sees that it wins can stop here.

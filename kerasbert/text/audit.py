@@ -241,8 +241,9 @@ def _kind(parts: dict[str, _Part]) -> Iterator[Finding]:
     tally = parts["train"].tally
     try:
         kind = tally.kind
-    except InputError as error:
-        yield Finding(f"train: {error}", 1, 1)
+    except InputError:
+        what = "train: nothing to learn: all documents have the same one label, or none"
+        yield Finding(what, tally.documents, tally.documents, list(tally.counts))
         return
     if (decided := tally.deciding(parts["train"].path)) is not None:
         without, count, places = decided

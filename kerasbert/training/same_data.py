@@ -1,7 +1,7 @@
 """Whether a run that goes on sees the labelled data that it was begun with."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from kerasbert.errors import InputError
 from kerasbert.text.documents import LabeledDocument
@@ -19,32 +19,37 @@ def data_digests(documents: Mapping[str, Sequence[LabeledDocument]]) -> dict[str
     return digests
 
 
-def check_same_data(run: RunFolder, digests: Mapping[str, str]) -> list[str]:
+def check_same_data(
+    run: RunFolder, digests: Mapping[str, str], fixed: Collection[str] = ("train",)
+) -> list[str]:
     """Compare the data with those of a run that is to go on, if it has trained already.
 
     Args:
         run: the folder; a run of an earlier version, which says nothing of its data, passes.
         digests: of the data now.
+        fixed: parts that must be as they were.
 
     Returns:
         a sentence for people, if the validation data are others.
 
     Raises:
-        InputError: the training data are others: the saved state belongs to the old ones.
+        InputError: a fixed part is another: what was trained belongs to the old one.
     """
-    if not any(run.file("state").glob("step-*.npz")):
+    trained = [*run.file("state").glob("step-*.npz"), *run.file("runs").glob("*/metrics.json")]
+    if not trained:
         return []
     saved = run.read_json("config.json").get("data", {})
     changed = [name for name in saved if saved[name] != digests.get(name)]
-    if "train" in changed:
-        raise InputError(
-            f"{run.path}: the training data are not those that the run was begun with, and its"
-            " saved state belongs to those. Put the file back as it was, or start a new run in"
-            " another --out."
-        )
+    for name in changed:
+        if name in fixed:
+            raise InputError(
+                f"{run.path}: the {name} data are not those that the run was begun with, and what"
+                " it has done until now belongs to those. Put the file back as it was, or start a"
+                " new run in another --out."
+            )
     if "valid" in changed:
         return [
-            "warning: the validation data are not those that the run was begun with: its epochs"
-            " until now, the best one among them, were judged on the old ones."
+            "warning: the valid data are not those that the run was begun with: its epochs until"
+            " now, the best one among them, were judged on the old ones."
         ]
     return []

@@ -147,8 +147,8 @@ def test_a_run_goes_on_with_the_data_that_it_was_begun_with(parts, finetune, tmp
     assert status == 0 and "begun with" not in said
     lines["valid"][0] = "bank bank tax __label__money"
     status, said = unfinished()
-    assert status == 0 and "the validation data are not those that the run was begun with" in said
+    assert status == 0 and "the valid data are not those that the run was begun with" in said
     lines["train"].pop()
     status, said = unfinished()
     assert status == 2
-    assert "the training data are not those" in said and "start a new run in another --out" in said
+    assert "the train data are not those" in said and "start a new run in another --out" in said
