@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -39,8 +40,51 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
 
 def write_json(path: str | os.PathLike[str], values: Any) -> None:
-    """Write plain values, numpy's among them, as indented JSON."""
-    write_text(path, json.dumps(values, indent=2, ensure_ascii=False, default=_plain) + "\n")
+    """Write plain values, numpy's among them, as indented JSON; see `to_json`."""
+    write_text(path, to_json(values, indent=2) + "\n")
+
+
+def to_json(values: Any, indent: int | None = None) -> str:
+    """Plain values, numpy's among them, as strict JSON.
+
+    JSON has no number for NaN and infinity: they become null, and what they were stands beside
+    them, `{"loss": null, "loss_reason": "not a number (NaN)"}`, unless a reason is there already.
+    """
+    options: dict[str, Any] = {"indent": indent, "ensure_ascii": False, "allow_nan": False}
+    try:
+        return json.dumps(values, default=_plain, **options)
+    except ValueError:
+        return json.dumps(_finite(values), **options)
+
+
+def _finite(value: Any) -> Any:
+    """The same with null for what is not finite, and the reasons."""
+    if isinstance(value, dict):
+        made = {}
+        for name, item in value.items():
+            made[name] = _finite(item)
+            reason = f"{name}_reason"
+            if (why := _why_null(item)) and reason not in value:
+                made[reason] = why
+        return made
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, float):  # NumPy's float64 among them
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, str | int):
+        return value
+    return _finite(_plain(value))
+
+
+def _why_null(value: Any) -> str:
+    """What a number was that becomes null, or how many of a list do; empty where none does."""
+    value = value.tolist() if hasattr(value, "tolist") else value
+    if isinstance(value, float) and not math.isfinite(value):
+        return "not a number (NaN)" if math.isnan(value) else "infinite"
+    if isinstance(value, list | tuple):
+        lost = sum(isinstance(item, float) and not math.isfinite(item) for item in value)
+        return f"{lost} of {len(value)} are no finite numbers" if lost else ""
+    return ""
 
 
 def _plain(value: Any) -> Any:

@@ -1,7 +1,6 @@
 """Label new texts: a line of JSON for each, in the order of the input."""
 
 import itertools
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +32,7 @@ class Config:
     file: tyro.conf.Positional[Path] = Path("-")
     """Texts, one a line (a TAB between the two of a pair); - reads standard input."""
     top_k: int | None = None
-    """Give only the N highest scores; all unless given."""
+    """Answer with N labels and their scores, the chosen ones first; all unless given."""
     text_field: str | None = None
     """Each line is a JSON object, and this field of it holds the text, or a list of two texts."""
     explain: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
@@ -50,6 +49,7 @@ class Config:
 
 def run(config: Config) -> dict[str, Any]:
     """Write the answers to standard output, and return how many there were."""
+    from kerasbert.files import to_json
     from kerasbert.text.inputs import STANDARD_INPUT, read_texts
     from kerasbert.text.lines import check_file
     from kerasbert.training.predictor import Predictor
@@ -69,7 +69,7 @@ def run(config: Config) -> dict[str, Any]:
         else:
             answers = predictor(rows, config.top_k)
         for answer in answers:
-            sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+            sys.stdout.write(to_json(answer) + "\n")
         sys.stdout.flush()
         documents += len(chunk)
     if stripped:

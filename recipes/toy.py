@@ -1,5 +1,6 @@
 """The counting task: can the model learn at all, on this machine and backend?"""
 
+import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,6 +143,11 @@ def run(config: Config) -> dict[str, Any]:
 
 
 def _say_loss(epoch: int, logs: dict[str, float]) -> None:
+    if not math.isfinite(logs["loss"]):
+        raise InputError(
+            "the loss is not a finite number any more, the training has diverged. Begin anew with "
+            "a smaller --learning-rate."
+        )
     say(f"{10 * (epoch + 1)}%: loss {logs['loss']:.4f}")
 
 

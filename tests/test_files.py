@@ -1,11 +1,14 @@
 """Files are whole or not there."""
 
 import json
+import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from kerasbert.files import ArrayWriter, atomic_path, write_bytes, write_json, write_text
+from kerasbert.files import ArrayWriter, atomic_path, to_json, write_bytes, write_json, write_text
 
 
 def test_a_file_appears_with_its_folder(tmp_path):
@@ -35,6 +38,48 @@ def test_json_takes_what_numpy_gives(tmp_path):
     text = (tmp_path / "a.json").read_text(encoding="utf-8")
     expected = {"f1": 0.5, "rows": [0, 1], "path": str(tmp_path), "name": "schön"}
     assert json.loads(text) == expected and "schön" in text
+
+
+def strict(text):
+    def refuse(name):
+        raise AssertionError(f"{name} is no JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def test_json_has_null_and_the_reason_for_what_is_no_number(tmp_path):
+    values = {
+        "loss": math.nan,
+        "rows": [{"f1": np.float32("nan"), "n": 1}, {"f1": 0.5}],
+        "values": np.array([1.0, np.inf]),
+        "far": {"most": -math.inf, "most_reason": "nothing was reached"},
+        "path": tmp_path,
+    }
+    write_json(tmp_path / "a.json", values)
+    assert strict((tmp_path / "a.json").read_text(encoding="utf-8")) == {
+        "loss": None,
+        "loss_reason": "not a number (NaN)",
+        "rows": [{"f1": None, "f1_reason": "not a number (NaN)", "n": 1}, {"f1": 0.5}],
+        "values": [1.0, None],
+        "values_reason": "1 of 2 are no finite numbers",
+        "far": {"most": None, "most_reason": "nothing was reached"},
+        "path": str(tmp_path),
+    }
+    assert to_json([math.nan, "ü", True]) == '[null, "ü", true]'
+
+
+def test_one_function_writes_all_json():
+    """`json.dumps` elsewhere is compared or shown, or the output of a builder of data."""
+    root = Path(__file__).parents[1]
+    found = {
+        str(path.relative_to(root))
+        for folder in ("kerasbert", "recipes")
+        for path in (root / folder).rglob("*.py")
+        if re.search(r"json\.dumps?\(", path.read_text(encoding="utf-8"))
+    }
+    assert found <= {
+        "kerasbert/files.py", "kerasbert/text/workspace.py", "kerasbert/text/inputs.py",
+    }  # fmt: skip
 
 
 def test_an_array_written_by_rows_is_what_numpy_reads(tmp_path):

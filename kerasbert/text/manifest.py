@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasbert.errors import InputError
-from kerasbert.files import write_bytes
+from kerasbert.files import to_json, write_bytes
 from kerasbert.text.shards import REMEDY
 
 STORE_FORMAT = "kerasbert token store"
@@ -73,7 +73,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def _to_bytes(manifest: dict[str, Any]) -> bytes:
-    return (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+    return (to_json(manifest, indent=2) + "\n").encode("utf-8", "replace")
 
 
 def _checksum(manifest: dict[str, Any]) -> str:

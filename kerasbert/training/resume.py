@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from kerasbert.errors import InputError
-from kerasbert.files import atomic_path
+from kerasbert.files import atomic_path, to_json
 from kerasbert.training.schedule import exclude_from_decay
 
 KEPT = 2  # the last states; the older one is there if the newer is torn
@@ -107,7 +107,7 @@ class SaveState(keras.callbacks.Callback):
             "threads": os.cpu_count(),
             "callbacks": [callback.state() for callback in self.remembering],
         }
-        arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
+        arrays["meta"] = np.frombuffer(to_json(meta).encode(), np.uint8)
         with atomic_path(self.folder / f"step-{self.step:010d}.npz") as temporary:
             np.savez(temporary, **arrays)
         self._saved_step = self.step
