@@ -6,6 +6,7 @@ import numpy as np
 
 from kerasbert.batches.encoded import EncodedTexts, WindowedTexts, Windows
 from kerasbert.batches.order import EpochOrder
+from kerasbert.batches.outputs import gives_logits, to_logits
 from kerasbert.batches.stream import stream
 
 
@@ -83,9 +84,36 @@ def in_order(texts: EncodedTexts, batch_size: int) -> Iterator[tuple[np.ndarray,
         yield indices, inputs
 
 
-def predict_logits(model, texts: EncodedTexts, batch_size: int = 64) -> np.ndarray:
-    """(N, K) float32 logits of a classifier, in the order of the texts."""
-    logits = np.zeros((len(texts), model.output_shape[-1]), np.float32)
+def predict_logits(
+    model,
+    texts: EncodedTexts,
+    batch_size: int = 64,
+    kind: str = "multi-label",
+    from_logits: bool | None = None,
+) -> np.ndarray:
+    """(N, K) float32 logits of a classifier, in the order of the texts.
+
+    Args:
+        model: a classifier with one output (B, K): logits, or probabilities, of which logits are
+            made.
+        texts: N of them.
+        batch_size: texts at a time.
+        kind: what the probabilities are of, see `to_logits`.
+        from_logits: which of the two it gives; what the model says unless given, see
+            `gives_logits`.
+
+    Raises:
+        ValueError: the model has another output, or it is not known which of the two it gives.
+    """
+    outputs = None
     for indices, inputs in in_order(texts, batch_size):
-        logits[indices] = np.asarray(model.predict_on_batch(inputs))[: len(indices)]
-    return logits
+        made = model.predict_on_batch(inputs)
+        if isinstance(made, dict | list | tuple) or made.ndim != 2:
+            found = list(made) if isinstance(made, dict) else getattr(made, "shape", type(made))
+            raise ValueError(f"Expected a model with one output (B, K). Received: {found}")
+        if outputs is None:
+            outputs = np.zeros((len(texts), made.shape[1]), np.float32)
+        outputs[indices] = np.asarray(made)[: len(indices)]
+    if outputs is None:
+        raise ValueError(f"Expected texts to predict. Received: {len(texts)}")
+    return to_logits(outputs, kind, gives_logits(model) if from_logits is None else from_logits)

@@ -13,6 +13,8 @@ HEAVIEST = 20.0  # the most that a rare label's positives weigh
 class _OfLogits(keras.losses.Loss):
     """What the losses here share: logits in, the mean over batch and labels out."""
 
+    from_logits = True  # as Keras' own losses say it
+
     def __init__(self, name: str, **kwargs):
         super().__init__(name=name, **kwargs)
 
