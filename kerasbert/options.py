@@ -16,6 +16,7 @@ EncoderName = Literal["text-cnn", "transformer"]
 SizeName = Literal["tiny", "small", "base"]
 StyleName = Literal["word", "char", "jieba", "wordpiece"]
 KindName = Literal["multi-label", "multi-class", "binary"]
+RuleName = Literal["at-least-one", "threshold", "top-k"]
 LossName = Literal["cross-entropy", "weighted", "focal", "asymmetric"]
 
 PoolingName = Literal["cls", "mean", "max", "mean-max"]
@@ -164,6 +165,11 @@ class FineTuningOptions(LongTextOptions):
     """Learn to predict hidden words of the labelled texts as well, with this weight; 0 for not."""
     lead: int | None = None
     """Read the first N positions by themselves, too; 16 unless given, 0 for pairs and windows."""
+    rule: RuleName | None = None
+    """What a document gets that no label reaches: the most probable one (at-least-one) or none
+    (threshold), as --valid prefers unless given. top-k: always the --top-k most probable."""
+    top_k: int | None = None
+    """Labels a document, for --rule top-k."""
 
     @property
     def _can_lead(self) -> bool:
@@ -178,6 +184,10 @@ class FineTuningOptions(LongTextOptions):
     def check_fine_tuning(self) -> None:
         """Refuse numbers that no run can have."""
         self.check_long_texts()
+        if (self.rule == "top-k") != (self.top_k is not None):
+            raise InputError("--rule top-k and --top-k N: expected both or neither.")
+        if self.top_k is not None and self.top_k < 1:
+            raise InputError(f"--top-k: expected 1 or more, received {self.top_k}.")
         if self.average < 0:
             raise InputError(f"--average: expected 0 or more, received {self.average}.")
         if self.lead is not None and self.lead < 0:

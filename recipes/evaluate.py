@@ -8,7 +8,12 @@ from typing import Annotated, Any
 import tyro
 
 from kerasbert.command import print_table, run_command, say
-from kerasbert.evaluation.run_text import decision_text, metrics_table, unseen_note
+from kerasbert.evaluation.run_text import (
+    decision_text,
+    metrics_table,
+    rule_sentence,
+    unseen_note,
+)
 from kerasbert.recipes.finetune import say_skipped
 
 
@@ -39,11 +44,11 @@ def run(config: Config) -> dict[str, Any]:
     documents = read_labeled(config.data, problems)
     say_skipped(problems)
 
-    from kerasbert.batches.labeled import LabeledBatches, predict_logits
+    from kerasbert.batches.labeled import LabeledBatches
     from kerasbert.evaluation.analysis import calibration_of
     from kerasbert.files import write_json
     from kerasbert.text.inputs import check_texts
-    from kerasbert.training.epoch_f1 import score_logits
+    from kerasbert.training.epoch_f1 import logits_of, score_logits
     from kerasbert.training.predictor import Predictor
 
     predictor = Predictor(config.model)
@@ -63,10 +68,13 @@ def run(config: Config) -> dict[str, Any]:
         say(f"{unlabeled} documents have no label")
     if data.texts.truncated:
         say(f"{data.texts.truncated} texts longer than {data.max_length} positions were cut")
-    logits = predict_logits(predictor.model, data.texts, config.batch_size)
+    logits = logits_of(predictor.model, data, config.batch_size)
     metrics = {
         "data": score_logits(logits, data, predictor.decision),
-        "at_half": {"data": score_logits(logits, data)},
+        "at_half": {
+            "data": score_logits(logits, data, predictor.at_half),
+            "decision": predictor.at_half.to_json(),
+        },
         "threshold": predictor.decision.common,
         "decision": predictor.decision.to_json(),
         "calibration": {"data": calibration_of(logits, data.gold, predictor.decision)},
@@ -83,6 +91,8 @@ def main(argv: list[str] | None = None) -> int:
 
     def show(metrics: dict[str, Any]) -> None:
         print_table(decision_text(metrics), metrics_table(metrics))
+        if metrics["kind"] == "multi-label":
+            print(rule_sentence(metrics["decision"]))
 
     return run_command(Config, run, argv, "evaluate", show)
 

@@ -10,7 +10,12 @@ import tyro
 
 from kerasbert.command import print_table, run_command, say, say_row
 from kerasbert.errors import InputError
-from kerasbert.evaluation.run_text import decision_text, metrics_table, unseen_note
+from kerasbert.evaluation.run_text import (
+    decision_text,
+    metrics_table,
+    rule_sentence,
+    unseen_note,
+)
 from kerasbert.options import (
     POOLING,
     EncoderOptions,
@@ -53,11 +58,6 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions, FineTuningOption
     thresholds: Literal["label", "common", "half"] = "label"
     """What multi-label probabilities must reach: a threshold for each label or one for all, both
     fitted on --valid; or one half."""
-    rule: Literal["at-least-one", "threshold", "top-k"] = "at-least-one"
-    """Where no label reaches it: the most probable one, or none. top-k: always the --top-k most
-    probable."""
-    top_k: int | None = None
-    """Labels a document, for --rule top-k."""
     epochs: int = 7
     """Passes over the training data."""
     patience: int | None = None
@@ -68,10 +68,6 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions, FineTuningOption
         self.check_fine_tuning()
         if self.epochs < 1:
             raise InputError(f"--epochs: expected 1 or more, received {self.epochs}.")
-        if (self.rule == "top-k") != (self.top_k is not None):
-            raise InputError("--rule top-k and --top-k N: expected both or neither.")
-        if self.top_k is not None and self.top_k < 1:
-            raise InputError(f"--top-k: expected 1 or more, received {self.top_k}.")
         if self.pretrained is not None:
             refuse_beside_pretrained(self, EncoderOptions, TokenizerOptions)
         elif self.from_scratch:
@@ -143,7 +139,7 @@ def run(config: Config) -> dict[str, Any]:
     )
     metrics = {
         **assessment.figures,
-        "last_epoch_at_half": last_epoch_at_half(model, data, learner),
+        "last_epoch_at_half": last_epoch_at_half(model, data, learner, config.rule, config.top_k),
         "kind": kind,
         "labels": len(labels),
         "best_epoch": best.best_epoch,
@@ -228,7 +224,8 @@ def _classifier(config, pretrained, architecture, tokenizer, data, kind: str, pa
         )
     if svms:
         began = time.perf_counter()
-        fit_token_scores(model.get_layer("token_scores"), train, data["valid"], config.seed)
+        scores = model.get_layer("token_scores")
+        fit_token_scores(scores, train, data["valid"], config.seed, config.rule)
         say(f"linear SVMs on the tokens: {time.perf_counter() - began:.0f} s")
     begin_at_label_shares(model, train.gold, kind)
     return model
@@ -295,7 +292,8 @@ def _train(config: Config, folder, model, learner, batches, valid) -> tuple[Any,
         say(note)
     if not best.stopped:
         progress = Progress(plan, start, "fine-tuning")
-        callbacks = [OnAverage([EpochF1(valid), best], model), history, progress]
+        epoch_f1 = EpochF1(valid, rule=config.rule, top_k=config.top_k)
+        callbacks = [OnAverage([epoch_f1, best], model), history, progress]
         try:
             fit(learner, batches, plan, callbacks, saver)
         finally:
@@ -366,6 +364,8 @@ def main(argv: list[str] | None = None) -> int:
     def show(metrics: dict[str, Any]) -> None:
         title = f"best epoch {metrics['best_epoch']}, {decision_text(metrics)}"
         print_table(title, metrics_table(metrics))
+        if metrics["kind"] == "multi-label":
+            print(rule_sentence(metrics["decision"]))
 
     return run_command(Config, run, argv, "finetune", show)
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from kerasbert.evaluation.baseline import SCORE_GRID
 from kerasbert.evaluation.calibration import fit_line
-from kerasbert.evaluation.thresholds import fit_threshold
+from kerasbert.evaluation.rule import Rule
+from kerasbert.evaluation.thresholds import fit_common
 
 SPECIAL = 5  # [PAD], [UNK], [CLS], [SEP] and [MASK] say nothing of a text
 # On debtags, beside the network, lower costs than the 1 of LinearSVC were a little better.
@@ -94,7 +95,7 @@ def with_lead(token_ids: np.ndarray, lead: int, vocabulary_size: int) -> np.ndar
     return np.concatenate([token_ids, leading[leading >= SPECIAL] + vocabulary_size])
 
 
-def fit_token_scores(layer, train, valid, seed: int = 0) -> None:
+def fit_token_scores(layer, train, valid, seed: int = 0, rule: Rule | None = None) -> None:
     """Give a built `TokenScores` its weights.
 
     The SVMs learn from `train`. Their margins are no logits: one line through them, fitted on
@@ -107,6 +108,7 @@ def fit_token_scores(layer, train, valid, seed: int = 0) -> None:
         train: `LabeledBatches`.
         valid: `LabeledBatches`.
         seed: see `fit_linear_svms`.
+        rule: see `fit_decision`.
     """
 
     def features(texts) -> list[np.ndarray]:
@@ -120,7 +122,8 @@ def fit_token_scores(layer, train, valid, seed: int = 0) -> None:
     margins = unseen.margins(kernel, bias)
     slope, offset = fit_line(margins, valid.gold)
     if valid.kind == "multi-label":
-        best = fit_threshold(margins, valid.gold, valid.unseen, grid=SCORE_GRID, prefer=0.0)
+        known = margins, valid.gold, valid.unseen
+        _, best = fit_common(*known, grid=SCORE_GRID, prefer=0.0, rule=rule)
         offset = -slope * best
     layer.idf.assign(rows.idf)
     layer.kernel.assign(kernel * np.float32(slope))

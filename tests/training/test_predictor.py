@@ -10,6 +10,8 @@ import pytest
 
 import kerasbert
 from kerasbert.errors import InputError
+from kerasbert.evaluation.decision import Decision
+from kerasbert.files import to_json
 from kerasbert.training.explain import explain
 from kerasbert.training.loading import load_saved
 
@@ -64,6 +66,44 @@ def test_threads_may_load_while_others_answer(classifier_run, predictor):
             assert predictor(TEXTS) == expected
         for one in loading:
             assert one.result()(TEXTS) == expected
+
+
+@pytest.mark.parametrize(
+    "decision, chosen",
+    [
+        (Decision("multi-label"), [["animal", "plant"], ["plant"], ["animal"]]),
+        (Decision("multi-label", "threshold"), [["animal", "plant"], ["plant"], []]),
+        (Decision("multi-label", "top-k", top_k=2), [["animal", "plant"], ["plant", "animal"]] * 2),
+        # By thresholds of their own the less probable label may be the one that is chosen.
+        (Decision("multi-label", "threshold", (0.95, 0.1)), [["plant"], ["plant"], ["plant"]]),
+        (Decision("multi-class"), [["animal"], ["plant"], ["animal"]]),
+    ],
+)
+def test_what_is_in_labels_is_in_scores(decision, chosen, predictor, monkeypatch):
+    monkeypatch.setattr(predictor, "decision", decision)
+    scores = np.array([[0.9, 0.6], [0.2, 0.7], [0.4, 0.3]])
+    for top_k in (None, 1, 2, 5):
+        answers = predictor.answers(scores, top_k)
+        for answer, row, expected in zip(answers, scores, chosen, strict=False):
+            assert answer["labels"] == expected[:top_k]
+            assert set(answer["labels"]) <= set(answer["scores"])
+            assert set(answer["scores"]) & set(expected) == set(answer["labels"])
+            assert len(answer["scores"]) == min(top_k or 2, 2)
+            said = dict(zip(("animal", "plant"), row, strict=True))
+            assert answer["scores"] == pytest.approx(
+                {name: said[name] for name in answer["scores"]}
+            )
+            values = list(answer["scores"].values())
+            assert values == sorted(values, reverse=True)
+
+
+def test_scores_that_are_no_numbers_are_null_with_the_reason(predictor):
+    (answer,) = predictor.answers(np.array([[np.nan, 0.6]]))
+    assert json.loads(to_json(answer)) == {
+        "labels": ["plant"],
+        "scores_reason": "the model's outputs are no finite numbers",
+        "scores": {"plant": 0.6, "animal": None},
+    }
 
 
 def test_one_text_in_place_of_a_list_is_refused(predictor):
