@@ -33,6 +33,7 @@ COLUMNS = (
     "step epoch loss val_loss unigram_loss masked_accuracy val_loss_mask unigram_loss_mask"
     " val_loss_words unigram_loss_words seconds"
 )
+SAID = ("learned", "verdict")  # in a sentence below the table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +126,7 @@ def run(config: Config) -> dict[str, Any]:
 
     from kerasbert.batches import PretrainingBatches
     from kerasbert.evaluation.report import pretrain_report
+    from kerasbert.evaluation.report.verdict import pretraining_verdict
     from kerasbert.models import repeat_positions, transfer_weights
     from kerasbert.tasks import TASKS, TaskSettings
 
@@ -146,7 +148,6 @@ def run(config: Config) -> dict[str, Any]:
     valid = {
         task: PretrainingBatches(store, [task], batch_size=64, part="valid", **options)
         for task in tasks
-        if task.name in ("masked_lm", "document_words")
     }
     total = config.steps or (config.epochs or 3) * train.steps_per_epoch
     model = _model(config, architecture, tasks, total)
@@ -176,6 +177,7 @@ def run(config: Config) -> dict[str, Any]:
     folder.save_model(model)
     metrics = {
         **{name: value for name, value in rows[-1].items() if name != "seconds"},
+        **pretraining_verdict(rows[-1]),
         "seconds": round(sum(row["seconds"] for row in rows), 1),
         "session_seconds": round(time.monotonic() - began, 1),
         "weights": model.count_params(),
@@ -316,6 +318,7 @@ def _train(
         DocumentWordsValidation,
         History,
         MaskedLMValidation,
+        PairValidation,
         SaveState,
         StepPlan,
         TimePlan,
@@ -323,13 +326,19 @@ def _train(
     )
     from kerasbert.training.progress import Progress
 
-    history = History(folder, COLUMNS.split(), train.steps_per_epoch, say=say_row)
-    callbacks: list[Any] = [
-        MaskedLMValidation(batches)
-        if task.name == "masked_lm"
-        else DocumentWordsValidation(batches, task)
-        for task, batches in valid.items()
-    ]
+    validations: dict[str, Any] = {
+        "masked_lm": lambda batches, task: MaskedLMValidation(batches),
+        "document_words": DocumentWordsValidation,
+    }
+    callbacks: list[Any] = []
+    columns = COLUMNS.split()
+    for task, batches in valid.items():
+        if task.name in validations:
+            callbacks.append(validations[task.name](batches, task))
+        else:
+            callbacks.append(PairValidation(batches, task))
+            columns[-1:-1] = [f"val_loss_{task.name}", f"chance_loss_{task.name}"]
+    history = History(folder, columns, train.steps_per_epoch, say=say_row)
     plan: StepPlan | TimePlan
     remembering: list[Any] = [history]
     if config.minutes is not None:
@@ -414,7 +423,9 @@ def main(argv: list[str] | None = None) -> int:
     """The command."""
 
     def show(result: dict[str, Any]) -> None:
-        print_table("pre-training", [("", ""), *result.items()])
+        figures = [(name, value) for name, value in result.items() if name not in SAID]
+        print_table("pre-training", [("", ""), *figures])
+        print(result.get("verdict", ""))
 
     return run_command(Config, run, argv, "pretrain", show)
 

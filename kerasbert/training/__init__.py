@@ -8,6 +8,7 @@ from kerasbert.training.fit import fit
 from kerasbert.training.history import History
 from kerasbert.training.keep_best import KeepBest
 from kerasbert.training.masked_lm_validation import MaskedLMValidation
+from kerasbert.training.pair_validation import PairValidation
 from kerasbert.training.plan import StepPlan, TimePlan
 from kerasbert.training.resume import Interrupted, SaveState
 from kerasbert.training.run_folder import RunFolder, load_model
@@ -22,6 +23,7 @@ __all__ = [
     "KeepBest",
     "MaskedLMValidation",
     "OnAverage",
+    "PairValidation",
     "RunFolder",
     "SaveState",
     "StepPlan",

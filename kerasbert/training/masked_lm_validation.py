@@ -21,7 +21,7 @@ class MaskedLMValidation(HeldOutScores):
         masked_accuracy                   share of chosen positions predicted right
 
     The unigram loss is that of predicting each token by its frequency in the training part (with
-    one added to each count). Losses are total loss over total weight.
+    one added to each count). Losses are total loss over total weight, NaN without any.
 
     Args:
         valid: batches of the "valid" part; its first pass is scored, the same each time.
@@ -52,7 +52,7 @@ class MaskedLMValidation(HeldOutScores):
             sums[:3] += [(figure * weight).sum() for figure in figures]
             sums[3:] += [(figure * hidden).sum() for figure in figures[:2]]
             weights += weight.sum(), hidden.sum()
-        all_positions, mask_positions = np.maximum(weights, 1)
+        all_positions, mask_positions = np.where(weights > 0, weights, np.nan)
         return {
             "val_loss": sums[0] / all_positions,
             "unigram_loss": sums[1] / all_positions,

@@ -49,6 +49,24 @@ def test_pretraining_learns_to_use_context(runs):
     assert len(rows) >= 8 and float(rows[-1]["epoch"]) == 8
 
 
+@pytest.mark.parametrize("rate, learned", [("1e-9", False), ("0.01", True)])
+def test_pretraining_ends_with_what_was_learned(rate, learned, files, store, tmp_path, capsys):
+    """A rate so small that nothing moves: every objective is where it began, at knowing nothing."""
+    command = ["pretrain", "--store", f"{files}/store", "--out", f"{tmp_path}/run", *SMALL]
+    command += ["--d-model", "16", "--learning-rate", rate, "--epochs", "8" if learned else "1"]
+    command += ["--tasks", "document-words", *([] if learned else ["sentence-order"])]
+    assert cli.main(command) == 0
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    objectives = {"document_words"} if learned else {"document_words", "sentence_order"}
+    assert metrics["learned"] == dict.fromkeys(objectives, learned)
+    said = " ".join(capsys.readouterr().out.split())
+    assert " ".join(metrics["verdict"].split()) in said
+    assert ("is not below their unigram loss" in said) is not learned
+    assert ("Train longer (--steps, --minutes)" in said) is not learned
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert html.escape(metrics["verdict"]) in page
+
+
 def test_a_pretrained_run_is_complete(runs):
     names = {"config.json", "tokenizer.json", "model.keras", "history.csv", "metrics.json"}
     assert names | {"report.html", "state"} <= {path.name for path in (runs / "lm").iterdir()}
@@ -232,7 +250,10 @@ def test_joint_objectives_minutes_and_limit(files, tmp_path):
     command += ["--d-model", "16", "--layers", "1", "--limit", "100"]
     command += ["--minutes", "0.02", "--tensorboard"]
     assert cli.main([*command, "--out", f"{tmp_path}/run"]) == 0
-    assert json.loads((tmp_path / "run" / "metrics.json").read_text())["documents"] == 100
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["documents"] == 100
+    assert set(metrics["learned"]) == {"masked_lm", "next_sentence"}
+    assert float(history(tmp_path / "run")[-1]["val_loss_next_sentence"]) > 0
     assert list((tmp_path / "run" / "tensorboard").glob("events*"))
 
 

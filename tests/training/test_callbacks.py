@@ -24,7 +24,13 @@ from kerasbert import (
 )
 from kerasbert.files import to_json
 from kerasbert.tasks import TASKS, TaskSettings
-from kerasbert.training import DocumentWordsValidation, History, RunFolder, load_model
+from kerasbert.training import (
+    DocumentWordsValidation,
+    History,
+    PairValidation,
+    RunFolder,
+    load_model,
+)
 from kerasbert.training.epoch_f1 import half_of, score_logits
 
 
@@ -286,3 +292,28 @@ def test_masked_lm_validation_is_total_loss_over_total_weight(store):
         "unigram_loss_mask": np.array(unigram)[shown].mean(),
     }
     assert found == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", ["next-sentence", "sentence-order"])
+def test_pair_validation_is_the_mean_loss_of_the_pairs(name, store):
+    task = TASKS[name](store, TaskSettings())
+    batches = PretrainingBatches(store, [task], max_length=32, batch_size=8, part="valid")
+    config = TextCNNConfig(vocabulary_size=store.tokenizer.vocabulary_size, d_model=8)
+    masked = TASKS["masked-lm"](store, TaskSettings())
+    model = build_pretrain_model(build_embedding(config), build_encoder(config), [task, masked])
+    found = PairValidation(batches, task).scores(model)
+    losses = []
+    for step in range(batches.steps_per_epoch):
+        inputs, targets, weights = batches.batch(step)
+        positions = np.zeros((len(inputs["token_ids"]), 1), np.int32)
+        made = model.predict_on_batch({**inputs, "masked_positions": positions})
+        logits = np.asarray(made[task.name]).astype(np.float64)
+        nats = (
+            np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(logits)), targets[task.name]]
+        )
+        losses += nats[weights[task.name] > 0].tolist()
+    name = task.name
+    assert (
+        found[f"val_loss_{name}"] == pytest.approx(np.mean(losses), rel=1e-4) and len(losses) > 20
+    )
+    assert found[f"chance_loss_{name}"] == pytest.approx(np.log(2))

@@ -6,6 +6,7 @@ import pytest
 import report_data
 
 from kerasbert.evaluation.report import comparison_report, finetune_report, pretrain_report
+from kerasbert.evaluation.report.verdict import pretraining_verdict
 
 
 class Structure(HTMLParser):
@@ -140,6 +141,39 @@ def test_pretrain_report_draws_both_views_beside_the_unigram_loss(tmp_path):
     history[-1]["val_loss_mask"] = "5.9"
     pretrain_report(tmp_path / "report.html", "lm", history)
     assert "nothing but frequencies" in read(tmp_path / "report.html").text
+
+
+def test_each_objective_is_said_to_be_learned_or_not():
+    figures = {"val_loss": 6.0, "unigram_loss": 6.9, "val_loss_mask": 6.2, "unigram_loss_mask": 6.8}
+    found = pretraining_verdict(figures)
+    assert found == {
+        "learned": {"masked_lm": True},
+        "verdict": "On [MASK] positions the validation loss is 0.600 nats below the unigram loss "
+        "(6.200 against 6.800): the encoder uses context.",
+    }
+    figures |= {"val_loss_words": "8.25", "unigram_loss_words": "8.1"}
+    figures |= {"val_loss_next_sentence": 0.7, "chance_loss_next_sentence": math.log(2)}
+    found = pretraining_verdict(figures)
+    assert found["learned"] == {"masked_lm": True, "document_words": False, "next_sentence": False}
+    for said in (
+        "The validation loss of document words (8.250) is not below their unigram loss (8.100)",
+        "The validation loss of next sentence (0.700) is not below the loss of guessing (0.693)",
+        "Train longer (--steps, --minutes)",
+    ):
+        assert said in found["verdict"]
+    assert pretraining_verdict({"loss": 3.0}) == {}
+    said = pretraining_verdict({"val_loss": 6.88, "unigram_loss": 6.9})["verdict"]
+    assert "is hardly, 0.020 nats, below the unigram loss (6.880 against 6.900)" in said
+    assert "next to nothing was learned so far. Train longer" in said
+
+
+def test_no_number_is_nothing_learned():
+    for figures in (
+        {"val_loss": 7.0, "unigram_loss": 6.9, "val_loss_mask": 6.2, "unigram_loss_mask": 6.8},
+        {"val_loss": "", "unigram_loss": 6.9},
+        {"val_loss": 6.9, "unigram_loss": 6.9},
+    ):
+        assert pretraining_verdict(figures)["learned"] == {"masked_lm": False}
 
 
 def test_the_same_run_writes_the_same_report(tmp_path):
