@@ -262,6 +262,12 @@ def check_length(architecture: EncoderConfig | None, max_length: int) -> None:
         )
 
 
+def shared_flags(options: Any, target: type) -> dict[str, Any]:
+    """The flags of one command that another one, `target`, has under the same names."""
+    names = [field.name for field in fields(target)]
+    return {name: getattr(options, name) for name in names if hasattr(options, name)}
+
+
 def given_flags(options: Any, group: type) -> dict[str, Any]:
     """The flags of `group` that differ from their defaults."""
     return {

@@ -109,7 +109,7 @@ def main(argv: list[str] | None = None) -> int:
     def show(result: dict[str, Any]) -> None:
         print_table("pre-training against from scratch", result["table"])
         print(result["sentence"])
-        print(f"With linear SVMs beside the network: test F1 {result['kept']['test']['f1']:.3f}.")
+        print(f"Kept, with linear SVMs: test F1 {result['kept']['test']['f1']:.3f}.")
         print(NEXT.format(out=result["out"]))
 
     return run_command(Config, run, argv, "demo", show)

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -76,8 +77,15 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions, FineTuningOption
             check_length(self.architecture(vocabulary_size=1), self.max_length)
 
 
-def run(config: Config) -> dict[str, Any]:
-    """Fine-tune, and return the figures of metrics.json."""
+def run(config: Config, beside: Callable[..., Any] | None = None) -> dict[str, Any]:
+    """Fine-tune, and return the figures of metrics.json.
+
+    Args:
+        config: the flags.
+        beside: makes a callback that judges something else of the same training, from the folder,
+            the `EpochF1`, the `LabeledBatches` by part, the size of the vocabulary and whether the
+            texts are pairs.
+    """
     from kerasbert.training.run_folder import RunFolder
 
     folder = RunFolder.create(config.out, config.resume)
@@ -91,6 +99,7 @@ def run(config: Config) -> dict[str, Any]:
 
     from kerasbert.batches import LabeledBatches
     from kerasbert.text import LabelSet
+    from kerasbert.training import EpochF1
 
     labels = LabelSet.from_documents(documents["train"])
     tokenizer, architecture = _tokenizer(config, source, documents["train"])
@@ -124,7 +133,11 @@ def run(config: Config) -> dict[str, Any]:
         texts=2 if pairs else 1,
         transfer=transfer.to_json() if transfer is not None else None,
     )
-    history, best = _train(config, folder, model, learner, batches, data["valid"])
+    epoch_f1 = EpochF1(data["valid"], rule=config.rule, top_k=config.top_k)
+    judges = [epoch_f1]
+    if beside is not None:
+        judges.append(beside(folder, epoch_f1, data, tokenizer.vocabulary_size, pairs))
+    history, best = _train(config, folder, model, learner, batches, judges)
 
     from kerasbert.training.assessment import Assessment, last_epoch_at_half
 
@@ -277,9 +290,9 @@ def _transfer(config, source, pretrained, learner) -> Any:
     return transfer
 
 
-def _train(config: Config, folder, model, learner, batches, valid) -> tuple[Any, Any]:
+def _train(config: Config, folder, model, learner, batches, judges: list) -> tuple[Any, Any]:
     """Train `learner`, which is the classifier `model` or holds it: history, keeper of the best."""
-    from kerasbert.training import EpochF1, History, KeepBest, OnAverage, SaveState, StepPlan, fit
+    from kerasbert.training import History, KeepBest, OnAverage, SaveState, StepPlan, fit
     from kerasbert.training.progress import Progress
 
     steps_per_epoch = batches.steps_per_epoch
@@ -292,8 +305,7 @@ def _train(config: Config, folder, model, learner, batches, valid) -> tuple[Any,
         say(note)
     if not best.stopped:
         progress = Progress(plan, start, "fine-tuning")
-        epoch_f1 = EpochF1(valid, rule=config.rule, top_k=config.top_k)
-        callbacks = [OnAverage([epoch_f1, best], model), history, progress]
+        callbacks = [OnAverage([*judges, best], model), history, progress]
         try:
             fit(learner, batches, plan, callbacks, saver)
         finally:

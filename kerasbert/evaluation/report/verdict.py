@@ -101,11 +101,10 @@ def _compare(one: _Objective, figures: Mapping[str, Any]) -> tuple[bool, str] | 
     if known is None:
         return None
     if loss is not None and loss < known:
-        hardly = known - loss < HARDLY * known
+        what = LITTLE if known - loss < HARDLY * known else one.learned
         return True, (
-            f"{one.what} is {'hardly, ' if hardly else ''}{known - loss:.3f} nats{', ' if hardly else ' '}below "
-            f"{one.against} ({loss:.3f} against {known:.3f}): "
-            f"{LITTLE if hardly else one.learned}."
+            f"{one.what} is {known - loss:.3f} nats below {one.against} ({loss:.3f} against "
+            f"{known:.3f}): {what}."
         )
     said = "no number" if loss is None else f"{loss:.3f}"
     return False, f"{one.what} ({said}) is not below {one.against} ({known:.3f}): {one.nothing}."
