@@ -8,6 +8,8 @@ import tyro
 
 from kerasbert.config import CONFIGS, SIZES, EncoderConfig
 from kerasbert.errors import InputError
+from kerasbert.flags import Flags
+from kerasbert.ranges import flag
 
 if TYPE_CHECKING:
     from kerasbert.text.tokenizer import Tokenizer
@@ -27,7 +29,7 @@ LEAD = 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class EncoderOptions:
+class EncoderOptions(Flags):
     """The architecture: a named size, and any number of it. Not beside --pretrained."""
 
     encoder: EncoderName | None = None
@@ -73,7 +75,7 @@ class EncoderOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TokenizerOptions:
+class TokenizerOptions(Flags):
     """The tokenizer to train, or one to take. Not beside --pretrained."""
 
     tokenizer: StyleName | None = None
@@ -110,7 +112,7 @@ class TokenizerOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LongTextOptions:
+class LongTextOptions(Flags):
     """What becomes of texts that are longer than a row."""
 
     max_length: int = 200
@@ -126,8 +128,6 @@ class LongTextOptions:
 
     def check_long_texts(self) -> None:
         """Refuse windows that no text can be split into."""
-        if self.windows < 1:
-            raise InputError(f"--windows: expected 1 or more, received {self.windows}.")
         if self.long == "cut" and self.overlap is not None:
             raise InputError("--overlap: expected beside --long chunk.")
         if self.long == "chunk" and not 0 <= self.shared_tokens < self.max_length - 2:
@@ -176,34 +176,18 @@ class FineTuningOptions(LongTextOptions):
         return self.lead
 
     def check_fine_tuning(self) -> None:
-        """Refuse numbers that no run can have."""
+        """Refuse flags that exclude each other."""
         self.check_long_texts()
-        if self.average < 0:
-            raise InputError(f"--average: expected 0 or more, received {self.average}.")
-        if self.lead is not None and self.lead < 0:
-            raise InputError(f"--lead: expected 0 or more, received {self.lead}.")
-        if self.masked_lm < 0:
-            raise InputError(f"--masked-lm: expected 0 or more, received {self.masked_lm}.")
         if self.masked_lm and self.long == "chunk":
             raise InputError("--masked-lm: not beside --long chunk.")
         if self.lead and not self._can_lead:
             raise InputError("--lead: not beside --long chunk or --pooling cls.")
-        if self.freeze_epochs < 0:
-            raise InputError(f"--freeze-epochs: expected 0 or more, received {self.freeze_epochs}.")
-        if not 0 <= self.label_smoothing < 1:
-            raise InputError(
-                f"--label-smoothing: expected 0 <= share < 1, received {self.label_smoothing}."
-            )
         if self.label_smoothing and self.loss != "cross-entropy":
             raise InputError(f"--label-smoothing: not beside --loss {self.loss}.")
-        if not 0 < self.layer_decay <= 1:
-            raise InputError(
-                f"--layer-decay: expected 0 < share <= 1, received {self.layer_decay}."
-            )
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingOptions:
+class TrainingOptions(Flags):
     """What every training command takes."""
 
     batch_size: int = 32
@@ -227,22 +211,9 @@ class TrainingOptions:
     skip_bad_lines: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Leave out lines that cannot be read, count them, and say so."""
 
-    def check(self) -> None:
-        """Refuse numbers that no run can have."""
-        for name in ("batch_size", "accumulate", "limit"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise InputError(f"{_flags([name])}: expected 1 or more, received {value}.")
-        if self.learning_rate is not None and not self.learning_rate > 0:
-            raise InputError(
-                f"--learning-rate: expected a number above 0, received {self.learning_rate}."
-            )
-
 
 def check_length(architecture: EncoderConfig | None, max_length: int) -> None:
-    """Refuse rows without room for a pair, or longer than the table of learned positions."""
-    if max_length < 5:  # [CLS] a [SEP] b [SEP]
-        raise InputError(f"--max-length: expected 5 or more, received {max_length}.")
+    """Refuse rows that are longer than the table of learned positions."""
     if architecture is None or architecture.positions != "learned":
         return
     if max_length > architecture.max_positions:
@@ -281,7 +252,7 @@ def refuse_other_settings(saved: dict[str, Any], config: Any) -> None:
     free = {"resume", "save_minutes", "out"}
     now = settings_of(config)
     changed = [
-        f"--{name.replace('_', '-')} (was {saved[name]!r}, now {now[name]!r})"
+        f"{flag(name)} (was {saved[name]!r}, now {now[name]!r})"
         for name in now
         if name not in free and name in saved and saved[name] != now[name]
     ]
@@ -301,4 +272,4 @@ def _plain(value: Any) -> Any:
 
 
 def _flags(names: list[str]) -> str:
-    return ", ".join(f"--{name.replace('_', '-')}" for name in names)
+    return ", ".join(map(flag, names))

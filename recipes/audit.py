@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from kerasbert.command import counting, print_table, run_command, say
-from kerasbert.options import check_length
+from kerasbert.flags import Flags
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Flags):
     """Labelled files in, a table of what is wrong with them out.
 
     With --pretrained, also how many tokens its tokenizer does not know and how many texts are cut.
@@ -32,9 +32,6 @@ class Config:
     """With --pretrained: positions of the longest text."""
     out: Path | None = None
     """Write the findings to this JSON file, too."""
-
-    def __post_init__(self) -> None:
-        check_length(None, self.max_length)
 
 
 def run(config: Config) -> dict[str, Any]:

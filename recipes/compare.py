@@ -18,6 +18,7 @@ from kerasbert.options import (
     refuse_other_settings,
     settings_of,
 )
+from kerasbert.ranges import SEEDS
 
 SIDES = ("scratch", "pretrained")
 
@@ -57,10 +58,13 @@ class Config(TrainingOptions, FineTuningOptions):
     """Of the saved runs, as in finetune; TF-IDF + LinearSVC always has one for all labels."""
 
     def __post_init__(self) -> None:
-        self.check()
+        super().__post_init__()
         self.check_fine_tuning()
-        if self.seeds < 1 or self.epochs < 1:
-            raise InputError("--seeds and --epochs: expected 1 or more.")
+        if self.seed + self.seeds > SEEDS:
+            raise InputError(
+                f"--seed {self.seed} and --seeds {self.seeds}: the last seed would be "
+                f"{self.seed + self.seeds - 1}, expected at most {SEEDS - 1}."
+            )
         if self.learning_rate is not None and self.learning_rates:
             raise InputError("expected one of --learning-rate and --learning-rates.")
 

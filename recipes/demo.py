@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import tyro
 
 from kerasbert.command import print_table, run_command, say
+from kerasbert.flags import Flags
 
 NEXT = """
 The picture: {out}/compare/compare.png, the classifier: {out}/tags
@@ -24,7 +25,7 @@ RAW.txt has a document a line; the labelled files have lines of: text __label__a
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Flags):
     """Build a data set, prepare it, pre-train a TextCNN, compare it with one from scratch.
 
     The texts are the docstrings of Python's standard library and of the installed packages; the

@@ -10,7 +10,8 @@ import tyro
 
 from kerasbert.command import print_table, run_command, say
 from kerasbert.errors import InputError
-from kerasbert.options import PoolingName, check_length
+from kerasbert.flags import Flags
+from kerasbert.options import PoolingName
 
 CHUNK = 512  # texts at a time: memory stays flat, whatever the input
 WHAT = {
@@ -22,7 +23,7 @@ WHAT = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Flags):
     """A pre-trained or fine-tuned run and texts in, a NumPy array of float32 out.
 
     A row for each line of the input: numpy.load("vectors.npy"). With --tokens a row for each
@@ -46,10 +47,9 @@ class Config:
     """Positions of the longest text; those of the run unless given."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.out.suffix != ".npy":
             raise InputError(f"--out: expected a name that ends with .npy, received {self.out}.")
-        if self.max_length is not None:
-            check_length(None, self.max_length)  # and against the run, when it is opened
 
 
 def run(config: Config) -> dict[str, Any]:

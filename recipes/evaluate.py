@@ -9,11 +9,12 @@ import tyro
 
 from kerasbert.command import print_table, run_command, say
 from kerasbert.evaluation.run_text import decision_text, metrics_table, unseen_note
+from kerasbert.flags import Flags
 from kerasbert.recipes.finetune import say_skipped
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Flags):
     """A fine-tuned run and labelled text in, F1 out.
 
     Example: kerasbert evaluate --model runs/tags --data test.txt --out test.json

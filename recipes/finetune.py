@@ -64,14 +64,10 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions, FineTuningOption
     """Stop after so many epochs without a better validation F1."""
 
     def __post_init__(self) -> None:
-        self.check()
+        super().__post_init__()
         self.check_fine_tuning()
-        if self.epochs < 1:
-            raise InputError(f"--epochs: expected 1 or more, received {self.epochs}.")
         if (self.rule == "top-k") != (self.top_k is not None):
             raise InputError("--rule top-k and --top-k N: expected both or neither.")
-        if self.top_k is not None and self.top_k < 1:
-            raise InputError(f"--top-k: expected 1 or more, received {self.top_k}.")
         if self.pretrained is not None:
             refuse_beside_pretrained(self, EncoderOptions, TokenizerOptions)
         elif self.from_scratch:

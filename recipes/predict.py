@@ -11,6 +11,7 @@ import tyro
 
 from kerasbert.command import run_command, say
 from kerasbert.errors import InputError
+from kerasbert.flags import Flags
 
 CHUNK = 512  # documents at a time: memory stays flat, whatever the input
 EXPLAINED = 1  # an explanation asks for as many answers as a text has words
@@ -18,7 +19,7 @@ ON_PAGE = 500  # texts on a page of explanations: it is for people
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Flags):
     """A fine-tuned run and texts in, JSON lines out.
 
     Each line: {"labels": ["a"], "scores": {"a": 0.93, ...}}, and with --explain "words", the ten
@@ -42,8 +43,7 @@ class Config:
     """With --explain: a page of the marked texts, too."""
 
     def __post_init__(self) -> None:
-        if self.top_k is not None and self.top_k < 1:
-            raise InputError(f"--top-k: expected 1 or more, received {self.top_k}.")
+        super().__post_init__()
         if self.explain_html is not None and not self.explain:
             raise InputError("--explain-html: expected beside --explain.")
 

@@ -80,19 +80,11 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
     """Write TensorBoard event files into the run's folder, too."""
 
     def __post_init__(self) -> None:
-        self.check()
+        super().__post_init__()
         if (self.store is None) == (not self.corpus):
             raise InputError("expected one of --store STORE and --corpus FILE...")
         if sum(value is not None for value in (self.epochs, self.steps, self.minutes)) > 1:
             raise InputError("expected at most one of --epochs, --steps and --minutes.")
-        if not 0 < self.masking_rate < 1:
-            raise InputError(
-                f"--masking-rate: expected 0 < rate < 1, received {self.masking_rate}."
-            )
-        for name in ("epochs", "steps", "minutes", "max_predictions"):
-            if getattr(self, name) is not None and not getattr(self, name) > 0:
-                flag = name.replace("_", "-")
-                raise InputError(f"--{flag}: expected more than 0, received {getattr(self, name)}.")
         if self.store is not None:
             for name in ("tokenizer", "tokenizer_file", "vocab_size"):
                 if getattr(self, name) is not None:

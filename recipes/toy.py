@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from kerasbert.command import print_table, run_command, say
-from kerasbert.errors import InputError
+from kerasbert.flags import Flags
 
 BITS = 100
 MORE_THAN = 51
@@ -14,7 +14,7 @@ ZERO_ID, ONE_ID = 5, 6  # after the special tokens
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Flags):
     """Among 100 fair random bits, are there more than 51 ones?
 
     Trains on fresh sequences, then predicts sequences it has never seen.
@@ -38,11 +38,6 @@ class Config:
     """Of weights, bits and order."""
     out: Path | None = None
     """Write the figures to this JSON file, too."""
-
-    def __post_init__(self) -> None:
-        for name in ("steps", "batch_size", "test_documents"):
-            if getattr(self, name) < 1:
-                raise InputError(f"--{name.replace('_', '-')}: expected 1 or more.")
 
 
 class CountingBatches:

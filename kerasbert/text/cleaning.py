@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kerasbert.errors import InputError
+from kerasbert.ranges import check_numbers
 from kerasbert.text.pieces import Document
 
 UnicodeForm = Literal["NFC", "NFKC"]
@@ -41,9 +42,7 @@ class Cleaning:
 
     def __post_init__(self) -> None:
         least, most = self.min_characters, self.max_characters
-        for flag, limit in (("--min-characters", least), ("--max-characters", most)):
-            if limit is not None and limit < 1:
-                raise InputError(f"{flag} must be at least 1, received {limit}.")
+        check_numbers({"min_characters": least, "max_characters": most})
         if least is not None and most is not None and least > most:
             raise InputError(
                 f"--min-characters {least} and --max-characters {most} leave no document:"

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from kerasbert.errors import InputError
+from kerasbert.ranges import check_numbers
 
 ENGINES = ("processes", "dask")
 ANSWER_SECONDS = 20  # of a scheduler
@@ -50,8 +51,7 @@ class Engine:
             raise InputError(
                 f"--engine: expected one of {', '.join(ENGINES)}, received {self.name!r}."
             )
-        if self.workers < 1:
-            raise InputError(f"--workers must be at least 1, received {self.workers}.")
+        check_numbers({"workers": self.workers})
         if (self.name == "dask") != (self.scheduler is not None):
             raise InputError("--engine dask and --scheduler ADDRESS belong together.")
 

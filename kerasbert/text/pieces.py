@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kerasbert.errors import InputError
+from kerasbert.ranges import check_numbers
 from kerasbert.text.documents import split_sentences, strip_labels
 from kerasbert.text.lines import LONGEST_LINE, TOO_LONG, LineProblems, decode
 from kerasbert.text.piece_lines import PieceLines
@@ -244,8 +245,7 @@ def read_corpus(
         InputError: a file cannot be read, the format is unknown, or there is no document at all.
     """
     options = ReadOptions(corpus_format)
-    if limit is not None and limit < 1:
-        raise InputError(f"limit must be at least 1 document, received {limit}.")
+    check_numbers({"limit": limit}, shown=str)
     counts = counts if counts is not None else CorpusCounts()
     with tempfile.TemporaryDirectory() as spool:
         pieces = cut(find_inputs(paths, Path(spool)), _PIECE_BYTES)

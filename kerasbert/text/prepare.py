@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasbert.errors import InputError
+from kerasbert.ranges import check_numbers
 from kerasbert.text.chunks import (
     PieceJob,
     disk_trouble,
@@ -93,10 +94,7 @@ def prepare_store(
         InputError: an input that cannot be read or has changed, a folder that is not empty, a wrong
             setting, a full disk. What was done is kept for the same call.
     """
-    if shard_size < 1:
-        raise InputError(f"--shard-size must be at least 1 token, received {shard_size}.")
-    if limit is not None and limit < 1:
-        raise InputError(f"--limit must be at least 1 document, received {limit}.")
+    check_numbers({"shard_size": shard_size, "limit": limit})
     reading = ReadOptions(corpus_format, text_field or "text", text_column)
     work = Workspace(Path(out))
     if work.store.exists() and not work.store.is_dir():

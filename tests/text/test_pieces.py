@@ -71,7 +71,7 @@ def test_corpus_limit_and_errors(write):
         list(read_corpus([]))
     with pytest.raises(InputError, match="corpus format 'words'"):
         list(read_corpus([path], "words"))
-    with pytest.raises(InputError, match="at least 1"):
+    with pytest.raises(InputError, match="limit: expected 1 or more"):
         list(read_corpus([path], limit=0))
 
 
