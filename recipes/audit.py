@@ -36,9 +36,11 @@ class Config(Flags):
 
 def run(config: Config) -> dict[str, Any]:
     """Look, and return the findings and how many of them distort an evaluation."""
-    from kerasbert.files import write_json
+    from kerasbert.files import check_writable, write_json
     from kerasbert.text.audit import audit
 
+    if config.out is not None:
+        check_writable(config.out)
     with counting("reading lines") as progress:
         findings = audit(config.train, config.valid, config.test, config.corpus, progress)
     if config.pretrained is not None:

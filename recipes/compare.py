@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from kerasbert.command import print_table, run_command, say
+from kerasbert.command import leaves_nothing, print_table, run_command, say
 from kerasbert.errors import InputError
 from kerasbert.options import (
     FineTuningOptions,
@@ -69,6 +69,7 @@ class Config(TrainingOptions, FineTuningOptions):
             raise InputError("expected one of --learning-rate and --learning-rates.")
 
 
+@leaves_nothing
 def run(config: Config) -> dict[str, Any]:
     """Compare, and return what compare.json holds."""
     from kerasbert.evaluation.comparison import draw_comparison, summarize

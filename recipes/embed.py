@@ -56,11 +56,12 @@ def run(config: Config) -> dict[str, Any]:
     """Write the vectors, and return their number, width and what they hold."""
     import numpy as np
 
-    from kerasbert.files import ArrayWriter
+    from kerasbert.files import ArrayWriter, check_writable
     from kerasbert.text.inputs import STANDARD_INPUT, read_texts
     from kerasbert.text.lines import check_file
     from kerasbert.training.embedder import Embedder
 
+    check_writable(config.out)
     if config.file != STANDARD_INPUT:
         check_file(config.file)
     embedder = Embedder(config.model, config.pooling, config.max_length)

@@ -34,15 +34,17 @@ class Config(Flags):
 
 def run(config: Config) -> dict[str, Any]:
     """Evaluate, and return the figures by the saved rule, and again at threshold 0.5."""
+    from kerasbert.files import check_writable, write_json
     from kerasbert.text import LineProblems, read_labeled
 
+    if config.out is not None:
+        check_writable(config.out)
     problems = LineProblems(skip=config.skip_bad_lines)
     documents = read_labeled(config.data, problems)
     say_skipped(problems)
 
     from kerasbert.batches.labeled import LabeledBatches, predict_logits
     from kerasbert.evaluation.analysis import calibration_of
-    from kerasbert.files import write_json
     from kerasbert.text.inputs import check_texts
     from kerasbert.training.epoch_f1 import score_logits
     from kerasbert.training.predictor import Predictor

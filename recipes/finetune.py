@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from kerasbert.command import print_table, run_command, say, say_row
+from kerasbert.command import leaves_nothing, print_table, run_command, say, say_row
 from kerasbert.errors import InputError
 from kerasbert.evaluation.run_text import decision_text, metrics_table, unseen_note
 from kerasbert.options import (
@@ -76,6 +76,7 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions, FineTuningOption
             check_length(self.architecture(vocabulary_size=1), self.max_length)
 
 
+@leaves_nothing
 def run(config: Config) -> dict[str, Any]:
     """Fine-tune, and return the figures of metrics.json."""
     from kerasbert.training.run_folder import RunFolder

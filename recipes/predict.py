@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from kerasbert.command import run_command, say
+from kerasbert.command import run_command, say, standard_output
 from kerasbert.errors import InputError
 from kerasbert.flags import Flags
 
@@ -50,10 +50,13 @@ class Config(Flags):
 
 def run(config: Config) -> dict[str, Any]:
     """Write the answers to standard output, and return how many there were."""
+    from kerasbert.files import check_writable
     from kerasbert.text.inputs import STANDARD_INPUT, read_texts
     from kerasbert.text.lines import check_file
     from kerasbert.training.predictor import Predictor
 
+    if config.explain_html is not None:
+        check_writable(config.explain_html)
     if config.file != STANDARD_INPUT:
         check_file(config.file)
     predictor = Predictor(config.model)
@@ -68,9 +71,9 @@ def run(config: Config) -> dict[str, Any]:
             answers = _explain(config, predictor, rows, explained)
         else:
             answers = predictor(rows, config.top_k)
-        for answer in answers:
-            sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+        with standard_output():
+            for answer in answers:
+                sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
         documents += len(chunk)
     if stripped:
         say(f"{stripped} lines ended with labels: they were not read as text.")

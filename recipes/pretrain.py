@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from kerasbert.command import print_table, run_command, say, say_row, throughput
+from kerasbert.command import leaves_nothing, print_table, run_command, say, say_row, throughput
 from kerasbert.config import SIZES
 from kerasbert.errors import InputError
 from kerasbert.options import (
@@ -98,6 +98,7 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
             check_length(self.architecture(vocabulary_size=1), self.max_length)
 
 
+@leaves_nothing
 def run(config: Config) -> dict[str, Any]:
     """Pre-train, and return the figures of metrics.json."""
     from kerasbert.training.run_folder import RunFolder
@@ -110,8 +111,7 @@ def run(config: Config) -> dict[str, Any]:
         refuse_other_settings(folder.read_json("config.json")["settings"], config)
 
     source = RunFolder.open(config.pretrained) if config.pretrained is not None else None
-    if source is not None:
-        check_length(source.architecture(), config.max_length)
+    _refuse_early(config, source)
     store = _open_store(config, folder, source)
     architecture = _architecture(config, folder, source, store)
 
@@ -180,6 +180,25 @@ def run(config: Config) -> dict[str, Any]:
     return metrics
 
 
+def _refuse_early(config: Config, source) -> None:
+    """Refuse what cannot end well before a corpus is prepared, which may take hours."""
+    from kerasbert.text.lines import check_file
+
+    if source is not None:
+        if source.architecture() is None:
+            raise InputError(
+                f"{config.pretrained}: the run has an encoder of its own making, which the command "
+                "line cannot build again. Use the library: see 'Your own encoder' in the README."
+            )
+        check_length(source.architecture(), config.max_length)
+    if config.vectors is not None:
+        check_file(config.vectors)
+    if config.tensorboard:
+        from kerasbert.training.tensorboard import event_writer
+
+        event_writer()
+
+
 def _architecture(config: Config, folder, source, store):
     """That of the interrupted run, of --pretrained, of the flags, or what suits --minutes."""
     if folder.file("config.json").exists():
@@ -195,13 +214,7 @@ def _architecture(config: Config, folder, source, store):
         )
         say(f"--size {size} suits {config.minutes:g} minutes: {reason}")
         return replace(flags, d_model=SIZES[size])
-    architecture = source.architecture()
-    if architecture is None:
-        raise InputError(
-            f"{config.pretrained}: the run has an encoder of its own making, which the command "
-            "line cannot build again. Use the library: see 'Your own encoder' in the README."
-        )
-    return architecture
+    return source.architecture()
 
 
 def _workload(config: Config):

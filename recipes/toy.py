@@ -77,7 +77,7 @@ def run(config: Config) -> dict[str, Any]:
 
     from kerasbert.config import CONFIGS, SIZES
     from kerasbert.evaluation.scores import mean_loss
-    from kerasbert.files import write_json
+    from kerasbert.files import check_writable, write_json
     from kerasbert.layers import Pooling
     from kerasbert.models import (
         build_classifier,
@@ -88,6 +88,8 @@ def run(config: Config) -> dict[str, Any]:
     from kerasbert.training import StepPlan, WarmupDecay, build_optimizer
     from kerasbert.training.progress import Progress
 
+    if config.out is not None:
+        check_writable(config.out)
     architecture = CONFIGS[config.encoder](
         vocabulary_size=7, d_model=SIZES[config.size], dropout=0.0, max_positions=BITS + 2
     )

@@ -2,6 +2,7 @@
 
 import os
 import random
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,25 @@ def store(files):
 
     prepare_store([files / "raw.txt"], files / "store", style="word", vocabulary_size=100)
     return TokenStore.open(files / "store")
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Makes a folder on a disk of its own, of a size such as "64k"."""
+    mounted = []
+
+    def make(size: str) -> Path:
+        folder = tmp_path / f"disk{len(mounted)}"
+        folder.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+        if os.geteuid() or subprocess.run(command, capture_output=True).returncode:
+            pytest.skip("only root may mount a small disk")
+        mounted.append(folder)
+        return folder
+
+    yield make
+    for folder in mounted:
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 @pytest.fixture

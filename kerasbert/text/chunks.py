@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasbert.errors import InputError
+from kerasbert.errors import InputError, Unfinished
 from kerasbert.files import atomic_path, write_json
 from kerasbert.text.cleaning import Cleaning, clean
 from kerasbert.text.duplicates import signatures
@@ -110,7 +110,7 @@ def encode_piece(job: PieceJob) -> dict[str, Any]:
     except OSError as error:
         raise disk_trouble(job.folder, error) from error
     except Exception as error:
-        raise InputError(
+        raise Unfinished(
             f"{where}: the piece from {job.piece.start} to {job.piece.stop} failed behind document"
             f" {read} of it ({type(error).__name__}: {error}). What is done is kept."
         ) from error
@@ -135,9 +135,9 @@ def file_stamp(path: str) -> tuple[int, int] | None:
     return status.st_size, status.st_mtime_ns
 
 
-def disk_trouble(folder: Path, error: OSError) -> InputError:
+def disk_trouble(folder: Path, error: OSError) -> Unfinished:
     """What to say when writing failed."""
-    return InputError(
+    return Unfinished(
         f"{folder}: writing failed ({error.strerror or error}). What is done is kept: make room on"
         " that disk, then run the same command again to go on."
     )

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from kerasbert.errors import InputError
+from kerasbert.errors import Unfinished
 from kerasbert.text.chunks import CHUNK_CHARACTERS, PieceJob
 from kerasbert.text.lines import LineProblems
 from kerasbert.text.pieces import read_piece
@@ -25,7 +25,7 @@ def estimate(jobs: Sequence[PieceJob], workers: int, folder: Path) -> str:
     """A sentence for people; the store's own size is half of the room that it names.
 
     Raises:
-        InputError: that room is not there.
+        Unfinished: that room is not there.
     """
     first = jobs[0]
     encoder = WordCache(Tokenizer.load(first.tokenizer, first.segmenter))
@@ -55,7 +55,7 @@ def estimate(jobs: Sequence[PieceJob], workers: int, folder: Path) -> str:
     needed = _COPIES * stored / read * total
     free = shutil.disk_usage(folder).free
     if needed > free:
-        raise InputError(
+        raise Unfinished(
             f"{folder}: the work needs about {needed / 1e9:.1f} GB there, {free / 1e9:.1f} GB are"
             " free. Make room, or name an --out on another disk."
         )

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from kerasbert.errors import InputError
+from kerasbert.errors import InputError, Unfinished
 
 LONGEST_LINE = 16 << 20  # bytes; the whole of Shakespeare has five million
 
@@ -206,7 +206,7 @@ def reading(name: str) -> Iterator[None]:
             f"{name}: the gzip file is damaged or cut short ({error}). Fetch or pack it again."
         ) from None
     except OSError as error:
-        raise InputError(f"{name}: reading failed ({error.strerror or error}).") from None
+        raise Unfinished(f"{name}: reading failed ({error.strerror or error}).") from None
     except Exception as error:
         if type(error).__name__ != "ZstdError":  # of a package that need not be installed
             raise

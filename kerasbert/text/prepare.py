@@ -205,26 +205,33 @@ def _encode(
     """Do the jobs that are not done, and return the records of all that are needed, in order."""
     records: dict[int, dict[str, Any]] = {}
     total = sum(job.piece.bytes for job in jobs)
+    done = 0
 
-    def done() -> int:
-        return sum(jobs[number].piece.bytes for number in records)
+    def keep(job: PieceJob, record: dict[str, Any]) -> None:
+        nonlocal done
+        records[job.number] = record
+        done += job.piece.bytes
 
     def waiting() -> Iterator[PieceJob]:
+        gapless = read = 0  # the first pieces that are done, and their documents
         for job in jobs:
-            if limit is not None and _read_before(records, job.number) >= limit:
+            while gapless in records:
+                read += records[gapless]["read"]
+                gapless += 1
+            if limit is not None and read >= limit:
                 return
             if job.number not in records:
                 yield job
 
     for job in jobs:
         if (record := read_record(job.record)) is not None:
-            records[job.number] = record
+            keep(job, record)
     if progress is not None:
-        progress(done(), total)
+        progress(done, total)
     for job, record in pool.run(encode_piece, waiting()):
-        records[job.number] = record
+        keep(job, record)
         if progress is not None:
-            progress(done(), total)
+            progress(done, total)
     needed = []
     left = limit
     for job in jobs:
@@ -245,16 +252,6 @@ def _encode(
             " Expected a document a line, or with --corpus-format sentences a sentence a line."
         )
     return needed
-
-
-def _read_before(records: dict[int, dict[str, Any]], number: int) -> int:
-    """Documents of the pieces before this one, as far as they are known without a gap."""
-    total = 0
-    for earlier in range(number):
-        if earlier not in records:
-            return total
-        total += records[earlier]["read"]
-    return total
 
 
 def _write_store(

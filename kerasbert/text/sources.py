@@ -7,6 +7,7 @@ itself, by any process and in any order; `pieces.py` reads them.
 from __future__ import annotations
 
 import glob
+import itertools
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, BinaryIO, TypeVar
 
-from kerasbert.errors import InputError
+from kerasbert.errors import InputError, Unfinished
 from kerasbert.text.lines import check_file, packing, reading
 
 STANDARD_INPUT = "-"
@@ -120,11 +121,11 @@ def _cut(source: Source, piece_bytes: int) -> Iterator[Piece]:
     elif source.format == "parquet":
         from kerasbert.text.records import row_group_sizes
 
-        sizes = row_group_sizes(source)
+        ends = list(itertools.accumulate(row_group_sizes(source), initial=0))
         first = 0
-        for stop in range(1, len(sizes) + 1):
-            if stop == len(sizes) or sum(sizes[first : stop + 1]) > piece_bytes:
-                share = sum(sizes[first:stop]) / sum(sizes)
+        for stop in range(1, len(ends)):
+            if stop == len(ends) - 1 or ends[stop + 1] - ends[first] > piece_bytes:
+                share = (ends[stop] - ends[first]) / ends[-1]
                 yield Piece(source, first, stop, round(share * source.size))
                 first = stop
     else:
@@ -246,7 +247,7 @@ class _asking:
         if isinstance(error, FileNotFoundError):
             raise InputError(f"{self.url}: no such file. Check the address.") from None
         if isinstance(error, Exception) and not isinstance(error, InputError):
-            raise InputError(
+            raise Unfinished(
                 f"{self.url}: cannot be opened ({type(error).__name__}: {error}). Check the"
                 " address, your rights, and that fsspec's package for it is installed."
             ) from None

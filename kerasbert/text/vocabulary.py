@@ -92,10 +92,11 @@ def train_on_sample(
         InputError: a piece that cannot be read, no document, what `train_tokenizer` refuses.
     """
     sources = list(dict.fromkeys(piece.source for piece in pieces))
+    numbers = {source: number for number, source in enumerate(sources)}
     share = sample_share(sources, settings.sample_bytes)
     jobs = [
         SampleJob(
-            piece, sources.index(piece.source), share, settings.seed, reading, cleaning,
+            piece, numbers[piece.source], share, settings.seed, reading, cleaning,
             skip_bad_lines,
         )
         for piece in pieces

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import keras
 
+from kerasbert.errors import Unfinished
+from kerasbert.files import trouble
 from kerasbert.training.plan import StepPlan, TimePlan
 from kerasbert.training.resume import SaveState
 
@@ -28,6 +30,7 @@ def fit(
 
     Raises:
         Interrupted: told to stop; the state is saved.
+        Unfinished: a full disk, or what else keeps a file from being written.
     """
     if saver.awaits_metrics(model):
         # TensorFlow makes a task's metrics with its first batch: they must be there to go on.
@@ -45,5 +48,11 @@ def fit(
             )
             if not plan.goes_on(model):
                 break
+    except BrokenPipeError:
+        raise  # whoever read what was said has enough
+    except OSError as error:
+        raise Unfinished(
+            f"{trouble(error)} {saver.kept} Repeat the command with --resume to go on."
+        ) from error
     finally:
         saver.on_train_end()

@@ -115,12 +115,16 @@ class SaveState(keras.callbacks.Callback):
             old.unlink()
 
     def _diverged(self, what: str) -> InputError:
-        states = sorted(self.folder.glob("step-*.npz"))
-        kept = f"The last good state is {states[-1]}." if states else "No state was saved yet."
         return InputError(
             f"step {self.step}: {what} is not a finite number any more, the training has diverged. "
-            f"{kept} Begin anew with a smaller --learning-rate."
+            f"{self.kept} Begin anew with a smaller --learning-rate, in another --out."
         )
+
+    @property
+    def kept(self) -> str:
+        """Which state there is to go on with, in a sentence."""
+        states = sorted(self.folder.glob("step-*.npz"))
+        return f"The last good state is {states[-1]}." if states else "No state was saved yet."
 
     def restore(self, model: keras.Model) -> tuple[int, list[str]]:
         """Bring the newest whole state into model, optimizer and callbacks.

@@ -10,7 +10,7 @@ from typing import Any
 
 from kerasbert.config import EncoderConfig, config_from_json, config_to_json
 from kerasbert.errors import InputError
-from kerasbert.files import atomic_path, write_json, write_text
+from kerasbert.files import atomic_path, check_writable, write_json, write_text
 
 FINISHED = "metrics.json"
 
@@ -38,13 +38,11 @@ class RunFolder:
         """A folder for a new run, or one to go on with. It is made when a file is written to it.
 
         Raises:
-            InputError: the folder holds something and `resume` is not set, or is no run's folder.
+            InputError: the folder holds something and `resume` is not set, or is no run's folder,
+                or nothing can be written there.
         """
         path = Path(path)
-        if path.exists() and not path.is_dir():
-            raise InputError(
-                f"{path}: a file is there, expected a new folder; choose another --out."
-            )
+        check_writable(path, folder=True)
         if path.exists() and any(path.iterdir()):
             if not resume:
                 raise InputError(

@@ -10,11 +10,12 @@ import sys
 import numpy as np
 import pytest
 
-from kerasbert.errors import InputError
+from kerasbert.errors import InputError, Unfinished
 from kerasbert.text import prepare
 from kerasbert.text.cleaning import Cleaning
 from kerasbert.text.engines import Engine
 from kerasbert.text.prepare import prepare_store
+from kerasbert.text.sources import Piece, Source
 from kerasbert.text.store import TokenStore, verify
 from kerasbert.text.tokenizer import Tokenizer
 from kerasbert.text.tokenizer_training import train_tokenizer
@@ -302,6 +303,73 @@ def test_no_room_is_said_before_it_starts(corpus, tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
     with pytest.raises(InputError, match=r"are free\. Make room"):
         prepare_store([corpus], tmp_path / "t", vocabulary_size=200, report=said.append)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_refusal_leaves_nothing_and_the_corrected_call_works(workers, tmp_path, small_pieces):
+    """Also where the first pieces are done when the last one is refused."""
+    path, out = tmp_path / "raw.txt", tmp_path / "new" / "s"
+    tokenizer = train_tokenizer(["the cat"] * 2, "word")
+    options = {"tokenizer": tokenizer, "engine": Engine(workers=workers)}
+    path.write_bytes(b"the cat\n" * 100 + b"\xff\n")
+    with pytest.raises(InputError, match=r"raw\.txt:101: "):
+        prepare_store([path], out, **options)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["raw.txt"]
+    path.write_bytes(b"the cat\n" * 100)
+    assert prepare_store([path], out, **options)["documents"] == 100
+
+
+def test_what_a_killed_command_left_outlives_a_mistake(corpus, tmp_path, small_pieces):
+    """It is the same command's to go on with; refused, it has nothing to go on with."""
+    stopped_after(2, [corpus], tmp_path / "s")
+    left = sorted((tmp_path / ".s.preparing" / "pieces").iterdir())
+    for mistake in ({"corpus": [tmp_path / "none.txt"]}, {"lowercase": False}, {"style": "chars"}):
+        arguments = {"corpus": [corpus], "vocabulary_size": 200} | mistake
+        with pytest.raises(InputError):
+            prepare_store(arguments.pop("corpus"), tmp_path / "s", **arguments)
+        assert sorted((tmp_path / ".s.preparing" / "pieces").iterdir()) == left
+    with pytest.raises(InputError, match="was killed"), Workspace(tmp_path / "s").hold():
+        raise Unfinished("was killed")
+    assert sorted((tmp_path / ".s.preparing" / "pieces").iterdir()) == left
+    assert prepare_store([corpus], tmp_path / "s", vocabulary_size=200)["documents"] == 8
+
+
+def test_a_store_is_made_where_a_link_leads(corpus, tmp_path):
+    (tmp_path / "disk" / "empty").mkdir(parents=True)
+    for name in ("empty", "absent"):
+        (tmp_path / name).symlink_to(tmp_path / "disk" / name)
+        prepare_store([corpus], tmp_path / name, vocabulary_size=200)
+        assert (tmp_path / name).is_symlink()
+        assert TokenStore.open(tmp_path / "disk" / name).documents == 8
+    assert sorted(path.name for path in (tmp_path / "disk").iterdir()) == ["absent", "empty"]
+
+
+def test_progress_costs_the_same_for_every_piece(tmp_path):
+    """A running total: a sum over all pieces after each of them is quadratic."""
+
+    class Counted(dict):
+        looked_at = 0
+
+        @property
+        def piece(self):
+            Counted.looked_at += 1
+            return self["piece"]
+
+        number = property(lambda self: self["number"])
+        record = property(lambda self: tmp_path / "none")
+
+    class InTurn:
+        def run(self, function, jobs):
+            for job in jobs:
+                yield job, {"read": 1, "limit": None}
+
+    source = Source("a", "a", 600)
+    jobs = [Counted(number=n, piece=Piece(source, n, n + 1, n)) for n in range(600)]
+    told = []
+    for limit in (None, 601):
+        records = prepare._encode(jobs, InTurn(), limit, lambda *now: told.append(now))
+        assert len(records) == 600 and told[-1] == (sum(range(600)),) * 2
+    assert Counted.looked_at < 10 * 600
 
 
 def test_nothing_to_store(tmp_path):
