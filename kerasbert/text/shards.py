@@ -11,7 +11,10 @@ Contiguous and uncompressed: reading is arithmetic on a mapping. Equal documents
 
 from __future__ import annotations
 
+import errno
 import mmap
+import os
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +27,7 @@ from kerasbert.files import atomic_path
 
 OFFSETS = np.dtype("<u8")
 BLOCK = 1 << 20  # entries checked at a time
+_HEADERS = 1 << 14  # bytes, more than HDF5 takes for its own
 REMEDY = "Prepare the store again: kerasbert prepare."
 _DATASETS = {
     "token_ids": ("<u2", "<u4"),
@@ -114,8 +118,11 @@ def write_shard(
 
     Raises:
         ValueError: the parts are not what `counts` says, or hold ids beyond the vocabulary.
+        OSError: there is no room for it.
     """
     dtype = np.dtype("<u2" if vocabulary_size < 1 << 16 else "<u4")
+    offsets_and_hashes = counts.sentences + 2 * counts.documents + vocabulary_size
+    _check_room(path, counts.tokens * dtype.itemsize + offsets_and_hashes * OFFSETS.itemsize)
     token_counts = np.zeros(vocabulary_size, np.int64)
     tokens = sentences = documents = 0
     with atomic_path(path) as target, h5py.File(target, "w") as file:
@@ -150,6 +157,13 @@ def write_shard(
         if ShardCounts(documents, sentences, tokens) != counts:
             raise ValueError(f"expected {counts}, received {documents, sentences, tokens}")
         dataset("token_counts", vocabulary_size, OFFSETS)[:] = token_counts
+
+
+def _check_room(path: Path, size: int) -> None:
+    """A disk that is full while HDF5 writes ends the whole process."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(path.parent).free < size + _HEADERS:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 class Shard:

@@ -1,5 +1,11 @@
-"""Callbacks, and what a run leaves on disk."""
+"""Callbacks, and what a run leaves on disk.
 
+To import it registers every class of ours that a saved model may hold, compiled or not, with Keras.
+"""
+
+import kerasbert.layers
+import kerasbert.models.losses
+import kerasbert.tasks  # noqa: F401
 from kerasbert.training.adamw import AdamW
 from kerasbert.training.averaging import OnAverage, average_momentum, averaged
 from kerasbert.training.document_words_validation import DocumentWordsValidation

@@ -138,20 +138,23 @@ class RunFolder:
 
 
 def load_model(run: str | Path):
-    """The Keras model of a run, on any backend, whichever wrote it.
+    """The Keras model of a run, or of a `.keras` file, on any backend, whichever wrote it.
+
+    It is not compiled. (`keras.models.load_model` compiles it, after `import kerasbert.training`.)
 
     Raises:
         InputError: there is no model, or it cannot be read; a user's own layer must have been
             registered (`keras.saving.register_keras_serializable`) and imported before.
     """
-    import kerasbert.layers
-    import kerasbert.tasks
-    import kerasbert.training.schedule  # noqa: F401  (each registers its classes with Keras)
     from kerasbert.training.loading import load_saved
 
-    path = Path(run) / "model.keras"
+    path = Path(run)
+    if path.suffix != ".keras" or path.is_dir():
+        path /= "model.keras"
     if not path.exists():
-        raise InputError(f"{run}: there is no model.keras, expected the folder of a run.")
+        raise InputError(
+            f"{path}: no such file, expected the folder of a run, or a file that ends with .keras."
+        )
     try:
         return load_saved(path)
     except Exception as error:

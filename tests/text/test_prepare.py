@@ -294,6 +294,24 @@ def test_full_disk_is_one_clear_message_and_what_is_done_is_kept(
     assert prepare_store([corpus], tmp_path / "s", vocabulary_size=200)["documents"] == 8
 
 
+def test_a_real_disk_that_is_full_when_the_shards_are_written(small_disk, monkeypatch):
+    monkeypatch.setattr(prepare, "estimate", lambda *arguments: "")
+    disk = small_disk("140k")
+    text = small_disk("1m") / "raw.txt"
+    text.write_text("the cat sat on the mat\n" * 2000)
+    tokenizer = train_tokenizer(["the cat sat on the mat"] * 2, "word")
+    with pytest.raises(Unfinished, match=r"No space left on device.*same command again"):
+        prepare_store([text], disk / "s", tokenizer=tokenizer, report=lambda said: None)
+    done = sorted(path.name for path in (disk / ".s.preparing").rglob("*") if path.is_file())
+    assert "000000.json" in done and not [name for name in done if name.endswith(".h5")]
+    (disk / ".s.preparing" / "pieces" / "000000.json").unlink()
+    with pytest.raises(Unfinished, match="No space left on device"):
+        (disk / "rest").write_bytes(bytes(20_000))
+        prepare_store([text], disk / "s", tokenizer=tokenizer)
+    subprocess.run(["mount", "-o", "remount,size=1m", str(disk)], check=True)
+    assert prepare_store([text], disk / "s", tokenizer=tokenizer)["documents"] == 2000
+
+
 def test_no_room_is_said_before_it_starts(corpus, tmp_path, monkeypatch):
     said = []
     prepare_store([corpus], tmp_path / "s", vocabulary_size=200, report=said.append)
