@@ -41,7 +41,8 @@ def run_command(
 
     with contextlib.suppress(ValueError):  # only the main thread may; elsewhere nothing is killed
         signal.signal(signal.SIGTERM, _terminated)
-    try:
+
+    def work() -> None:
         settings: Any = tyro.cli(
             config,
             prog=f"kerasbert {name}",
@@ -56,18 +57,26 @@ def run_command(
         with standard_output():
             if show is not None:
                 show(result)
+
+    return exit_status(work, f"kerasbert {name}")
+
+
+def exit_status(work: Callable[[], None], name: str) -> int:
+    """Do the work of a command; what stops it becomes one message and its exit status."""
+    try:
+        work()
     except InputError as error:
-        print(f"kerasbert {name}: {error}", file=sys.stderr)
+        print(f"{name}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as error:
-        print(f"kerasbert {name}: {error or 'interrupted'}", file=sys.stderr)
+        print(f"{name}: {error or 'interrupted'}", file=sys.stderr)
         return 130
     except BrokenPipeError:
         _close_output()  # whoever read it has enough
         return 128 + signal.SIGPIPE
     except OSError as error:
         _close_output()
-        print(f"kerasbert {name}: {trouble(error)}", file=sys.stderr)
+        print(f"{name}: {trouble(error)}", file=sys.stderr)
         return 2
     return 0
 

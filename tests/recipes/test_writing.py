@@ -79,11 +79,12 @@ def test_a_result_that_nobody_can_read_is_an_error(files):
 
 
 def test_a_reader_that_has_enough_ends_it_quietly(files):
-    read, write = os.pipe()
-    os.close(read)
-    with os.fdopen(write, "w") as closed:
-        done = process("audit", "--train", files / "train.txt", stdout=closed)
-    assert done.returncode == 141 and not done.stderr
+    for command in (["audit", "--train", files / "train.txt"], ["--help"], ["toy", "--help"]):
+        read, write = os.pipe()
+        os.close(read)
+        with os.fdopen(write, "w") as closed:
+            done = process(*command, stdout=closed)
+        assert done.returncode == 141 and not done.stderr, command
 
 
 def fail_to_write(monkeypatch, saves):
