@@ -25,7 +25,7 @@ from kerasbert.text.cleaning import Cleaning, clean
 from kerasbert.text.duplicates import signatures
 from kerasbert.text.lines import LineProblems
 from kerasbert.text.pieces import CorpusCounts, Document, ReadOptions, read_piece
-from kerasbert.text.shards import Documents, ShardCounts, offsets, write_shard
+from kerasbert.text.shards import Documents, ShardCounts, join_starts, offsets, write_shard
 from kerasbert.text.sources import Piece, Source
 from kerasbert.text.store import file_sha256
 from kerasbert.text.tokenizer import Tokenizer
@@ -173,6 +173,9 @@ def _write_chunk(
     if job.cleaning.duplicates is not None:
         with atomic_path(path.with_suffix(".npy")) as temporary:
             np.save(temporary, signatures(parts, job.cleaning.duplicates))
+    arrays: dict[str, Any] = {}
+    if (starts := join_starts([part.word_starts for part in parts])) is not None:
+        arrays["word_starts"] = starts.astype(np.uint8)
     with atomic_path(path) as temporary:
         np.savez(
             temporary,
@@ -180,6 +183,7 @@ def _write_chunk(
             sentence_lengths=np.concatenate([part.sentence_lengths for part in parts]),
             document_lengths=sentences[filled],
             hashes=np.concatenate([part.hashes for part in parts])[filled],
+            **arrays,
         )
 
 
@@ -191,6 +195,7 @@ def read_chunk(path: Path, first: int = 0, stop: int | None = None) -> Documents
             offsets(arrays["sentence_lengths"]),
             offsets(arrays["document_lengths"]),
             arrays["hashes"],
+            arrays.get("word_starts"),
         )
     keep = _kept(path, len(whole))
     return whole.select(keep).cut(first, stop if stop is not None else int(keep.sum()))

@@ -323,7 +323,8 @@ def _write_store(
 
 
 def _result(store: TokenStore, skipped_examples: list[str]) -> dict[str, Any]:
-    unknown = sum(int(shard.token_counts[store.tokenizer.unk_id]) for shard in store.shards)
+    unk = store.tokenizer.special.unk
+    unknown = 0 if unk is None else sum(int(shard.token_counts[unk]) for shard in store.shards)
     return {
         **store.manifest["counts"],
         "shards": len(store.shards),

@@ -5,6 +5,7 @@
     document_offsets   uint64 (N + 1,)        in sentences; a document never leaves its shard
     document_hashes    uint64 (N,)            of the text, for duplicates
     token_counts       uint64 (V,)            how often each token occurs
+    word_starts        uint8 (T,)             1 where a word begins; only where ids don't say it
 
 Contiguous and uncompressed: reading is arithmetic on a mapping. Equal documents give equal bytes.
 """
@@ -12,7 +13,7 @@ Contiguous and uncompressed: reading is arithmetic on a mapping. Equal documents
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +32,9 @@ _DATASETS = {
     "document_offsets": ("<u8",),
     "document_hashes": ("<u8",),
     "token_counts": ("<u8",),
+    "word_starts": ("|u1",),
 }
+_OPTIONAL = {"word_starts"}
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Documents:
     sentence_offsets: np.ndarray
     document_offsets: np.ndarray
     document_hashes: np.ndarray
+    word_starts: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.document_hashes)
@@ -60,6 +64,7 @@ class Documents:
             tokens - tokens[0],
             sentences - sentences[0],
             np.array(self.document_hashes[first:stop]),
+            self._with_starts(slice(tokens[0], tokens[-1])),
         )
 
     def select(self, keep: np.ndarray) -> Documents:
@@ -68,11 +73,13 @@ class Documents:
             return self
         sentences, tokens = _lengths(self.document_offsets), _lengths(self.sentence_offsets)
         kept = np.repeat(keep, sentences)
+        chosen = np.repeat(kept, tokens)
         return Documents(
-            self.token_ids[np.repeat(kept, tokens)],
+            self.token_ids[chosen],
             offsets(tokens[kept]),
             offsets(sentences[keep]),
             self.document_hashes[keep],
+            self._with_starts(chosen),
         )
 
     @classmethod
@@ -84,12 +91,22 @@ class Documents:
             offsets(np.concatenate([_lengths(part.sentence_offsets) for part in parts])),
             offsets(np.concatenate([_lengths(part.document_offsets) for part in parts])),
             np.concatenate([part.document_hashes for part in parts]),
+            join_starts([part.word_starts for part in parts]),
         )
+
+    def _with_starts(self, tokens: slice | np.ndarray) -> np.ndarray | None:
+        return None if self.word_starts is None else np.array(self.word_starts[tokens])
 
 
 def offsets(lengths: np.ndarray) -> np.ndarray:
     """Lengths (N,) as the offsets (N + 1,) int64 of what has them."""
     return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+
+
+def join_starts(parts: Sequence[np.ndarray | None]) -> np.ndarray | None:
+    """Word starts one after the other, None if there are none."""
+    known = [part for part in parts if part is not None]
+    return np.concatenate(known) if known else None
 
 
 def _lengths(bounds: np.ndarray) -> np.ndarray:
@@ -128,6 +145,7 @@ def write_shard(
         document_ends = dataset("document_offsets", counts.documents + 1, OFFSETS)
         hashes = dataset("document_hashes", counts.documents, OFFSETS)
         sentence_ends[0] = document_ends[0] = 0
+        starts = None
         for part in parts:
             if not len(part):
                 continue
@@ -139,6 +157,10 @@ def write_shard(
                 )
             token_counts += np.bincount(part.token_ids, minlength=vocabulary_size)
             ids[tokens : tokens + len(part.token_ids)] = part.token_ids.astype(dtype)
+            if part.word_starts is not None:
+                if starts is None:
+                    starts = dataset("word_starts", counts.tokens, np.dtype("u1"))
+                starts[tokens : tokens + len(part.token_ids)] = part.word_starts
             ends = part.sentence_offsets[1:].astype(np.int64) + tokens
             sentence_ends[sentences + 1 : sentences + 1 + len(ends)] = ends.astype(OFFSETS)
             last = part.document_offsets[1:].astype(np.int64) + sentences
@@ -206,6 +228,8 @@ def _map(path: Path) -> tuple[dict[str, np.ndarray], mmap.mmap]:
     places = {}
     with h5py.File(path, "r") as file:
         for name, dtypes in _DATASETS.items():
+            if name in _OPTIONAL and name not in file:
+                continue
             data = file[name]
             if data.ndim != 1 or data.dtype.str not in dtypes:
                 raise ValueError(f"{name} is {data.dtype} {data.shape}")
