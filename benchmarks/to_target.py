@@ -140,7 +140,7 @@ def fine_tune_peer(options: argparse.Namespace) -> dict[str, Any]:
 
     def logits_of(inputs: dict[str, np.ndarray], targets: Any = None) -> Any:
         ids = torch.from_numpy(inputs["token_ids"].astype(np.int64))
-        return model(input_ids=ids, attention_mask=(ids != 0).long(), labels=targets)
+        return model(input_ids=ids, attention_mask=(ids != tokenizer.pad_id).long(), labels=targets)
 
     reached: Reached = {}
     best, began = 0.0, time.perf_counter()

@@ -38,6 +38,7 @@ class TransformerConfig:
     positions: Literal["learned", "rotary", "none"] = "rotary"
     max_positions: int = 512
     segments: int = 2
+    pad_id: int = 0  # of padding, as the tokenizer has it
 
     def __post_init__(self) -> None:
         _check_positive(self, "vocabulary_size d_model layers heads max_positions segments")
@@ -80,6 +81,7 @@ class TextCNNConfig:
     positions: Literal["learned", "none"] = "none"
     max_positions: int = 512
     segments: int = 2
+    pad_id: int = 0  # of padding, as the tokenizer has it
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "widths", tuple(self.widths))  # JSON brings a list

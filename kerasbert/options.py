@@ -57,8 +57,8 @@ class EncoderOptions:
     max_positions: int | None = None
     """Longest text that learned positions can hold; 512 unless given."""
 
-    def architecture(self, vocabulary_size: int) -> EncoderConfig:
-        """The config that these flags describe."""
+    def architecture(self, vocabulary_size: int, pad_id: int = 0) -> EncoderConfig:
+        """The config that these flags describe, for a tokenizer of this size and padding."""
         given = given_flags(self, EncoderOptions)
         name = given.pop("encoder", DEFAULT_ENCODER)
         size = given.pop("size", DEFAULT_SIZE)
@@ -69,7 +69,8 @@ class EncoderOptions:
                 f"{_flags(foreign)}: not a setting of the {name} encoder; leave it out, or choose "
                 "another --encoder."
             )
-        return config(**{"vocabulary_size": vocabulary_size, "d_model": SIZES[size]} | given)
+        sizes = {"vocabulary_size": vocabulary_size, "d_model": SIZES[size], "pad_id": pad_id}
+        return config(**sizes | given)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,11 +103,16 @@ class TokenizerOptions:
                 "--vocab-size and --no-lowercase are for a tokenizer that is trained: the one of "
                 "--tokenizer-file is what it is."
             )
+        from kerasbert.command import say
+        from kerasbert.text.special_ids import NO_MASK
         from kerasbert.text.tokenizer import Tokenizer
 
         # The file of a jieba tokenizer encodes segmented text: only its user knows that.
         segmenter = "jieba" if self.tokenizer == "jieba" else None
-        return Tokenizer.load(self.tokenizer_file, segmenter=segmenter)
+        tokenizer = Tokenizer.load(self.tokenizer_file, segmenter=segmenter)
+        if tokenizer.special.mask is None:
+            say(f"{self.tokenizer_file}: {NO_MASK}: masked LM is not possible, all else is")
+        return tokenizer
 
 
 @dataclass(frozen=True, kw_only=True)

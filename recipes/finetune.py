@@ -2,7 +2,7 @@
 
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -99,6 +99,8 @@ def run(config: Config) -> dict[str, Any]:
     labels = LabelSet.from_documents(documents["train"])
     tokenizer, architecture = _tokenizer(config, source, documents["train"])
     check_length(architecture, config.max_length)
+    if config.masked_lm:
+        tokenizer.check_mask("--masked-lm")
     windows = _windows(config, documents["train"])
     options = {"max_length": config.max_length, "batch_size": config.batch_size, "windows": windows}
     data = {
@@ -176,12 +178,17 @@ def peak_learning_rate(config, architecture) -> float:
 def _tokenizer(config: Config, source, train: list) -> tuple[Any, Any]:
     """Tokenizer and architecture: those of --pretrained, or what the flags say."""
     if source is not None:
-        return source.tokenizer(), source.architecture()
+        tokenizer, architecture = source.tokenizer(), source.architecture()
+        if note := source.special_note():
+            say(note)
+        if architecture is not None:  # earlier versions took padding to be id 0
+            architecture = replace(architecture, pad_id=tokenizer.special.pad)
+        return tokenizer, architecture
     from kerasbert.text import train_tokenizer
 
     texts = (text for document in train for text in document.texts)
     tokenizer = config.from_file() or train_tokenizer(texts, **config.for_training())
-    return tokenizer, config.architecture(tokenizer.vocabulary_size)
+    return tokenizer, config.architecture(tokenizer.vocabulary_size, tokenizer.special.pad)
 
 
 def _classifier(config, pretrained, architecture, tokenizer, data, kind: str, pairs: bool) -> Any:

@@ -25,6 +25,7 @@ from kerasbert.options import (
 )
 
 TaskName = Literal["masked-lm", "document-words", "next-sentence", "sentence-order"]
+LONG_WORD = 5  # tokens; a language without spaces may have sentences for words
 LEARNING_RATE = 2e-3  # at d_model 128; below 64 it stays at twice that
 # A Transformer learns little by heart in a few passes over raw text, and dropout costs it steps, as
 # Geiping and Goldstein 2022 found, https://arxiv.org/abs/2212.14034; for a TextCNN it is a draw.
@@ -120,6 +121,8 @@ def run(config: Config) -> dict[str, Any]:
     source = RunFolder.open(config.pretrained) if config.pretrained is not None else None
     if source is not None:
         check_length(source.architecture(), config.max_length)
+        if note := source.special_note():
+            say(note)
     store = _open_store(config, folder, source)
     architecture = _architecture(config, folder, source, store)
 
@@ -193,7 +196,8 @@ def _architecture(config: Config, folder, source, store):
     if folder.file("config.json").exists():
         return folder.architecture()
     if source is None:
-        flags = config.architecture(store.tokenizer.vocabulary_size)
+        tokenizer = store.tokenizer
+        flags = config.architecture(tokenizer.vocabulary_size, tokenizer.special.pad)
         if config.minutes is None or config.size is not None or config.d_model is not None:
             return flags
         from kerasbert.training.proposal import matrix_rate, propose_size
@@ -209,7 +213,7 @@ def _architecture(config: Config, folder, source, store):
             f"{config.pretrained}: the run has an encoder of its own making, which the command "
             "line cannot build again. Use the library: see 'Your own encoder' in the README."
         )
-    return architecture
+    return replace(architecture, pad_id=store.tokenizer.special.pad)
 
 
 def _workload(config: Config):
@@ -237,6 +241,11 @@ def _say_what_comes(config: Config, architecture, store, train, model, total: in
         f"({train.padding_share():.1%} padding); learning rate "
         f"{_peak_learning_rate(config, architecture):g}"
     )
+    if (size := train.tokens_per_word()) > LONG_WORD:
+        say(
+            f"--masking {config.masking}: the words of this tokenizer have {size:.0f} tokens on"
+            " average, more than can be hidden at a time; single tokens (--masking token) suit it"
+        )
     expected = expect(architecture, _workload(config), matrix_rate(), keras.backend.backend())
     memory = f"roughly {expected.memory / 1e9:.1f} GB of memory"
     if config.minutes is not None:
@@ -368,12 +377,16 @@ def _open_store(config: Config, folder, source):
 
     path = config.store or folder.file("store")
     begun = folder.file("config.json").exists()
+    tokenizer = source.tokenizer() if source is not None else None
     if config.store is None and not (begun and path.exists()):
+        tokenizer = tokenizer or config.from_file()
+        if tokenizer is not None and "masked-lm" in config.tasks:
+            tokenizer.check_mask("--tasks masked-lm")
         with throughput("preparing") as progress:
             counts = prepare_store(
                 config.corpus,
                 path,
-                tokenizer=source.tokenizer() if source is not None else config.from_file(),
+                tokenizer=tokenizer,
                 **_for_training(config),
                 corpus_format=config.corpus_format,
                 skip_bad_lines=config.skip_bad_lines,
@@ -387,6 +400,8 @@ def _open_store(config: Config, folder, source):
             if counts[name]:
                 say(f"{name.replace('_', ' ')}: {counts[name]}")
     store = TokenStore.open(path)
+    if "masked-lm" in config.tasks:
+        store.tokenizer.check_mask("--tasks masked-lm")
     if source is not None and store.tokenizer.fingerprint() != source.tokenizer().fingerprint():
         raise InputError(
             f"{path}: the store was made with another tokenizer than {config.pretrained}. Prepare "

@@ -10,7 +10,7 @@ from kerasbert.errors import InputError
 
 BITS = 100
 MORE_THAN = 51
-ZERO_ID, ONE_ID = 5, 6  # after the special tokens
+CLS_ID, SEP_ID, ZERO_ID, ONE_ID = 2, 3, 5, 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,6 @@ class CountingBatches:
         """token_ids and segment_ids (B, 102) int32: [CLS] bits [SEP]; target (B,) int32."""
         import numpy as np
 
-        from kerasbert.batches.encoded import CLS_ID, SEP_ID
         from kerasbert.batches.rng import keyed_rng
 
         bits = keyed_rng(self.seed, step).integers(0, 2, (self.batch_size, BITS))

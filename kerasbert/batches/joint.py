@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from kerasbert.batches.encoded import CLS_ID, SEP_ID
 from kerasbert.batches.labeled import LabeledBatches
 from kerasbert.batches.rng import keyed_rng
 from kerasbert.batches.stream import stream
@@ -30,19 +29,25 @@ class JointBatches:
         self.labeled = labeled
         self.task = task
         self.seed = seed
+        self.special = labeled.special
         self.steps_per_epoch = labeled.steps_per_epoch
 
     def batch(self, step: int) -> tuple[dict, dict, dict]:
         """Inputs, targets and weights of a step, counted from 0 through all epochs."""
         inputs, target = self.labeled.batch(step)
         token_ids, segment_ids = inputs["token_ids"], inputs["segment_ids"]
+        words = getattr(self.task, "words", False)
+        word_starts = self.labeled.texts.tokenizer.word_starts(token_ids) if words else None
+        edges = (self.special.pad, self.special.cls, self.special.sep)
         made = self.task.make(
             Rows(
                 token_ids,
                 segment_ids,
-                special=np.isin(token_ids, (0, CLS_ID, SEP_ID)),
+                special=np.isin(token_ids, edges),
                 is_next=np.zeros(len(token_ids), np.int32),
                 is_pair=segment_ids.max(axis=1) > 0,
+                special_ids=self.special,
+                word_starts=word_starts,
             ),
             keyed_rng(self.seed, step, 2),
         )

@@ -6,7 +6,9 @@ import numpy as np
 
 from kerasbert.batches.encoded import EncodedTexts, WindowedTexts, Windows
 from kerasbert.batches.order import EpochOrder
+from kerasbert.batches.padding import check_padding
 from kerasbert.batches.stream import stream
+from kerasbert.text.special_ids import SpecialIds
 
 
 class LabeledBatches:
@@ -48,6 +50,11 @@ class LabeledBatches:
         self.order = EpochOrder(self.texts.lengths, batch_size, seed)
         self.steps_per_epoch = self.order.steps_per_epoch
 
+    @property
+    def special(self) -> SpecialIds:
+        """The ids of [CLS], [SEP] and padding in the rows."""
+        return self.texts.tokenizer.special
+
     def batch(self, step: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
         """Inputs and target of a step, counted from 0 through all epochs."""
         indices = self.order.batch(step)
@@ -79,12 +86,17 @@ def in_order(texts: EncodedTexts, batch_size: int) -> Iterator[tuple[np.ndarray,
         indices = order[start : start + batch_size]
         inputs = texts.rows(indices, texts.padded_length(indices))
         if missing := batch_size - len(indices):
-            inputs = {key: np.pad(ids, ((0, missing), (0, 0))) for key, ids in inputs.items()}
+            fill = {"token_ids": texts.tokenizer.special.pad}
+            inputs = {
+                key: np.pad(ids, ((0, missing), (0, 0)), constant_values=fill.get(key, 0))
+                for key, ids in inputs.items()
+            }
         yield indices, inputs
 
 
 def predict_logits(model, texts: EncodedTexts, batch_size: int = 64) -> np.ndarray:
     """(N, K) float32 logits of a classifier, in the order of the texts."""
+    check_padding(model, texts.tokenizer.special.pad)
     logits = np.zeros((len(texts), model.output_shape[-1]), np.float32)
     for indices, inputs in in_order(texts, batch_size):
         logits[indices] = np.asarray(model.predict_on_batch(inputs))[: len(indices)]

@@ -78,6 +78,10 @@ class PretrainingBatches:
                 "choose one of them."
             )
         self.pairs = kinds.pop() if kinds else "none"
+        self.special = store.tokenizer.special
+        self.words = any(getattr(task, "words", False) for task in tasks)
+        if self.words and store.shards[0].documents.word_starts is None:
+            store.tokenizer.word_starts(np.empty(0, np.int64))  # refuse what it cannot say
         specials = 2 if self.pairs == "none" else 3
         if max_length <= specials:
             raise InputError(
@@ -106,7 +110,7 @@ class PretrainingBatches:
             made = task.make(rows, self._rng(step, stream_number))
             if made.token_ids is not None:
                 rows.token_ids = made.token_ids
-                rows.special = rows.special | (made.token_ids == 0)
+                rows.special = rows.special | (made.token_ids == self.special.pad)
             inputs |= made.inputs
             targets[task.name] = made.target
             weights[task.name] = made.weight
@@ -121,10 +125,19 @@ class PretrainingBatches:
         length = self.max_length
         if self.order.processes == 1:  # several must have the same shape, whatever each one reads
             length = bucket_of(int(table.lengths[chosen].max()), self.max_length)
+        starts = self._word_starts(table)
         if table.packs is not None:
-            return write_packs(table, chosen, length, self.gap)
+            return write_packs(table, chosen, length, self.gap, self.special, starts)
         segments = self._segments(table, chosen, self._rng(step, 1))
-        return write_rows(table.text.token_ids, segments, length)
+        return write_rows(table.text.token_ids, segments, length, self.special, starts)
+
+    def _word_starts(self, table: Table) -> np.ndarray | None:
+        """(T,) bool, where the words of a table's text begin, if an objective asks for it."""
+        if not self.words:
+            return None
+        if table.text.word_starts is not None:
+            return table.text.word_starts
+        return self.store.tokenizer.word_starts(table.text.token_ids)
 
     def chosen(self, step: int) -> tuple[Table, np.ndarray]:
         """The rows of a step: a table, and the numbers (B,) of its rows, or packs."""
@@ -181,7 +194,15 @@ class PretrainingBatches:
         """What `model.fit(..., steps_per_epoch=batches.steps_per_epoch)` takes."""
         return stream(self, start)
 
+    def tokens_per_word(self) -> float:
+        """Of the rows of the first step, where an objective asks for words; else 1."""
+        rows = self.rows(0) if self.words else None
+        if rows is None or rows.word_starts is None:
+            return 1.0
+        return float((~rows.special).sum() / max(rows.word_starts.sum(), 1))
+
     def padding_share(self, steps: int = 50) -> float:
         """Share of positions that hold padding, over the first steps of the first epoch."""
         counted = [self.rows(step).token_ids for step in range(min(steps, self.steps_per_epoch))]
-        return float(sum((ids == 0).sum() for ids in counted) / sum(ids.size for ids in counted))
+        pad, size = self.special.pad, sum(ids.size for ids in counted)
+        return float(sum((ids == pad).sum() for ids in counted) / size)

@@ -33,6 +33,7 @@ class TextEmbedding(keras.layers.Layer):
         dropout: share of the output set to 0 in training.
         epsilon: of the layer normalization; 1e-12 in BERT.
         seed: of the initial weights and of dropout.
+        pad_id: the token id of padding, which models mask; its row of the table is as any other.
 
     Source: Devlin et al. 2019, https://arxiv.org/abs/1810.04805, section 3 and figure 2.
     """
@@ -47,6 +48,7 @@ class TextEmbedding(keras.layers.Layer):
         dropout: float = 0.1,
         epsilon: float = 1e-12,
         seed: int = 0,
+        pad_id: int = 0,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -57,6 +59,7 @@ class TextEmbedding(keras.layers.Layer):
         self.max_positions = max_positions
         self.positions = positions
         self.segments = segments
+        self.pad_id = pad_id
         self.epsilon = epsilon
         self.seed = seed
         self.norm = keras.layers.LayerNormalization(
@@ -128,6 +131,7 @@ class TextEmbedding(keras.layers.Layer):
             "max_positions": self.max_positions,
             "positions": self.positions,
             "segments": self.segments,
+            "pad_id": self.pad_id,
             "dropout": self.dropout.rate,
             "epsilon": self.epsilon,
             "seed": self.seed,

@@ -42,21 +42,23 @@ class PoolWindows(keras.layers.Layer):
     With B batch, W windows, D width:
 
         pooled     (B W, D)  float
-        token_ids  (B W, L)  int; a window without text begins with 0
+        token_ids  (B W, L)  int; a window without text begins with `pad_id`
         ids        (B, W L)  int, the same before it was folded: its shape says W
         returns    (B, D)    dtype of `pooled`; zeros for a text without any window
 
     Args:
         mode: "max" or "mean" over windows, or "attention": their mean by learned weights.
         seed: of the initial weights of the attention.
+        pad_id: the token id of padding.
     """
 
-    def __init__(self, mode: str = "max", seed: int = 0, **kwargs):
+    def __init__(self, mode: str = "max", seed: int = 0, pad_id: int = 0, **kwargs):
         super().__init__(**kwargs)
         if mode not in MODES:
             raise ValueError(f"mode: expected one of {', '.join(MODES)}. Received: {mode!r}")
         self.mode = mode
         self.seed = seed
+        self.pad_id = pad_id
 
     def build(self, pooled_shape, token_ids_shape=None, ids_shape=None):
         self.score = None
@@ -72,7 +74,7 @@ class PoolWindows(keras.layers.Layer):
     def call(self, pooled, token_ids, ids):
         windows = ops.shape(ids)[1] // token_ids.shape[-1]
         shape = (-1, windows, pooled.shape[-1])
-        there = ops.cast(ops.not_equal(token_ids[:, :1], 0), pooled.dtype)  # (B W, 1)
+        there = ops.cast(ops.not_equal(token_ids[:, :1], self.pad_id), pooled.dtype)  # (B W, 1)
         mask = ops.reshape(there, (-1, windows, 1))
         lowest = ops.cast(-6e4, pooled.dtype)  # below any state, and in range of float16
         if self.mode == "max":
@@ -89,4 +91,4 @@ class PoolWindows(keras.layers.Layer):
         return (None, pooled_shape[-1])
 
     def get_config(self):
-        return super().get_config() | {"mode": self.mode, "seed": self.seed}
+        return super().get_config() | {"mode": self.mode, "seed": self.seed, "pad_id": self.pad_id}

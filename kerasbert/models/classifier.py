@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from kerasbert.layers import Dropout, FoldWindows, Pooling, PoolWindows, TokenScores
-from kerasbert.models.encoder import encode
+from kerasbert.models.encoder import encode, padding_of
 from kerasbert.models.losses import build_loss
 
 
@@ -44,7 +44,8 @@ def build_classifier(
     pooling = pooling or Pooling("max", name="pooling")
     pooled = pooling(sequence, padding_mask)
     if fold is not None:
-        pool = PoolWindows(window_pooling, seed=seed + 3, name="pool_windows")
+        pad_id = padding_of(embedding)
+        pool = PoolWindows(window_pooling, seed=seed + 3, pad_id=pad_id, name="pool_windows")
         pooled = pool(pooled, fold(inputs["token_ids"]), inputs["token_ids"])
     pooled = Dropout(dropout, seed=seed + 1, name="classifier_dropout")(pooled)
     logits = keras.layers.Dense(

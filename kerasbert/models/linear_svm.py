@@ -7,8 +7,8 @@ import numpy as np
 from kerasbert.evaluation.baseline import SCORE_GRID
 from kerasbert.evaluation.calibration import fit_line
 from kerasbert.evaluation.thresholds import fit_threshold
+from kerasbert.text.special_ids import OURS, SpecialIds
 
-SPECIAL = 5  # [PAD], [UNK], [CLS], [SEP] and [MASK] say nothing of a text
 # On debtags, beside the network, lower costs than the 1 of LinearSVC were a little better.
 COST = 0.5
 
@@ -21,12 +21,21 @@ class SparseRows:
 
     Args:
         rows: of each text its token ids, (n,) int in [0, features).
-        idf: (features,) float32; counted on these texts unless given.
         features: V, the size of the vocabulary.
+        idf: (features,) float32; counted on these texts unless given.
+        special: [PAD], [UNK], [CLS], [SEP] and [MASK], which say nothing of a text.
     """
 
-    def __init__(self, rows: Sequence[np.ndarray], features: int, idf: np.ndarray | None = None):
-        counted = [np.unique(ids[ids >= SPECIAL], return_counts=True) for ids in rows]
+    def __init__(
+        self,
+        rows: Sequence[np.ndarray],
+        features: int,
+        idf: np.ndarray | None = None,
+        special: SpecialIds = OURS,
+    ):
+        is_word = np.ones(features, bool)
+        is_word[special.ids] = False
+        counted = [np.unique(ids[is_word[ids]], return_counts=True) for ids in rows]
         self.ids = [ids for ids, _ in counted]
         if idf is None:
             flat = np.concatenate([np.zeros(0, np.int64), *self.ids])
@@ -88,10 +97,13 @@ def fit_linear_svms(
     return weights[:-1], weights[-1]
 
 
-def with_lead(token_ids: np.ndarray, lead: int, vocabulary_size: int) -> np.ndarray:
+def with_lead(
+    token_ids: np.ndarray, lead: int, vocabulary_size: int, special: SpecialIds = OURS
+) -> np.ndarray:
     """The tokens of a text, and once more those of its first `lead` positions, V further on."""
     leading = token_ids[:lead]
-    return np.concatenate([token_ids, leading[leading >= SPECIAL] + vocabulary_size])
+    leading = leading[~np.isin(leading, special.ids)]
+    return np.concatenate([token_ids, leading + vocabulary_size])
 
 
 def fit_token_scores(layer, train, valid, seed: int = 0) -> None:
@@ -112,11 +124,12 @@ def fit_token_scores(layer, train, valid, seed: int = 0) -> None:
     def features(texts) -> list[np.ndarray]:
         numbers = np.arange(len(texts))[:, None]
         rows = [texts.rows(n, int(texts.lengths[n[0]]))["token_ids"][0] for n in numbers]
-        return [with_lead(ids, layer.lead, layer.vocabulary_size) for ids in rows]
+        return [with_lead(ids, layer.lead, layer.vocabulary_size, special) for ids in rows]
 
-    rows = SparseRows(features(train.texts), layer.size)
+    special = train.texts.tokenizer.special
+    rows = SparseRows(features(train.texts), layer.size, special=special)
     kernel, bias = fit_linear_svms(rows, train.gold, seed=seed)
-    unseen = SparseRows(features(valid.texts), layer.size, rows.idf)
+    unseen = SparseRows(features(valid.texts), layer.size, rows.idf, special)
     margins = unseen.margins(kernel, bias)
     slope, offset = fit_line(margins, valid.gold)
     if valid.kind == "multi-label":

@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 
 from kerasbert.layers.dense import Dense
-from kerasbert.tasks.masked_lm import MASK_ID, VocabularyBias
+from kerasbert.tasks.masked_lm import VocabularyBias
 from kerasbert.tasks.task import Pairs, Rows, TaskBatch
 
 SHORT = 8  # tokens of a text that is shown whole
@@ -89,14 +89,14 @@ class DocumentWords:
         weight = (self.weights[rows.token_ids] * text).astype(np.float32)
         if self.shown == 1:
             return TaskBatch(target=rows.token_ids, weight=weight)
-        if (rows.token_ids == MASK_ID).any():
+        if (rows.token_ids == rows.special_ids.mask).any():
             raise ValueError("Expected DocumentWords before the objectives that hide tokens.")
         tokens = text.sum(axis=1)
         width = np.where(tokens < SHORT, tokens, np.rint(self.shown * tokens)).astype(int)
         first = rng.integers(0, tokens - width + 1)
         place = np.cumsum(text, axis=1) - 1  # of each token among those of its row
         inside = (place >= first[:, None]) & (place < (first + width)[:, None])
-        token_ids = np.where(inside | ~text, rows.token_ids, 0)
+        token_ids = np.where(inside | ~text, rows.token_ids, rows.special_ids.pad)
         return TaskBatch(target=rows.token_ids, weight=weight, token_ids=token_ids)
 
     def inputs(self):

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from kerasbert.batches.labeled import LabeledBatches, predict_logits
+from kerasbert.batches.padding import check_padding
 from kerasbert.evaluation.decision import Decision
 from kerasbert.evaluation.f1 import f1_scores
 from kerasbert.evaluation.scores import mean_loss
@@ -24,6 +25,9 @@ class EpochF1(keras.callbacks.Callback):
         super().__init__()
         self.valid = valid
         self.batch_size = batch_size
+
+    def on_train_begin(self, logs=None):
+        check_padding(self.model, self.valid.special.pad)
 
     def on_epoch_end(self, epoch, logs=None):
         scores = evaluate_classifier(self.model, self.valid, batch_size=self.batch_size)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import keras
 
+from kerasbert.batches.padding import check_padding
 from kerasbert.training.plan import StepPlan, TimePlan
 from kerasbert.training.resume import SaveState
 
@@ -27,8 +28,11 @@ def fit(
         saver: writes and has restored the state.
 
     Raises:
+        InputError: batches and model have different ids for padding.
         Interrupted: told to stop; the state is saved.
     """
+    if hasattr(batches, "special"):
+        check_padding(model, batches.special.pad)
     if saver.awaits_metrics(model):
         # TensorFlow makes a task's metrics with its first batch: they must be there to go on.
         model.test_on_batch(*batches.batch(saver.step))

@@ -6,7 +6,6 @@ from keras import ops
 
 from kerasbert.batches.packing import one_document_a_row
 from kerasbert.batches.pretraining import PretrainingBatches
-from kerasbert.tasks.masked_lm import MASK_ID
 from kerasbert.training.held_out_scores import HeldOutScores
 
 
@@ -42,12 +41,12 @@ class MaskedLMValidation(HeldOutScores):
             inputs, targets, sample_weights = self.valid.batch(step)
             target, weight = targets["masked_lm"], sample_weights["masked_lm"]
             if "document_ids" in model.input:
-                inputs |= one_document_a_row(inputs["token_ids"])
+                inputs |= one_document_a_row(inputs["token_ids"], self.valid.special.pad)
             scored = self._scorer.predict_on_batch({**inputs, "masked_lm_target": target})
             nats, correct = np.asarray(scored["nats"]), np.asarray(scored["correct"])
             unigram = self.unigram[target]
             shown = np.take_along_axis(inputs["token_ids"], inputs["masked_positions"], axis=1)
-            hidden = weight * (shown == MASK_ID)
+            hidden = weight * (shown == self.valid.special.mask)
             figures = (nats, unigram, correct)
             sums[:3] += [(figure * weight).sum() for figure in figures]
             sums[3:] += [(figure * hidden).sum() for figure in figures[:2]]

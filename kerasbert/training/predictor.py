@@ -53,7 +53,7 @@ class Predictor:
         self.truncated = 0
         self.decision = Decision.of_metrics(folder.read_json("metrics.json"), self.kind)
         self.labels = LabelSet.load(folder.file("labels.txt"))
-        self.tokenizer = folder.tokenizer()
+        self.tokenizer = folder.tokenizer(as_trained=True)
         self.model = folder.load_model()
         self._lock = threading.Lock()
         outputs = self.model.output_shape[-1]

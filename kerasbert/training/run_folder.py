@@ -5,6 +5,7 @@ import hashlib
 import importlib.metadata
 import io
 import json
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,7 @@ class RunFolder:
             "settings": settings,
             **more,
             "tokenizer_sha256": _sha256(self.file("tokenizer.json")),
+            **self._special_ids(more.get("segmenter")),
             "backend": keras.backend.backend(),
             "versions": versions(),
         }
@@ -115,7 +117,23 @@ class RunFolder:
         """Positions of the longest row of this run, or `otherwise` where its settings say none."""
         return self.read_json("config.json")["settings"].get("max_length", otherwise)
 
-    def tokenizer(self):
+    def _special_ids(self, segmenter: str | None) -> dict[str, Any]:
+        """The ids of the special tokens, which earlier versions took to be 0 to 4."""
+        from kerasbert.text.tokenizer import Tokenizer
+
+        path = self.file("tokenizer.json")
+        if not path.exists():
+            return {}
+        return {"special_ids": asdict(Tokenizer.load(path, segmenter).special)}
+
+    def tokenizer(self, as_trained: bool = False):
+        """The run's tokenizer.
+
+        Args:
+            as_trained: with the special ids that the run was trained with. Those of earlier
+                versions are 0 to 4 whatever the file says: a model that learned so answers so.
+        """
+        from kerasbert.text.special_ids import SpecialIds
         from kerasbert.text.tokenizer import Tokenizer
 
         config, path = self.read_json("config.json"), self.file("tokenizer.json")
@@ -125,7 +143,21 @@ class RunFolder:
                 f"{path}: this is not the tokenizer that the run was made with: its token ids mean "
                 "other words to the model. Put the run's own file back, or train again."
             )
+        if as_trained and "special_ids" not in config:
+            tokenizer.special = replace(SpecialIds(), unk=tokenizer.special.unk)
         return tokenizer
+
+    def special_note(self) -> str | None:
+        """What to say of a run whose special ids are not those of its tokenizer."""
+        trained = self.tokenizer(as_trained=True).special
+        named = self.tokenizer().special
+        if trained == named:
+            return None
+        return (
+            f"{self.path}: an earlier version trained it with the special ids {trained.ids}, the"
+            f" tokenizer has {named.ids}. What follows takes the tokenizer's; pre-train anew for a"
+            " better start."
+        )
 
     def save_model(self, model) -> None:
         """model.keras, without the optimizer."""
