@@ -10,6 +10,7 @@ from typing import Any
 from kerasbert.backend import require_backend
 from kerasbert.errors import InputError
 from kerasbert.memory import keep_freed_memory
+from kerasbert.streams import check_standard_input, copies_kept
 
 
 def run_command(
@@ -45,10 +46,12 @@ def run_command(
             args=list(argv) if argv is not None else None,
             config=(tyro.conf.OmitArgPrefixes, tyro.conf.HelptextFromCommentsOff),
         )
+        check_standard_input(vars(settings))
         if needs_backend:
             require_backend()
             keep_freed_memory()
-        result = run(settings)
+        with copies_kept():
+            result = run(settings)
     except InputError as error:
         print(f"kerasbert {name}: {error}", file=sys.stderr)
         return 2

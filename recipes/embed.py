@@ -38,6 +38,8 @@ class Config:
     """Texts, one a line (a TAB between the two of a pair); - reads standard input."""
     out: Path
     """The .npy file to write."""
+    text_field: str | None = None
+    """Each line is a JSON object, and this field of it holds the text, or a list of two texts."""
     pooling: PoolingName = "mean"
     """How states become one vector; those of [CLS] and [SEP] count in mean and max."""
     tokens: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
@@ -57,14 +59,13 @@ def run(config: Config) -> dict[str, Any]:
     import numpy as np
 
     from kerasbert.files import ArrayWriter
-    from kerasbert.text.inputs import STANDARD_INPUT, read_texts
+    from kerasbert.text.inputs import read_texts
     from kerasbert.text.lines import check_file
     from kerasbert.training.embedder import Embedder
 
-    if config.file != STANDARD_INPUT:
-        check_file(config.file)
+    check_file(config.file)
     embedder = Embedder(config.model, config.pooling, config.max_length)
-    lines = read_texts(config.file)
+    lines = read_texts(config.file, field=config.text_field)
     offsets = [0]
     documents = 0
     with ArrayWriter(config.out, embedder.width if config.tokens else embedder.pooled_width) as out:

@@ -50,12 +50,12 @@ class Config:
 
 def run(config: Config) -> dict[str, Any]:
     """Write the answers to standard output, and return how many there were."""
-    from kerasbert.text.inputs import STANDARD_INPUT, read_texts
+    from kerasbert.streams import shown
+    from kerasbert.text.inputs import read_texts
     from kerasbert.text.lines import check_file
     from kerasbert.training.predictor import Predictor
 
-    if config.file != STANDARD_INPUT:
-        check_file(config.file)
+    check_file(config.file)
     predictor = Predictor(config.model)
     stripped = documents = 0
     texts = read_texts(config.file, predictor.pairs, config.text_field)
@@ -79,7 +79,7 @@ def run(config: Config) -> dict[str, Any]:
     if config.explain_html is not None:
         from kerasbert.evaluation.report import explanation_report
 
-        source = "standard input" if config.file == STANDARD_INPUT else config.file.name
+        source = Path(shown(config.file)).name
         explanation_report(config.explain_html, source, explained)
         if documents > len(explained):
             say(f"{config.explain_html}: the first {len(explained)} texts.")

@@ -32,7 +32,7 @@ class Config(TokenizerOptions):
     tokenizer_sample: int = 100
     """Train the tokenizer on a uniform sample of so many megabytes."""
     unicode: Literal["NFC", "NFKC"] | None = None
-    """Bring texts into this normal form."""
+    """Bring texts into this normal form; the tokenizer of the store does so in later commands."""
     min_characters: int | None = None
     """Leave out shorter documents."""
     max_characters: int | None = None

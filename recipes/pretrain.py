@@ -390,7 +390,8 @@ def _open_store(config: Config, folder, source):
     if source is not None and store.tokenizer.fingerprint() != source.tokenizer().fingerprint():
         raise InputError(
             f"{path}: the store was made with another tokenizer than {config.pretrained}. Prepare "
-            f"it with --tokenizer-file {config.pretrained}/tokenizer.json, or pass --corpus."
+            f"it with --tokenizer-file {config.pretrained}/tokenizer.json, and --unicode only if "
+            "that was given before, or pass --corpus."
         )
     return store
 
@@ -400,10 +401,11 @@ def _for_training(config: Config) -> dict[str, Any]:
     settings = config.for_training()
     if config.minutes is None or config.vocab_size is not None or settings["style"] != "wordpiece":
         return settings
-    from kerasbert.text.sources import STANDARD_INPUT, find_inputs
+    from kerasbert.streams import is_stream
+    from kerasbert.text.sources import find_inputs
     from kerasbert.training.proposal import propose_vocabulary
 
-    named = [path for path in config.corpus if path != STANDARD_INPUT]  # its size is not known
+    named = [path for path in config.corpus if not is_stream(path)]  # whose size is not known
     tokens = sum(source.size for source in find_inputs(named)) // 5 if named else 0
     settings["vocabulary_size"] = size = propose_vocabulary(tokens)
     say(f"--vocab-size {size} suits a corpus of about {tokens:,} tokens")

@@ -9,7 +9,8 @@ ROOT = Path(__file__).parents[1]
 
 # From the bottom; what stands on one line may import each other.
 FLOORS = [
-    {"kerasbert.errors", "kerasbert.files", "kerasbert.backend", "kerasbert.memory"},
+    {"kerasbert.errors", "kerasbert.files", "kerasbert.backend", "kerasbert.memory"}
+    | {"kerasbert.streams"},
     {"kerasbert.layers", "kerasbert.evaluation", "kerasbert.config"},
     {"kerasbert.tasks", "kerasbert.text"},
     {"kerasbert.models", "kerasbert.batches"},

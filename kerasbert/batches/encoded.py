@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kerasbert.batches.order import bucket_of
+from kerasbert.text.inputs import as_rows
 
 CLS_ID, SEP_ID = 2, 3
 
@@ -20,14 +21,21 @@ class EncodedTexts:
         lengths: (N,) int, the positions each row takes, special tokens among them.
         truncated: how many texts were cut.
         unknown: how many of `tokens` tokens the tokenizer did not know.
+
+    Raises:
+        TypeError: no texts, see `as_rows`.
+        ValueError: single texts and pairs.
     """
 
     def __init__(self, texts: Sequence[tuple[str, ...]], tokenizer, max_length: int):
         self.max_length = max_length
         self.truncated = 0
-        sides = [tokenizer.encode([text[0] for text in texts])]
-        if texts and len(texts[0]) == 2:
-            sides.append(tokenizer.encode([text[1] for text in texts]))
+        rows = as_rows(texts)
+        if len(forms := {len(row) for row in rows}) > 1:
+            raise ValueError(f"expected single texts or pairs, not both. Received: {forms} texts")
+        sides = [tokenizer.encode([text[0] for text in rows])]
+        if rows and len(rows[0]) == 2:
+            sides.append(tokenizer.encode([text[1] for text in rows]))
         self.tokens = int(sum(len(ids) for side in sides for ids in side))
         self.unknown = int(sum((ids == tokenizer.unk_id).sum() for side in sides for ids in side))
         self._rows = [self._join(parts) for parts in zip(*sides, strict=True)]

@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from kerasbert.errors import InputError
-from kerasbert.text.documents import LabeledDocument, iterate_labeled
+from kerasbert.text.documents import LabeledDocument, iterate_labeled, no_document
 from kerasbert.text.fingerprints import bare_words, sampled_grams_of, text_hash
-from kerasbert.text.lines import LineProblems, read_lines
+from kerasbert.text.lines import LineProblems
+from kerasbert.text.pieces import CorpusCounts, ReadOptions, read_documents
 
 NEAR = 0.5  # the share of common 8-grams from which two texts are nearly the same
 FEW = 5  # documents that a label should have
@@ -82,7 +82,8 @@ def audit(
         train: labelled text to learn from.
         valid: labelled text to choose by.
         test: labelled text to report on.
-        corpus: raw text for pre-training, which should not hold the texts of valid and test.
+        corpus: raw text for pre-training, which should not hold the texts of valid and test; as
+            `find_inputs` takes it.
         progress: called with the number of lines read since it was called last.
 
     Raises:
@@ -190,9 +191,7 @@ def _read(
         progress(1)
     count_grams()
     if not part.lines:
-        raise InputError(
-            f"{path}: no document in this file. Expected lines: text __label__a __label__b."
-        )
+        raise no_document(path, problems)
     return part
 
 
@@ -279,12 +278,17 @@ def _in_corpus(
     corpus: Path, parts: dict[str, _Part], progress: Callable[[int], None]
 ) -> Iterator[Finding]:
     near = {name: _Near(part) for name, part in parts.items()}
-    lines = read_lines(corpus, LineProblems(skip=True))
-    while some := [bare_words(line) for _, line in itertools.islice(lines, TOGETHER)]:
+    problems, counts = LineProblems(skip=True), CorpusCounts()
+    texts = read_documents([corpus], ReadOptions(), problems, counts)
+    while some := [bare_words(text) for text in itertools.islice(texts, TOGETHER)]:
         grams, _ = sampled_grams_of(some)
         for held_out in near.values():
             held_out.see(grams)
         progress(len(some))
+    yield Finding(
+        "corpus: lines in a wrong form", problems.skipped, problems.skipped + counts.documents,
+        problems.examples[:EXAMPLES],
+    )  # fmt: skip
     for name, held_out in near.items():
         yield held_out.finding(name, "the corpus")
 

@@ -24,9 +24,9 @@ class Cleaning:
     """How documents are cleaned; nothing is done unless it is asked for.
 
     Attributes:
-        unicode: the normal form that texts are brought into. Trained tokenizers compose (NFC) by
-            themselves; NFKC also makes one of what looks alike, such as full-width letters and
-            ligatures.
+        unicode: the normal form that texts are brought into, here and by the store's tokenizer, so
+            that later commands read texts alike. Trained tokenizers compose (NFC) by themselves;
+            NFKC also makes one of what looks alike, such as full-width letters and ligatures.
         min_characters, max_characters: shorter and longer documents are left out.
         duplicates: leave out documents that are told again, see `find_duplicates`.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kerasbert.errors import InputError
+from kerasbert.streams import shown
 from kerasbert.text.lines import LineProblems, read_lines
 
 LABEL_PREFIX = "__label__"
@@ -114,21 +115,39 @@ def read_labeled(
         InputError: a line that cannot be read (unless `problems` skips), singles and pairs in one
             file, no document, or not one label in the whole file.
     """
+    problems = problems or LineProblems()
+    skipped = problems.skipped
     documents: list[LabeledDocument] = []
     for document in iterate_labeled(path, problems):
         documents.append(document)
         if limit is not None and len(documents) >= limit:
             return documents
     if not documents:
-        raise InputError(
-            f"{path}: no document in this file. Expected lines: text __label__a __label__b."
-        )
+        raise no_document(path, problems, skipped)
     if not any(document.labels for document in documents):
         raise InputError(
-            f"{path}: a label file without labels ({len(documents)} documents, none has one)."
-            " Expected lines: text __label__a __label__b."
+            f"{shown(path)}: a label file without labels ({len(documents)} documents, none has"
+            " one). Expected lines: text __label__a __label__b."
         )
     return documents
+
+
+def no_document(path: str | Path, problems: LineProblems, before: int = 0) -> InputError:
+    """What to say of a labelled file that yields nothing.
+
+    Args:
+        path: the file.
+        problems: what was met in it.
+        before: the lines that were skipped in other files.
+    """
+    if wrong := problems.skipped - before:
+        such = f", such as {problems.examples[before]}" if len(problems.examples) > before else ""
+        return InputError(
+            f"{shown(path)}: none of its {wrong} lines can be read{such}. Mend the file."
+        )
+    return InputError(
+        f"{shown(path)}: no document in this file. Expected lines: text __label__a __label__b."
+    )
 
 
 def iterate_labeled(
@@ -141,20 +160,21 @@ def iterate_labeled(
             file.
     """
     problems = problems or LineProblems()
+    name = shown(path)
     first: LabeledDocument | None = None
-    for number, line in read_lines(path, problems):
+    for number, line in read_lines(path, problems, "labels"):
         if not line:
             continue
         try:
             texts, labels = parse_labeled(line)
         except ValueError as error:
-            problems.report(path, number, str(error))
+            problems.report(name, number, str(error))
             continue
         document = LabeledDocument(texts, labels, number)
         first = first or document
         if len(texts) != len(first.texts):
             problems.report(
-                path,
+                name,
                 number,
                 f"{_form(len(texts))}, expected {_form(len(first.texts))}"
                 f" as in line {first.line}: a file holds singles or pairs, not both",

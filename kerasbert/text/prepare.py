@@ -29,7 +29,7 @@ from kerasbert.text.duplicates import find_duplicates
 from kerasbert.text.engines import Engine, Pool
 from kerasbert.text.estimate import estimate
 from kerasbert.text.manifest import TOKENIZER_FILE, read_manifest, write_manifest
-from kerasbert.text.pieces import ReadOptions
+from kerasbert.text.pieces import ReadOptions, check_any
 from kerasbert.text.sources import Source, cut, find_inputs, open_source
 from kerasbert.text.store import TokenStore
 from kerasbert.text.tokenizer import Tokenizer
@@ -75,7 +75,8 @@ def prepare_store(
         corpus_format: "lines" or "sentences", see `read_corpus`.
         text_field: of JSON Lines; when given, all that is not Parquet is JSON Lines.
         text_column: of Parquet.
-        cleaning: which documents are left out or changed.
+        cleaning: which documents are left out or changed. The store's tokenizer brings texts into
+            the Unicode form, too: a given one that does not is given another normalizer.
         shard_size: the most tokens of a shard.
         engine: where the work is done; the store does not depend on it.
         skip_bad_lines: leave out and count lines that cannot be read, instead of stopping.
@@ -98,6 +99,9 @@ def prepare_store(
     if limit is not None and limit < 1:
         raise InputError(f"--limit must be at least 1 document, received {limit}.")
     reading = ReadOptions(corpus_format, text_field or "text", text_column)
+    form = cleaning.unicode
+    if tokenizer is not None and form is not None:  # so that later commands read texts alike
+        tokenizer = tokenizer.normalizing(form)
     work = Workspace(Path(out))
     if work.store.exists() and not work.store.is_dir():
         raise InputError(f"{out}: this is a file, a new folder was expected. Name another --out.")
@@ -121,6 +125,8 @@ def prepare_store(
                     "shard_size": shard_size,
                     "skip_bad_lines": skip_bad_lines,
                     "limit": limit,
+                    # A store of an older version has a tokenizer that does not do this.
+                    **({"normal_form": form} if form == "NFKC" and tokenizer is None else {}),
                 },
             }
             if not _is_new(work, plan, again):
@@ -240,12 +246,12 @@ def _encode(
                 record = encode_piece(replace(job, limit=left))
             left -= record["read"]
         needed.append(record)
-    if not any(record["read"] for record in needed):
-        names = ", ".join(sorted({job.piece.source.path for job in jobs})) or "no file"
-        raise InputError(
-            f"the corpus has no document ({names}): every line is empty."
-            " Expected a document a line, or with --corpus-format sentences a sentence a line."
-        )
+    check_any(
+        sum(record["read"] for record in needed),
+        sorted({job.piece.source.shown for job in jobs}),
+        sum(record["skipped_lines"] for record in needed),
+        [text for record in needed for text in record["skipped_examples"]],
+    )
     return needed
 
 

@@ -23,10 +23,13 @@ import tokenizers
 
 from kerasbert.errors import InputError
 from kerasbert.files import write_text
+from kerasbert.streams import readable
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 STYLES = ("word", "char", "jieba", "wordpiece")
 SEGMENTERS = ("jieba",)
+# Texts that differ in a normal form alone are the same to these, too.
+_INCLUDED_IN = {"NFC": {"NFC", "NFD", "NFKC", "NFKD"}, "NFKC": {"NFKC", "NFKD"}}
 
 
 class Tokenizer:
@@ -74,7 +77,8 @@ class Tokenizer:
             )
         self._json = text
         self.segmenter = segmenter
-        self._segment = segmenter_of(segmenter)
+        first = next(iter(_types(settings.get("normalizer"))), None)
+        self._segment = segmenter_of(segmenter, "NFKC" if first == "NFKC" else "NFC")
         self.vocabulary_size: int = max(vocabulary.values()) + 1
         special = [vocabulary[token] for token in SPECIAL_TOKENS]
         self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id = special
@@ -104,7 +108,8 @@ class Tokenizer:
             InputError: the file cannot be read, is no tokenizer, or lacks special tokens.
         """
         try:
-            text = Path(path).read_bytes().decode("utf-8")
+            with readable(path) as file:
+                text = file.read_bytes().decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(
                 f"{path}: cannot be read ({error}). Expected a tokenizer.json."
@@ -127,7 +132,13 @@ class Tokenizer:
         return hashlib.sha256(f"{self._json}\n{self.segmenter}".encode()).hexdigest()
 
     def encode(self, texts: Sequence[str]) -> list[np.ndarray]:
-        """Return int32 ids (tokens,) of each text. No special token is added or found in it."""
+        """Return int32 ids (tokens,) of each text. No special token is added or found in it.
+
+        Raises:
+            TypeError: one string instead of a list, or something in it that is no string.
+        """
+        if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
+            raise TypeError(f"expected a list of strings. Received: {str(texts)[:80]!r}")
         encoded = []
         for encoding in self._encodings(texts):
             ids = np.array(encoding.ids, np.int32)
@@ -155,6 +166,24 @@ class Tokenizer:
             first, last = spans.get(word, (start, end))
             spans[word] = (min(first, start), max(last, end))
         return list(spans.values())
+
+    def normalizing(self, form: str) -> Tokenizer:
+        """This tokenizer, or one that brings texts into a Unicode normal form before all else.
+
+        Args:
+            form: "NFC" or "NFKC".
+        """
+        settings = json.loads(self._json)
+        found = settings.get("normalizer")
+        if next(iter(_types(found)), None) in _INCLUDED_IN[form]:
+            return self
+        parts = [found] if found is not None else []
+        settings["normalizer"] = {
+            "type": "Sequence",
+            "normalizers": [{"type": form}, *parts],
+        }
+        text = json.dumps(settings, indent=2, ensure_ascii=False)
+        return Tokenizer(text, self.segmenter)
 
     @functools.cached_property
     def continues(self) -> np.ndarray:
@@ -188,8 +217,13 @@ class Tokenizer:
             return self._encodings(clean)
 
 
-def segmenter_of(name: str | None) -> Callable[[str], str]:
-    """Return what is done to a text before the file sees it: nothing, or words parted by spaces."""
+def segmenter_of(name: str | None, form: str = "NFC") -> Callable[[str], str]:
+    """Return what is done to a text before the file sees it: nothing, or words parted by spaces.
+
+    Args:
+        name: "jieba" or None.
+        form: the Unicode normal form in which words are looked for.
+    """
     if name is None:
         return lambda text: text
     try:
@@ -201,7 +235,7 @@ def segmenter_of(name: str | None) -> Callable[[str], str]:
         ) from None
 
     def segment(text: str) -> str:
-        composed = unicodedata.normalize("NFC", text)
+        composed = unicodedata.normalize(form, text)
         return " ".join(word for word in rjieba.cut(composed) if not word.isspace())
 
     return segment
@@ -213,6 +247,11 @@ def nodes(component: Any) -> Iterator[dict[str, Any]]:
         yield component
         for part in component.get("normalizers") or component.get("pretokenizers") or ():
             yield from nodes(part)
+
+
+def _types(component: Any) -> Iterator[str | None]:
+    """What a normalizer is composed of, in order."""
+    return (node.get("type") for node in nodes(component) if node.get("type") != "Sequence")
 
 
 def _lowers(normalizer: Any) -> bool:

@@ -4,6 +4,7 @@
                  tokenizer.json   once it is trained
                  sample/ pieces/  what jobs have written, and their records
                  store/           the store, renamed when it is complete
+                 inputs/          copies of standard input and of pipes
                  lock             held by the command that works there
 """
 
@@ -34,7 +35,7 @@ class Workspace:
         self.tokenizer = self.folder / "tokenizer.json"
         self.pieces = self.folder / "pieces"
         self.result = self.folder / "store"
-        self.spool = self.folder  # for standard input
+        self.spool = self.folder / "inputs"  # copies of what cannot be read again
         self._plan = self.folder / "plan.json"
 
     @contextlib.contextmanager
@@ -85,7 +86,7 @@ class Workspace:
                     f" that back to go on, or remove {self.folder} to begin anew."
                 )
         for path in self.folder.iterdir():
-            if path.name not in ("lock", "standard-input"):
+            if path.name not in ("lock", "inputs"):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         write_json(self._plan, plan)
 

@@ -11,7 +11,7 @@ from kerasbert.batches.encoded import Windows
 from kerasbert.batches.labeled import encode_texts, predict_logits
 from kerasbert.errors import InputError
 from kerasbert.evaluation.decision import Decision
-from kerasbert.text.inputs import check_texts
+from kerasbert.text.inputs import as_rows, check_texts
 from kerasbert.text.labels import LabelSet
 from kerasbert.training.run_folder import RunFolder
 
@@ -100,17 +100,17 @@ class Predictor:
         Returns:
             a dict for each text: "labels" (the most probable first) and "scores" by label.
         """
-        return self.answers(self.probabilities(self.rows(texts)), top_k) if len(texts) else []
+        rows = self.rows(texts)
+        return self.answers(self.probabilities(rows), top_k) if rows else []
 
     def rows(self, texts: Sequence[str | tuple[str, ...]]) -> list[tuple[str, ...]]:
         """The texts as tuples of one or two strings.
 
         Raises:
             InputError: a pair where the run takes single texts, or the other way round.
+            TypeError: no texts, see `as_rows`.
         """
-        if isinstance(texts, str):
-            raise InputError("expected a list of texts, received one: write predictor([text]).")
-        rows = [(text,) if isinstance(text, str) else tuple(text) for text in texts]
+        rows = as_rows(texts)
         for number, row in enumerate(rows):
             check_texts(len(row), self.pairs, f"text {number}")
         return rows

@@ -10,6 +10,7 @@ import pytest
 
 import kerasbert
 from kerasbert.errors import InputError
+from kerasbert.training.embedder import Embedder
 from kerasbert.training.explain import explain
 from kerasbert.training.loading import load_saved
 
@@ -67,10 +68,36 @@ def test_threads_may_load_while_others_answer(classifier_run, predictor):
 
 
 def test_one_text_in_place_of_a_list_is_refused(predictor):
-    with pytest.raises(InputError, match=r"write predictor\(\[text\]\)"):
+    with pytest.raises(TypeError, match=r"make a list: \[text\]"):
         predictor("the cat")
     with pytest.raises(InputError, match="text 1: expected one text"):
         predictor(["a", ("a", "b")])
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"text": "wheat"}, b"wheat", None, 3.5, ["a", ["b"]], (), ("a", "b", "c"), [["a"]]]
+)
+def test_what_is_no_text_is_refused_wherever_texts_go_in(predictor, classifier_run, wrong):
+    """A record's keys, or a string's first letter, would be answered instead."""
+    embedder = Embedder(classifier_run)
+    for ask in (predictor, predictor.logits, predictor.probabilities, embedder.pooled):
+        with pytest.raises(TypeError, match="text 1: expected a string.*Received: "):
+            ask(["the cat", wrong])
+    for ask in (predictor, embedder.states):
+        with pytest.raises(TypeError, match="expected a list of texts"):
+            ask({"text": "wheat"})
+    with pytest.raises(TypeError, match="expected a list of strings"):
+        predictor.tokenizer.encode([wrong])
+
+
+def test_strings_and_rows_are_answered_alike(predictor, classifier_run):
+    rows = [(text,) for text in TEXTS]
+    np.testing.assert_array_equal(predictor.logits(TEXTS), predictor.logits(rows))
+    embedder = Embedder(classifier_run)
+    np.testing.assert_array_equal(embedder.pooled(TEXTS), embedder.pooled(rows))
+    assert predictor(iter(TEXTS)) == predictor(TEXTS)
+    with pytest.raises(ValueError, match="not both"):
+        embedder.pooled(["a", ("a", "b")])
 
 
 def test_a_run_of_an_older_version_still_answers(classifier_run, tmp_path):
