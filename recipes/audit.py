@@ -13,7 +13,7 @@ from kerasbert.options import check_length
 class Config:
     """Labelled files in, a table of what is wrong with them out.
 
-    With --pretrained, also how many tokens its tokenizer does not know and how many texts are cut.
+    With --pretrained, also how much of the text its tokenizer does not know and what is cut.
 
     Example: kerasbert audit --train train.txt --valid valid.txt --test test.txt --corpus raw.txt
     """
@@ -27,7 +27,7 @@ class Config:
     corpus: Path | None = None
     """Raw text for pre-training, which should not hold the texts of valid and test."""
     pretrained: Path | None = None
-    """A run whose tokenizer shall be tried on the training texts."""
+    """A run whose tokenizer shall be tried on the texts."""
     max_length: int = 200
     """With --pretrained: positions of the longest text."""
     out: Path | None = None
@@ -56,22 +56,34 @@ def run(config: Config) -> dict[str, Any]:
 
 
 def _tokens(config: Config) -> list[Any]:
-    """What the tokenizer of a run makes of a sample of the training texts."""
+    """What the tokenizer of a run makes of a sample of the texts."""
     from kerasbert.batches.encoded import EncodedTexts
     from kerasbert.text.audit import Finding, sample_texts
+    from kerasbert.text.unknown import unknown_in
     from kerasbert.training.run_folder import RunFolder
 
     assert config.pretrained is not None
     tokenizer = RunFolder.open(config.pretrained).tokenizer()
-    texts = sample_texts(config.train)
-    encoded = EncodedTexts(texts, tokenizer, config.max_length)
-    of = f"of {len(texts):,} sampled texts"
-    return [
-        Finding(f"train: unknown tokens {of}", encoded.unknown, encoded.tokens),
-        Finding(
-            f"train: longer than {config.max_length} positions {of}", encoded.truncated, len(texts)
-        ),
-    ]
+    findings = []
+    for name, path in (("train", config.train), ("valid", config.valid), ("test", config.test)):
+        if path is None:
+            continue
+        texts = sample_texts(path)
+        encoded = EncodedTexts(texts, tokenizer, config.max_length)
+        unknown = unknown_in(tokenizer, texts)
+        for warning in unknown.warnings(name):
+            say(warning)
+        of = f"of {len(texts):,} sampled texts"
+        findings += [
+            Finding(f"{name}: unknown tokens {of}", encoded.unknown, encoded.tokens),
+            Finding(f"{name}: characters of unknown tokens", unknown.characters, unknown.of),
+            Finding(
+                f"{name}: longer than {config.max_length} positions {of}",
+                encoded.truncated,
+                len(texts),
+            ),
+        ]
+    return findings
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -76,6 +76,7 @@ def run(config: Config) -> dict[str, Any]:
     from kerasbert.evaluation.report import comparison_report
     from kerasbert.files import write_text
     from kerasbert.recipes import finetune
+    from kerasbert.text.unknown import unknown_in
     from kerasbert.training.run_folder import RunFolder
 
     folder = RunFolder.create(config.out, config.resume)
@@ -86,6 +87,8 @@ def run(config: Config) -> dict[str, Any]:
         refuse_other_settings(folder.read_json("config.json")["settings"], config)
     source = RunFolder.open(config.pretrained)
     documents, kind = finetune.read_parts(config)
+    texts = [document.texts for document in documents["train"]]
+    unknown_in(source.tokenizer(), texts).check(str(config.train))
     check_length(source.architecture(), config.max_length)
     # Many equal models, compiled once. JAX reads this when it is imported, so it is set before.
     compiled = folder.path.absolute() / "compiled"

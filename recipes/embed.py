@@ -59,8 +59,10 @@ def run(config: Config) -> dict[str, Any]:
     import numpy as np
 
     from kerasbert.files import ArrayWriter
+    from kerasbert.streams import shown
     from kerasbert.text.inputs import read_texts
     from kerasbert.text.lines import check_file
+    from kerasbert.text.unknown import Unknown, unknown_in_stream
     from kerasbert.training.embedder import Embedder
 
     check_file(config.file)
@@ -68,8 +70,10 @@ def run(config: Config) -> dict[str, Any]:
     lines = read_texts(config.file, field=config.text_field)
     offsets = [0]
     documents = 0
+    unknown = Unknown()
     with ArrayWriter(config.out, embedder.width if config.tokens else embedder.pooled_width) as out:
         while chunk := [text for text, _ in itertools.islice(lines, CHUNK)]:
+            unknown += unknown_in_stream(embedder.tokenizer, chunk, documents)
             documents += len(chunk)
             if config.tokens:
                 for states in embedder.states(chunk):
@@ -79,6 +83,8 @@ def run(config: Config) -> dict[str, Any]:
                 out.add(embedder.pooled(chunk))
     if embedder.truncated:
         say(f"{embedder.truncated} texts longer than {embedder.max_length} positions were cut.")
+    for line in unknown.report(shown(config.file)):
+        say(line)
     what = "the state of each position" if config.tokens else WHAT[config.pooling]
     result = {
         "documents": documents,

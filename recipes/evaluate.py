@@ -42,12 +42,14 @@ def run(config: Config) -> dict[str, Any]:
     from kerasbert.batches.labeled import LabeledBatches, predict_logits
     from kerasbert.evaluation.analysis import calibration_of
     from kerasbert.files import write_json
+    from kerasbert.streams import shown
     from kerasbert.text.inputs import check_texts
+    from kerasbert.text.unknown import unknown_in
     from kerasbert.training.epoch_f1 import score_logits
     from kerasbert.training.predictor import Predictor
 
     predictor = Predictor(config.model)
-    check_texts(len(documents[0].texts), predictor.pairs, str(config.data))
+    check_texts(len(documents[0].texts), predictor.pairs, shown(config.data))
     data = LabeledBatches(
         documents,
         predictor.tokenizer,
@@ -63,6 +65,10 @@ def run(config: Config) -> dict[str, Any]:
         say(f"{unlabeled} documents have no label")
     if data.texts.truncated:
         say(f"{data.texts.truncated} texts longer than {data.max_length} positions were cut")
+    if data.texts.unknown:
+        unknown = unknown_in(predictor.tokenizer, [document.texts for document in documents])
+        for line in unknown.report(shown(config.data)):
+            say(line)
     logits = predict_logits(predictor.model, data.texts, config.batch_size)
     metrics = {
         "data": score_logits(logits, data, predictor.decision),

@@ -105,7 +105,7 @@ def run(config: Config) -> dict[str, Any]:
         name: LabeledBatches(part, tokenizer, labels, kind, seed=config.seed, **options)
         for name, part in documents.items()
     }
-    _say_what_was_read(config, kind, labels, documents, data)
+    _say_what_was_read(config, kind, labels, documents, data, tokenizer)
     pretrained = source.load_model() if source is not None else None
     pairs = len(documents["train"][0].texts) == 2
     model = _classifier(config, pretrained, architecture, tokenizer, data, kind, pairs)
@@ -337,8 +337,9 @@ def say_skipped(problems) -> None:
         say(f"{problems.skipped} lines were left out, such as {problems.examples[0]}")
 
 
-def _say_what_was_read(config, kind, labels, documents, data) -> None:
+def _say_what_was_read(config, kind, labels, documents, data, tokenizer) -> None:
     from kerasbert.text.audit import leaks
+    from kerasbert.text.unknown import unknown_in
 
     pair = ", pairs of texts" if len(documents["train"][0].texts) == 2 else ""
     say(f"{kind}{pair}, {len(labels)} labels")
@@ -357,7 +358,15 @@ def _say_what_was_read(config, kind, labels, documents, data) -> None:
         if unseen := labels.unseen(documents[name]):
             notes.append(unseen_note(unseen))
         notes.append(f"{texts.unknown / max(texts.tokens, 1):.1%} unknown tokens")
-        say("; ".join(notes))
+        warnings = []
+        if texts.unknown:
+            unknown = unknown_in(tokenizer, [document.texts for document in documents[name]])
+            notes.append(str(unknown))
+            if name == "train":
+                unknown.check(str(config.train))
+            warnings = unknown.warnings(name)
+        for line in ("; ".join(notes), *warnings):
+            say(line)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -53,10 +53,12 @@ def run(config: Config) -> dict[str, Any]:
     from kerasbert.streams import shown
     from kerasbert.text.inputs import read_texts
     from kerasbert.text.lines import check_file
+    from kerasbert.text.unknown import Unknown, unknown_in_stream
     from kerasbert.training.predictor import Predictor
 
     check_file(config.file)
     predictor = Predictor(config.model)
+    unknown = Unknown()
     stripped = documents = 0
     texts = read_texts(config.file, predictor.pairs, config.text_field)
     chunk_size = EXPLAINED if config.explain else CHUNK
@@ -71,11 +73,14 @@ def run(config: Config) -> dict[str, Any]:
         for answer in answers:
             sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
         sys.stdout.flush()
+        unknown += unknown_in_stream(predictor.tokenizer, rows, documents)
         documents += len(chunk)
     if stripped:
         say(f"{stripped} lines ended with labels: they were not read as text.")
     if predictor.truncated:
         say(f"{predictor.truncated} texts longer than {predictor.positions} positions were cut.")
+    for line in unknown.report(shown(config.file)):
+        say(line)
     if config.explain_html is not None:
         from kerasbert.evaluation.report import explanation_report
 

@@ -387,6 +387,9 @@ def _open_store(config: Config, folder, source):
             if counts[name]:
                 say(f"{name.replace('_', ' ')}: {counts[name]}")
     store = TokenStore.open(path)
+    store.unknown.check(str(path))
+    for warning in store.unknown.warnings(str(path)):
+        say(warning)
     if source is not None and store.tokenizer.fingerprint() != source.tokenizer().fingerprint():
         raise InputError(
             f"{path}: the store was made with another tokenizer than {config.pretrained}. Prepare "

@@ -29,6 +29,7 @@ from kerasbert.text.shards import Documents, ShardCounts, offsets, write_shard
 from kerasbert.text.sources import Piece, Source
 from kerasbert.text.store import file_sha256
 from kerasbert.text.tokenizer import Tokenizer
+from kerasbert.text.unknown import Unknown, unknown_characters
 from kerasbert.text.word_cache import WordCache, batches
 
 CHUNK_CHARACTERS = 16 << 20  # of text in a chunk: what a worker holds in memory at a time
@@ -45,6 +46,7 @@ class PieceJob:
         folder: where chunks and record go.
         tokenizer: the `tokenizer.json`, in the same folder; `segmenter` belongs to it.
         limit: read the first documents only.
+        looked_at: the share of the documents whose unknown characters are counted.
     """
 
     number: int
@@ -57,6 +59,7 @@ class PieceJob:
     cleaning: Cleaning
     skip_bad_lines: bool
     limit: int | None = None
+    looked_at: float = 0.0
 
     @property
     def record(self) -> Path:
@@ -91,9 +94,9 @@ def encode_piece(job: PieceJob) -> dict[str, Any]:
         check_unchanged(job.piece.source, job.stamp)
         encoder = _encoder(job.tokenizer, job.segmenter)
         kept = clean(documents(), job.cleaning, dropped)
-        chunks = 0
+        chunks, unknown = 0, Unknown()
         for chunks, chunk in enumerate(_chunks(kept), start=1):
-            _write_chunk(job, chunks - 1, chunk, encoder, dropped)
+            unknown += _write_chunk(job, chunks - 1, chunk, encoder, dropped)
         check_unchanged(job.piece.source, job.stamp)
         record = {
             "limit": job.limit,
@@ -103,6 +106,7 @@ def encode_piece(job: PieceJob) -> dict[str, Any]:
             "skipped_lines": problems.skipped,
             "skipped_examples": problems.examples,
             "dropped": dict(sorted(dropped.items())),
+            "unknown": vars(unknown),
         }
         write_json(job.record, record)
     except InputError:
@@ -159,11 +163,15 @@ def _chunks(documents: Iterator[Document]) -> Iterator[list[Document]]:
 
 def _write_chunk(
     job: PieceJob, number: int, chunk: list[Document], encoder: WordCache, dropped: Counter[str]
-) -> None:
-    parts = [
-        encoder.encode(texts, job.reading.corpus_format)
-        for texts in batches(document.text for document in chunk)
-    ]
+) -> Unknown:
+    """Encode some documents into a file, and return what is unknown of those looked at."""
+    parts, unknown = [], Unknown()
+    for texts in batches(document.text for document in chunk):
+        part = encoder.encode(texts, job.reading.corpus_format)
+        parts.append(part)
+        # Chosen by their text: the same ones for any cut into pieces.
+        chosen = np.flatnonzero(part.hashes < job.looked_at * 2.0**64)
+        unknown += unknown_characters(encoder.tokenizer, [texts[i] for i in chosen])
     sentences = np.concatenate([part.document_lengths for part in parts])
     filled = sentences > 0
     if empty := int((~filled).sum()):
@@ -181,6 +189,7 @@ def _write_chunk(
             document_lengths=sentences[filled],
             hashes=np.concatenate([part.hashes for part in parts])[filled],
         )
+    return unknown
 
 
 def read_chunk(path: Path, first: int = 0, stop: int | None = None) -> Documents:

@@ -91,17 +91,17 @@ def check_head(head: bytes, name: str, holds: Holds) -> None:
             )
         is_table = suffix == ".csv" or suffix in _TAB_SUFFIXES
         if is_table and text.strip() and not text.lstrip().startswith("{"):
-            raise _refused(name, "a table", "columns", columns_of(text, suffix), "texts")
+            raise _refused(name, "a table", columns_of(text, suffix), "texts")
         return
     lines = _first_lines(text, len(head) >= _CUT)
     if not lines:
         return
     if (fields := _fields(lines, suffix)) is not None:
-        raise _refused(name, "JSON Lines", "fields", fields, holds)
+        raise _refused(name, "JSON Lines", fields, holds)
     if _is_json_document(text, len(head) < HEAD, suffix):
-        raise _refused(name, "a JSON document", "fields", [], holds)
+        raise _refused(name, "a JSON document", [], holds)
     if columns := _table(text, lines, suffix, holds):
-        raise _refused(name, "a table", "columns", columns, holds)
+        raise _refused(name, "a table", columns, holds)
 
 
 def suffix_of(name: str) -> str:
@@ -175,7 +175,7 @@ def _is_json_document(text: str, whole: bool, suffix: str) -> bool:
     if isinstance(value, list):
         return suffix in JSON_SUFFIXES or (bool(value) and isinstance(value[0], dict))
     if isinstance(value, dict):
-        return "\n" in start.strip()
+        return bool(value) and "\n" in start.strip()
     if whole:
         return False
     first = start.split("\n", 1)[0].strip()
@@ -230,11 +230,13 @@ def _rows(text: str, delimiter: str, count: int) -> list[list[str]]:
         return []
 
 
-def _refused(name: str, what: str, kind: str, names: list[str], holds: Holds) -> InputError:
+def _refused(name: str, what: str, names: list[str], holds: Holds) -> InputError:
     """What it is, what was expected, and the remedy of those who expected it."""
-    listed = ", ".join(cell.strip()[:40] for cell in names[:_MOST_NAMES])
-    found = f" Its {kind} are: {listed}{', ...' * (len(names) > _MOST_NAMES)}." if names else ""
     is_lines = what == "JSON Lines"
+    listed = ", ".join(cell.strip()[:40] for cell in names[:_MOST_NAMES])
+    if listed:
+        more = ", ..." * (len(names) > _MOST_NAMES)
+        listed = f" {'Its fields are' if is_lines else 'Its first row'}: {listed}{more}."
     expected = "a text a line was expected"
     if holds == "labels":
         expected = "lines were expected: text __label__a __label__b"
@@ -247,4 +249,4 @@ def _refused(name: str, what: str, kind: str, names: list[str], holds: Holds) ->
         remedy = "Name the field of the text: kerasbert prepare --text-field NAME."
         if not is_lines:
             remedy = "Write it as JSON Lines, then kerasbert prepare --text-field NAME reads it."
-    return InputError(f"{name}: this is {what}, {expected}. {remedy}{found}")
+    return InputError(f"{name}: this is {what}, {expected}. {remedy}{listed}")

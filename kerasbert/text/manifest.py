@@ -3,6 +3,7 @@
 format, version            of the store
 counts                     documents, sentences, tokens, stripped_labels, skipped_lines
 dropped                    documents that were left out, by reason
+unknown_characters         of a sample of the text, behind unknown tokens, and of how many
 shards                     name, documents, sentences, tokens, bytes, sha256 of each
 vocabulary_size, segmenter, tokenizer_fingerprint
 inputs                     name, bytes, sha256 of each file

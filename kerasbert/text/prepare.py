@@ -30,14 +30,17 @@ from kerasbert.text.engines import Engine, Pool
 from kerasbert.text.estimate import estimate
 from kerasbert.text.manifest import TOKENIZER_FILE, read_manifest, write_manifest
 from kerasbert.text.pieces import ReadOptions, check_any
+from kerasbert.text.sampling import sample_share
 from kerasbert.text.sources import Source, cut, find_inputs, open_source
 from kerasbert.text.store import TokenStore
 from kerasbert.text.tokenizer import Tokenizer
+from kerasbert.text.unknown import Unknown
 from kerasbert.text.vocabulary import TokenizerSettings, train_on_sample
 from kerasbert.text.workspace import Workspace
 
 PIECE_BYTES = 4 << 20  # of the input: what a killed worker has to do again
 SHARD_SIZE = 30_000_000  # tokens
+LOOKED_AT = 1 << 20  # bytes of text whose unknown characters are counted
 NO_CLEANING, IN_PROCESS = Cleaning(), Engine()
 
 
@@ -87,12 +90,13 @@ def prepare_store(
 
     Returns:
         documents, sentences, tokens, shards, dropped (documents left out) and why, unknown_share
-        (of tokens), vocabulary_size, stripped_labels (lines that lost labels), skipped_lines,
-        skipped_examples.
+        (of tokens), unknown_characters (a share, of a sample of some MB), vocabulary_size,
+        stripped_labels (lines that lost labels), skipped_lines, skipped_examples.
 
     Raises:
         InputError: an input that cannot be read or has changed, a folder that is not empty, a wrong
-            setting, a full disk. What was done is kept for the same call.
+            setting, a full disk: what was done is kept for the same call. A tokenizer that knows
+            next to nothing of the text.
     """
     if shard_size < 1:
         raise InputError(f"--shard-size must be at least 1 token, received {shard_size}.")
@@ -147,10 +151,11 @@ def prepare_store(
                     )
                 tokenizer.save(work.tokenizer)
             segmenter = tokenizer.segmenter if tokenizer else _segmenter(style)
+            looked_at = sample_share(sources, LOOKED_AT)
             jobs = [
                 PieceJob(
                     number, piece, stamps[piece.source.path], work.pieces, work.tokenizer,
-                    segmenter, reading, cleaning, skip_bad_lines, limit,
+                    segmenter, reading, cleaning, skip_bad_lines, limit, looked_at,
                 )
                 for number, piece in enumerate(pieces)
             ]  # fmt: skip
@@ -162,7 +167,11 @@ def prepare_store(
     except OSError as error:
         raise disk_trouble(work.folder, error) from error
     examples = [text for record in records for text in record["skipped_examples"]]
-    return _result(TokenStore.open(out, verify=False), examples[:5])
+    store = TokenStore.open(out, verify=False)
+    if report is not None:
+        for warning in store.unknown.warnings("the corpus"):
+            report(warning)
+    return _result(store, examples[:5])
 
 
 def _is_new(work: Workspace, plan: dict[str, Any], again: bool) -> bool:
@@ -280,8 +289,15 @@ def _write_store(
         for number in range(record["chunks"])
     ]
     dropped: Counter[str] = Counter()
+    unknown = Unknown()
     for record in records:
         dropped.update(record["dropped"])
+        unknown += Unknown(**record.get("unknown", {}))  # an older version did not count them
+    try:
+        unknown.check("the corpus")
+    except InputError:
+        work.remove()  # with another tokenizer nothing of it can be used
+        raise
     cleaning = jobs[0].cleaning
     if cleaning.duplicates is not None:
         signed = [chunk.with_suffix(".npy") for chunk in chunks]
@@ -319,6 +335,7 @@ def _write_store(
                 for name in ("stripped_labels", "skipped_lines")
             },
             "dropped": dict(sorted(dropped.items())),
+            "unknown_characters": vars(unknown),
             "shards": [entries[job.path.name] for job in shards],
             "vocabulary_size": tokenizer.vocabulary_size,
             "segmenter": segmenter,
@@ -336,6 +353,7 @@ def _result(store: TokenStore, skipped_examples: list[str]) -> dict[str, Any]:
         "dropped": sum(store.manifest["dropped"].values()),
         **{f"dropped, {why}": count for why, count in store.manifest["dropped"].items()},
         "unknown_share": unknown / store.tokens,
+        "unknown_characters": store.unknown.share,
         "vocabulary_size": store.tokenizer.vocabulary_size,
         "skipped_examples": skipped_examples,
     }

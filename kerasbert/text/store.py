@@ -24,6 +24,7 @@ from kerasbert.text.held_out import HeldOut, hold_out
 from kerasbert.text.manifest import TOKENIZER_FILE, read_manifest
 from kerasbert.text.shards import BLOCK, REMEDY, Documents, Shard, ShardCounts
 from kerasbert.text.tokenizer import Tokenizer
+from kerasbert.text.unknown import Unknown
 
 
 class TokenStore:
@@ -93,6 +94,11 @@ class TokenStore:
                 )
             shards.append(shard)
         return cls(path, tokenizer, manifest, shards)
+
+    @property
+    def unknown(self) -> Unknown:
+        """What its tokenizer does not know of a sample of its text; nothing in older stores."""
+        return Unknown(**self.manifest.get("unknown_characters", {}))
 
     def read(self, first: int, stop: int) -> Documents:
         """Documents first to stop - 1 as arrays of their own."""

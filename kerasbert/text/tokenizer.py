@@ -16,7 +16,7 @@ import json
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import tokenizers
@@ -167,6 +167,19 @@ class Tokenizer:
             spans[word] = (min(first, start), max(last, end))
         return list(spans.values())
 
+    def unknown_characters(self, texts: Sequence[str]) -> tuple[int, int]:
+        """How many characters unknown tokens cover, and how many there are, white space aside."""
+        segmented = [self._segment(_no_surrogates(text)) for text in texts]
+        unknown = {self.unk_id, *self._forbidden.tolist()}
+        covered = total = 0
+        encodings = self._tokenizer.encode_batch(segmented, add_special_tokens=False)
+        for text, encoding in zip(segmented, encodings, strict=True):
+            total += _visible(text)
+            for index, (start, end) in zip(encoding.ids, encoding.offsets, strict=True):
+                if index in unknown:
+                    covered += _visible(text[start:end])
+        return covered, total
+
     def normalizing(self, form: str) -> Tokenizer:
         """This tokenizer, or one that brings texts into a Unicode normal form before all else.
 
@@ -211,13 +224,13 @@ class Tokenizer:
         except (TypeError, UnicodeEncodeError):  # lone surrogates, which no UTF-8 file holds
             if not all(isinstance(text, str) for text in texts):
                 raise
-            clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+            clean = [_no_surrogates(text) for text in texts]
             if clean == list(texts):
                 raise
             return self._encodings(clean)
 
 
-def segmenter_of(name: str | None, form: str = "NFC") -> Callable[[str], str]:
+def segmenter_of(name: str | None, form: Literal["NFC", "NFKC"] = "NFC") -> Callable[[str], str]:
     """Return what is done to a text before the file sees it: nothing, or words parted by spaces.
 
     Args:
@@ -247,6 +260,16 @@ def nodes(component: Any) -> Iterator[dict[str, Any]]:
         yield component
         for part in component.get("normalizers") or component.get("pretokenizers") or ():
             yield from nodes(part)
+
+
+def _no_surrogates(text: str) -> str:
+    """With a question mark for lone surrogates."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _visible(text: str) -> int:
+    """How many characters are not white space."""
+    return sum(map(len, text.split()))
 
 
 def _types(component: Any) -> Iterator[str | None]:

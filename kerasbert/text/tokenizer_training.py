@@ -8,7 +8,7 @@ whole alphabet is numbered beforehand.
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import tokenizers
 from tokenizers import Regex, models, normalizers, pre_tokenizers, trainers
@@ -54,7 +54,7 @@ def train_tokenizer(
             f" {len(SPECIAL_TOKENS)} special tokens. Give a larger --vocab-size."
         )
     segmenter = "jieba" if style == "jieba" else None
-    form = "NFKC" if unicode == "NFKC" else "NFC"
+    form: Literal["NFC", "NFKC"] = "NFKC" if unicode == "NFKC" else "NFC"
     normalizer = _normalizer(style, lowercase, form)
     pre_tokenizer = _pre_tokenizer(style)
     words = _count_words(texts, normalizer, pre_tokenizer, segmenter_of(segmenter, form))
