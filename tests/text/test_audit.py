@@ -1,5 +1,6 @@
 """The audit finds what was put into the files."""
 
+import json
 import random
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from kerasbert import cli
 from kerasbert.errors import InputError
 from kerasbert.text.audit import audit, leaks, sample_texts
-from kerasbert.text.documents import LabeledDocument
+from kerasbert.text.documents import LabeledDocument, read_labeled
+from kerasbert.text.lines import LineProblems
 
 WORDS = [f"{a}{b}{c}" for a in "bdfgk" for b in "aeiou" for c in "lmnrst"]
 
@@ -78,6 +80,32 @@ def test_what_was_put_in_is_found_and_named(make):
 def test_a_file_without_documents_is_refused(make):
     with pytest.raises(InputError, match=r"train\.txt: no document"):
         audit(make("train.txt", ["", ""]))
+
+
+def test_a_file_in_a_wrong_form_is_shown(make):
+    lines = ["a\tb\tc", "__label__x", "d\te\tf"]
+    with pytest.raises(
+        InputError, match=r"none of its 3 lines can be read, such as .*train\.txt:1"
+    ):
+        audit(make("train.txt", lines))
+    train = make("train.txt", ["one __label__a", "two __label__b"])
+    with pytest.raises(InputError, match=r"test\.txt: none of its 3 lines can be read, such as"):
+        audit(train, test=make("test.txt", lines))
+    problems = LineProblems(skip=True, skipped=1, examples=["of another file"])
+    with pytest.raises(InputError, match=r"none of its 3 lines .* such as .*bad\.txt:1"):
+        read_labeled(make("bad.txt", lines), problems)
+
+
+def test_the_corpus_is_read_as_prepare_reads_it(make):
+    held_out = texts(1, 5)
+    train = make("train.txt", [f"{text} __label__{i}" for i, text in enumerate(texts(0, 5))])
+    test = make("test.txt", [f"{text} __label__1" for text in held_out])
+    records = [json.dumps({"id": 3, "text": text}) for text in held_out]
+    corpus = make("raw.jsonl", [*records, '{"id": 4}'])
+    found = by_name(audit(train, test=test, corpus=corpus))
+    assert found["test: texts half or more of whose word 8-grams stand in the corpus"].count == 5
+    wrong = found["corpus: lines in a wrong form"]
+    assert wrong.count == 1 and "raw.jsonl:6: the record has no field 'text'" in wrong.examples[0]
 
 
 def test_leaks_are_told_in_a_sentence():

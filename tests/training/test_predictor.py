@@ -81,7 +81,7 @@ def test_what_is_no_text_is_refused_wherever_texts_go_in(predictor, classifier_r
     """A record's keys, or a string's first letter, would be answered instead."""
     embedder = Embedder(classifier_run)
     for ask in (predictor, predictor.logits, predictor.probabilities, embedder.pooled):
-        with pytest.raises(TypeError, match="text 1: expected a string.*Received: "):
+        with pytest.raises(TypeError, match=r"text 1: expected a string.*Received: "):
             ask(["the cat", wrong])
     for ask in (predictor, embedder.states):
         with pytest.raises(TypeError, match="expected a list of texts"):
