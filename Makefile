@@ -1,29 +1,27 @@
 # Each target stands alone on a fresh machine with Python 3.11 or later and make.
 PYTHON ?= python3
 VENV := .venv
+OLDEST := .venv-oldest
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 # Where benchmarks leave their tables, figures and pictures.
 BENCH := build/bench
 
-.PHONY: demo test lint bench bench-debtags clean
+.PHONY: demo test oldest lint bench bench-debtags clean
 
 demo: $(VENV)/.installed-demo
 	KERAS_BACKEND=$${KERAS_BACKEND:-jax} $(BIN)/kerasbert demo --resume
 
-# OMP_WAIT_POLICY: beside other work on few cores, PyTorch's waiting threads take the time of the
-# working ones; passive, they do not.
-# The suite runs once for each backend; then what must agree between backends is compared.
+# What needs no Keras once, the rest on each backend, two processes side by side (tests/run.py).
 test: $(VENV)/.installed-test
-	@status=0; \
-	for backend in jax torch tensorflow; do \
-		echo "== tests on $$backend"; \
-		OMP_WAIT_POLICY=PASSIVE KERAS_BACKEND=$$backend $(BIN)/python -m pytest --ignore=tests/across_backends || status=1; \
-	done; \
-	echo "== tests across backends"; \
-	OMP_WAIT_POLICY=PASSIVE KERAS_BACKEND=jax $(BIN)/python -m pytest tests/across_backends || status=1; \
-	exit $$status
+	$(BIN)/python tests/run.py
+
+# The suite once, on JAX, with the lowest versions that pyproject.toml allows (tests/oldest.py).
+# PyTorch's lower bound is not tried: of it there is no build for processors alone where we test.
+oldest: $(OLDEST)/.installed
+	KERAS_BACKEND=none $(OLDEST)/bin/python -m pytest -m "not backend and not once"
+	KERAS_BACKEND=jax $(OLDEST)/bin/python -m pytest -m "backend and not once"
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
@@ -60,9 +58,15 @@ $(VENV)/.installed-test: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) -e .[jax,torch,tensorflow,zh,hub,dev]
 	touch $@
 
+$(OLDEST)/.installed: pyproject.toml tests/oldest.py
+	$(PYTHON) -m venv $(OLDEST)
+	$(PYTHON) tests/oldest.py jax zh dev > $(OLDEST)/pins.txt
+	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check -r $(OLDEST)/pins.txt -e .
+	touch $@
+
 $(VENV)/.installed-bench: $(VENV)/.installed-test
 	$(INSTALL) -e .[bench]
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) $(OLDEST) build dist *.egg-info

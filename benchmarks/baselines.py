@@ -26,7 +26,8 @@ from kerasbert.evaluation.f1 import f1_scores, predict_labels
 from kerasbert.evaluation.thresholds import GRID, fit_threshold
 from kerasbert.files import write_json
 from kerasbert.text.documents import LabeledDocument, read_labeled
-from kerasbert.text.labels import LabelSet, infer_kind
+from kerasbert.text.kinds import infer_kind
+from kerasbert.text.labels import LabelSet
 
 # With one thread fastText 0.9.3 sometimes stops with "Encountered NaN", with ten it never did here.
 # Ten threads write to one model, so the last digits vary.

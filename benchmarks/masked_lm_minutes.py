@@ -54,6 +54,7 @@ def train_peer(options: argparse.Namespace) -> dict[str, Any]:
     from kerasbert.training import MaskedLMValidation, TimePlan
 
     store = TokenStore.open(options.store)
+    pad = store.tokenizer.pad_id
     sizes = TransformerConfig(vocabulary_size=store.tokenizer.vocabulary_size)
     d_model = SIZES[options.size]
     torch.manual_seed(0)
@@ -85,14 +86,14 @@ def train_peer(options: argparse.Namespace) -> dict[str, Any]:
         labels[row, inputs["masked_positions"][row, slot].astype(np.int64)] = torch.from_numpy(
             targets["masked_lm"][row, slot].astype(np.int64)
         )
-        return {"input_ids": ids, "attention_mask": (ids != 0).long(), "labels": labels}
+        return {"input_ids": ids, "attention_mask": (ids != pad).long(), "labels": labels}
 
     def scored(batch):
         """In place of the Keras model that MaskedLMValidation makes for itself."""
         inputs = {name: value for name, value in batch.items() if name != "masked_lm_target"}
         ids = torch.from_numpy(inputs["token_ids"].astype(np.int64))
         with torch.no_grad():
-            logits = bert(input_ids=ids, attention_mask=(ids != 0).long()).logits
+            logits = bert(input_ids=ids, attention_mask=(ids != pad).long()).logits
         positions = torch.from_numpy(inputs["masked_positions"].astype(np.int64))
         target = torch.from_numpy(batch["masked_lm_target"].astype(np.int64))
         logits = torch.take_along_dim(logits, positions[..., None], dim=1)

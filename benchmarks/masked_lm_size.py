@@ -70,6 +70,8 @@ def _from_store(size: Size, count: int, path: Path) -> list[Arrays]:
     from kerasbert import MaskedLM, PretrainingBatches, TokenStore
 
     store = TokenStore.open(path, verify=False)
+    if store.tokenizer.pad_id != 0:
+        raise SystemExit(f"{path}: expected a tokenizer whose [PAD] is 0, as the peers take it.")
     tasks = [MaskedLM(size.vocabulary_size, max_predictions=size.masked)]
     source = PretrainingBatches(store, tasks, max_length=size.length, batch_size=size.batch)
     batches = []

@@ -149,11 +149,12 @@ def answer_huggingface(run: Path) -> Answer:
         pipeline,
     )
 
+    from kerasbert.text import LabelSet
     from kerasbert.training.run_folder import RunFolder
 
     folder = RunFolder(run)
     ours = folder.read_json("config.json")["architecture"]
-    labels = len(folder.file("labels.txt").read_text(encoding="utf-8").splitlines())
+    labels = len(LabelSet.load(folder.file("labels.txt")))
     torch.manual_seed(0)
     model = BertForSequenceClassification(
         BertConfig(

@@ -41,17 +41,25 @@ def usage() -> str:
     return "\n".join(lines)
 
 
+def _tell(text: str) -> int:
+    from kerasbert.command import exit_status, standard_output
+
+    def work() -> None:
+        with standard_output():
+            print(text)
+
+    return exit_status(work, "kerasbert")
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
     argv = sys.argv[1:] if argv is None else argv
     if not argv or argv[0] in ("-h", "--help", "help"):
-        print(usage())
-        return 0
+        return _tell(usage())
     if argv[0] in ("-V", "--version"):
         from kerasbert import __version__
 
-        print(f"kerasbert {__version__}")
-        return 0
+        return _tell(f"kerasbert {__version__}")
     name, rest = argv[0], argv[1:]
     if name not in find_recipes():
         print(f"kerasbert: there is no command {name!r}.\n\n{usage()}", file=sys.stderr)

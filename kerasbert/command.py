@@ -1,15 +1,20 @@
 """How every recipe becomes a command: flags in, a table for people out, and an exit status."""
 
 import contextlib
+import functools
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from kerasbert.backend import require_backend
-from kerasbert.errors import InputError
+from kerasbert.errors import InputError, Unfinished
+from kerasbert.files import missing_folders, remove_empty, trouble
 from kerasbert.memory import keep_freed_memory
+from kerasbert.streams import check_standard_input, copies_kept
 
 
 def run_command(
@@ -37,7 +42,8 @@ def run_command(
 
     with contextlib.suppress(ValueError):  # only the main thread may; elsewhere nothing is killed
         signal.signal(signal.SIGTERM, _terminated)
-    try:
+
+    def work() -> None:
         settings: Any = tyro.cli(
             config,
             prog=f"kerasbert {name}",
@@ -45,23 +51,94 @@ def run_command(
             args=list(argv) if argv is not None else None,
             config=(tyro.conf.OmitArgPrefixes, tyro.conf.HelptextFromCommentsOff),
         )
+        check_standard_input(vars(settings))
         if needs_backend:
             require_backend()
             keep_freed_memory()
-        result = run(settings)
+        with copies_kept():
+            result = run(settings)
+        with standard_output():
+            if show is not None:
+                show(result)
+
+    return exit_status(work, f"kerasbert {name}")
+
+
+def exit_status(work: Callable[[], None], name: str) -> int:
+    """Do the work of a command; what stops it becomes one message and its exit status."""
+    try:
+        work()
     except InputError as error:
-        print(f"kerasbert {name}: {error}", file=sys.stderr)
+        print(f"{name}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as error:
-        print(f"kerasbert {name}: {error or 'interrupted'}", file=sys.stderr)
+        print(f"{name}: {error or 'interrupted'}", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # Whoever read our output has enough; keep the interpreter from complaining as it closes it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_output()  # whoever read it has enough
         return 128 + signal.SIGPIPE
-    if show is not None:
-        show(result)
+    except OSError as error:
+        _close_output()
+        print(f"{name}: {trouble(error)}", file=sys.stderr)
+        return 2
     return 0
+
+
+@contextlib.contextmanager
+def standard_output() -> Iterator[None]:
+    """Around what writes results there: all of it arrives, or the error says that it did not."""
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError as error:
+        error.filename = error.filename or "standard output"
+        raise
+
+
+def _close_output() -> None:
+    """Keep the interpreter from complaining about what it cannot write as it ends."""
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+        return
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def leaves_nothing(run: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """A recipe that works in the folder `config.out`, so that it can be run again there.
+
+    Where it refuses its input before it has trained anything, what it has made is removed. Where it
+    cannot write, what is done is kept, and the message says how to go on.
+    """
+
+    @functools.wraps(run)
+    def wrapped(config: Any, *further: Any) -> dict[str, Any]:
+        out = config.out
+        made = missing_folders(out)
+        was_empty = not out.exists() or (out.is_dir() and not any(out.iterdir()))
+        try:
+            return run(config, *further)
+        except (Unfinished, BrokenPipeError):
+            raise
+        except InputError:
+            if was_empty and not _has_trained(out):
+                _empty(out)
+                remove_empty(made)
+            raise
+        except OSError as error:
+            raise Unfinished(
+                f"{trouble(error)} What is done is kept: repeat the command with --resume."
+            ) from error
+
+    return wrapped
+
+
+def _has_trained(out: Path) -> bool:
+    return any(any(out.rglob(name)) for name in ("step-*.npz", "model.keras"))
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir() if folder.exists() else ():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _terminated(number: int, frame: Any) -> None:
@@ -146,14 +223,20 @@ def print_table(title: str, rows: Sequence[Sequence[Any]]) -> None:
     """A table on standard output; the first row is its header."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=title, title_justify="left")
+    class Output(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # not rich's exit with status 1: `run_command` knows what to do
+
+    # Text, not str: a label such as [b] would be taken for rich's own markup, and vanish.
+    table = Table(title=Text(title), title_justify="left")
     header, *body = rows
     for column, text in enumerate(header):
-        table.add_column(str(text), justify="left" if column == 0 else "right")
+        table.add_column(Text(str(text)), justify="left" if column == 0 else "right")
     for row in body:
-        table.add_row(*[_cell(value) for value in row])
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+        table.add_row(*[Text(_cell(value)) for value in row])
+    Output(width=None if sys.stdout.isatty() else 120).print(table)
 
 
 def _cell(value: Any) -> str:

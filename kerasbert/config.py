@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Literal
 
 from kerasbert.errors import InputError
+from kerasbert.ranges import check_numbers
 
 SIZES = {"tiny": 64, "small": 128, "base": 512}  # d_model
 
@@ -38,9 +39,10 @@ class TransformerConfig:
     positions: Literal["learned", "rotary", "none"] = "rotary"
     max_positions: int = 512
     segments: int = 2
+    pad_id: int = 0  # of padding, as the tokenizer has it
 
     def __post_init__(self) -> None:
-        _check_positive(self, "vocabulary_size d_model layers heads max_positions segments")
+        check_numbers(vars(self), shown=str)
         if self.d_model % self.heads and (self.d_k is None or self.d_v is None):
             raise InputError(
                 f"d_model {self.d_model} cannot be divided by {self.heads} heads: choose a "
@@ -80,16 +82,17 @@ class TextCNNConfig:
     positions: Literal["learned", "none"] = "none"
     max_positions: int = 512
     segments: int = 2
+    pad_id: int = 0  # of padding, as the tokenizer has it
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "widths", tuple(self.widths))  # JSON brings a list
-        _check_positive(self, "vocabulary_size d_model convolutions max_positions segments")
+        check_numbers(vars(self), shown=str)
         if self.positions not in ("learned", "none"):
             raise InputError(
                 f"positions {self.positions!r}: the text-cnn encoder takes learned or none."
             )
-        if not self.widths or min(self.widths) < 1:
-            raise InputError(f"widths: expected one or more widths >= 1, received {self.widths}.")
+        if not self.widths:
+            raise InputError("widths: expected one or more, received none.")
 
 
 EncoderConfig = TransformerConfig | TextCNNConfig
@@ -121,11 +124,3 @@ def config_from_json(values: dict[str, Any]) -> EncoderConfig:
             "was the run made by a newer version of kerasbert?"
         )
     return CONFIGS[name](**values)
-
-
-def _check_positive(config: Any, names: str) -> None:
-    for name in names.split():
-        if getattr(config, name) < 1:
-            raise InputError(f"{name}: expected 1 or more, received {getattr(config, name)}.")
-    if not 0 <= config.dropout < 1:
-        raise InputError(f"dropout: expected 0 <= dropout < 1, received {config.dropout}.")

@@ -8,6 +8,8 @@ import tyro
 
 from kerasbert.config import CONFIGS, SIZES, EncoderConfig
 from kerasbert.errors import InputError
+from kerasbert.flags import Flags
+from kerasbert.ranges import flag
 
 if TYPE_CHECKING:
     from kerasbert.text.tokenizer import Tokenizer
@@ -16,6 +18,7 @@ EncoderName = Literal["text-cnn", "transformer"]
 SizeName = Literal["tiny", "small", "base"]
 StyleName = Literal["word", "char", "jieba", "wordpiece"]
 KindName = Literal["multi-label", "multi-class", "binary"]
+RuleName = Literal["at-least-one", "threshold", "top-k"]
 LossName = Literal["cross-entropy", "weighted", "focal", "asymmetric"]
 
 PoolingName = Literal["cls", "mean", "max", "mean-max"]
@@ -27,7 +30,7 @@ LEAD = 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class EncoderOptions:
+class EncoderOptions(Flags):
     """The architecture: a named size, and any number of it. Not beside --pretrained."""
 
     encoder: EncoderName | None = None
@@ -57,8 +60,8 @@ class EncoderOptions:
     max_positions: int | None = None
     """Longest text that learned positions can hold; 512 unless given."""
 
-    def architecture(self, vocabulary_size: int) -> EncoderConfig:
-        """The config that these flags describe."""
+    def architecture(self, vocabulary_size: int, pad_id: int = 0) -> EncoderConfig:
+        """The config that these flags describe, for a tokenizer of this size and padding."""
         given = given_flags(self, EncoderOptions)
         name = given.pop("encoder", DEFAULT_ENCODER)
         size = given.pop("size", DEFAULT_SIZE)
@@ -69,11 +72,12 @@ class EncoderOptions:
                 f"{_flags(foreign)}: not a setting of the {name} encoder; leave it out, or choose "
                 "another --encoder."
             )
-        return config(**{"vocabulary_size": vocabulary_size, "d_model": SIZES[size]} | given)
+        sizes = {"vocabulary_size": vocabulary_size, "d_model": SIZES[size], "pad_id": pad_id}
+        return config(**sizes | given)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TokenizerOptions:
+class TokenizerOptions(Flags):
     """The tokenizer to train, or one to take. Not beside --pretrained."""
 
     tokenizer: StyleName | None = None
@@ -102,15 +106,20 @@ class TokenizerOptions:
                 "--vocab-size and --no-lowercase are for a tokenizer that is trained: the one of "
                 "--tokenizer-file is what it is."
             )
+        from kerasbert.command import say
+        from kerasbert.text.special_ids import NO_MASK
         from kerasbert.text.tokenizer import Tokenizer
 
         # The file of a jieba tokenizer encodes segmented text: only its user knows that.
         segmenter = "jieba" if self.tokenizer == "jieba" else None
-        return Tokenizer.load(self.tokenizer_file, segmenter=segmenter)
+        tokenizer = Tokenizer.load(self.tokenizer_file, segmenter=segmenter)
+        if tokenizer.special.mask is None:
+            say(f"{self.tokenizer_file}: {NO_MASK}: masked LM is not possible, all else is")
+        return tokenizer
 
 
 @dataclass(frozen=True, kw_only=True)
-class LongTextOptions:
+class LongTextOptions(Flags):
     """What becomes of texts that are longer than a row."""
 
     max_length: int = 200
@@ -126,8 +135,6 @@ class LongTextOptions:
 
     def check_long_texts(self) -> None:
         """Refuse windows that no text can be split into."""
-        if self.windows < 1:
-            raise InputError(f"--windows: expected 1 or more, received {self.windows}.")
         if self.long == "cut" and self.overlap is not None:
             raise InputError("--overlap: expected beside --long chunk.")
         if self.long == "chunk" and not 0 <= self.shared_tokens < self.max_length - 2:
@@ -156,14 +163,20 @@ class FineTuningOptions(LongTextOptions):
     """Leave embedding and encoder as they are for so many epochs."""
     average: float = 0.15
     """Evaluate and keep the average of the weights over this share of an epoch; 0 for none."""
-    linear_svm: bool = True
-    """Answer with the mean of the network and of linear SVMs on a single text's tokens (TF-IDF)."""
+    linear_svm: Annotated[bool | None, tyro.conf.arg(constructor=bool)] = None
+    """Answer with the mean of the network and of linear SVMs on a single text's tokens (TF-IDF).
+    Unless given: yes, up to 100 million weights (features x labels)."""
     pooling: PoolingName | None = None
     """How states become one vector; mean-max for text-cnn, mean for transformer unless given."""
     masked_lm: float = 0.0
     """Learn to predict hidden words of the labelled texts as well, with this weight; 0 for not."""
     lead: int | None = None
     """Read the first N positions by themselves, too; 16 unless given, 0 for pairs and windows."""
+    rule: RuleName | None = None
+    """What a document gets that no label reaches: the most probable one (at-least-one) or none
+    (threshold), as --valid prefers unless given. top-k: always the --top-k most probable."""
+    top_k: int | None = None
+    """Labels a document, for --rule top-k."""
 
     @property
     def _can_lead(self) -> bool:
@@ -176,34 +189,20 @@ class FineTuningOptions(LongTextOptions):
         return self.lead
 
     def check_fine_tuning(self) -> None:
-        """Refuse numbers that no run can have."""
+        """Refuse flags that exclude each other."""
         self.check_long_texts()
-        if self.average < 0:
-            raise InputError(f"--average: expected 0 or more, received {self.average}.")
-        if self.lead is not None and self.lead < 0:
-            raise InputError(f"--lead: expected 0 or more, received {self.lead}.")
-        if self.masked_lm < 0:
-            raise InputError(f"--masked-lm: expected 0 or more, received {self.masked_lm}.")
+        if (self.rule == "top-k") != (self.top_k is not None):
+            raise InputError("--rule top-k and --top-k N: expected both or neither.")
         if self.masked_lm and self.long == "chunk":
             raise InputError("--masked-lm: not beside --long chunk.")
         if self.lead and not self._can_lead:
             raise InputError("--lead: not beside --long chunk or --pooling cls.")
-        if self.freeze_epochs < 0:
-            raise InputError(f"--freeze-epochs: expected 0 or more, received {self.freeze_epochs}.")
-        if not 0 <= self.label_smoothing < 1:
-            raise InputError(
-                f"--label-smoothing: expected 0 <= share < 1, received {self.label_smoothing}."
-            )
         if self.label_smoothing and self.loss != "cross-entropy":
             raise InputError(f"--label-smoothing: not beside --loss {self.loss}.")
-        if not 0 < self.layer_decay <= 1:
-            raise InputError(
-                f"--layer-decay: expected 0 < share <= 1, received {self.layer_decay}."
-            )
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingOptions:
+class TrainingOptions(Flags):
     """What every training command takes."""
 
     batch_size: int = 32
@@ -225,24 +224,11 @@ class TrainingOptions:
     resume: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Go on with an interrupted run; begins one if there is none."""
     skip_bad_lines: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
-    """Leave out lines that cannot be read, count them, and say so."""
-
-    def check(self) -> None:
-        """Refuse numbers that no run can have."""
-        for name in ("batch_size", "accumulate", "limit"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise InputError(f"{_flags([name])}: expected 1 or more, received {value}.")
-        if self.learning_rate is not None and not self.learning_rate > 0:
-            raise InputError(
-                f"--learning-rate: expected a number above 0, received {self.learning_rate}."
-            )
+    """Leave out lines that cannot be read, or do not fit --kind, count them, and say so."""
 
 
 def check_length(architecture: EncoderConfig | None, max_length: int) -> None:
-    """Refuse rows without room for a pair, or longer than the table of learned positions."""
-    if max_length < 5:  # [CLS] a [SEP] b [SEP]
-        raise InputError(f"--max-length: expected 5 or more, received {max_length}.")
+    """Refuse rows that are longer than the table of learned positions."""
     if architecture is None or architecture.positions != "learned":
         return
     if max_length > architecture.max_positions:
@@ -250,6 +236,12 @@ def check_length(architecture: EncoderConfig | None, max_length: int) -> None:
             f"--max-length {max_length}: the encoder has {architecture.max_positions} positions. "
             "Give a smaller --max-length, or pre-train with a larger --max-positions."
         )
+
+
+def shared_flags(options: Any, target: type) -> dict[str, Any]:
+    """The flags of one command that another one, `target`, has under the same names."""
+    names = [field.name for field in fields(target)]
+    return {name: getattr(options, name) for name in names if hasattr(options, name)}
 
 
 def given_flags(options: Any, group: type) -> dict[str, Any]:
@@ -281,7 +273,7 @@ def refuse_other_settings(saved: dict[str, Any], config: Any) -> None:
     free = {"resume", "save_minutes", "out"}
     now = settings_of(config)
     changed = [
-        f"--{name.replace('_', '-')} (was {saved[name]!r}, now {now[name]!r})"
+        f"{flag(name)} (was {saved[name]!r}, now {now[name]!r})"
         for name in now
         if name not in free and name in saved and saved[name] != now[name]
     ]
@@ -301,4 +293,4 @@ def _plain(value: Any) -> Any:
 
 
 def _flags(names: list[str]) -> str:
-    return ", ".join(f"--{name.replace('_', '-')}" for name in names)
+    return ", ".join(map(flag, names))

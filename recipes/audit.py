@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from kerasbert.command import counting, print_table, run_command, say
-from kerasbert.options import check_length
+from kerasbert.flags import Flags
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Flags):
     """Labelled files in, a table of what is wrong with them out.
 
-    With --pretrained, also how many tokens its tokenizer does not know and how many texts are cut.
+    With --pretrained, also how much of the text its tokenizer does not know and what is cut.
 
     Example: kerasbert audit --train train.txt --valid valid.txt --test test.txt --corpus raw.txt
     """
@@ -27,21 +27,20 @@ class Config:
     corpus: Path | None = None
     """Raw text for pre-training, which should not hold the texts of valid and test."""
     pretrained: Path | None = None
-    """A run whose tokenizer shall be tried on the training texts."""
+    """A run whose tokenizer shall be tried on the texts."""
     max_length: int = 200
     """With --pretrained: positions of the longest text."""
     out: Path | None = None
     """Write the findings to this JSON file, too."""
 
-    def __post_init__(self) -> None:
-        check_length(None, self.max_length)
-
 
 def run(config: Config) -> dict[str, Any]:
     """Look, and return the findings and how many of them distort an evaluation."""
-    from kerasbert.files import write_json
+    from kerasbert.files import check_writable, write_json
     from kerasbert.text.audit import audit
 
+    if config.out is not None:
+        check_writable(config.out)
     with counting("reading lines") as progress:
         findings = audit(config.train, config.valid, config.test, config.corpus, progress)
     if config.pretrained is not None:
@@ -56,22 +55,34 @@ def run(config: Config) -> dict[str, Any]:
 
 
 def _tokens(config: Config) -> list[Any]:
-    """What the tokenizer of a run makes of a sample of the training texts."""
+    """What the tokenizer of a run makes of a sample of the texts."""
     from kerasbert.batches.encoded import EncodedTexts
     from kerasbert.text.audit import Finding, sample_texts
+    from kerasbert.text.unknown import unknown_in
     from kerasbert.training.run_folder import RunFolder
 
     assert config.pretrained is not None
     tokenizer = RunFolder.open(config.pretrained).tokenizer()
-    texts = sample_texts(config.train)
-    encoded = EncodedTexts(texts, tokenizer, config.max_length)
-    of = f"of {len(texts):,} sampled texts"
-    return [
-        Finding(f"train: unknown tokens {of}", encoded.unknown, encoded.tokens),
-        Finding(
-            f"train: longer than {config.max_length} positions {of}", encoded.truncated, len(texts)
-        ),
-    ]
+    findings = []
+    for name, path in (("train", config.train), ("valid", config.valid), ("test", config.test)):
+        if path is None:
+            continue
+        texts = sample_texts(path)
+        encoded = EncodedTexts(texts, tokenizer, config.max_length)
+        unknown = unknown_in(tokenizer, texts)
+        for warning in unknown.warnings(name):
+            say(warning)
+        of = f"of {len(texts):,} sampled texts"
+        findings += [
+            Finding(f"{name}: unknown tokens {of}", encoded.unknown, encoded.tokens),
+            Finding(f"{name}: characters of unknown tokens", unknown.characters, unknown.of),
+            Finding(
+                f"{name}: longer than {config.max_length} positions {of}",
+                encoded.truncated,
+                len(texts),
+            ),
+        ]
+    return findings
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -3,21 +3,24 @@
 import os
 import shutil
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from kerasbert.command import print_table, run_command, say
+from kerasbert.command import leaves_nothing, print_table, run_command, say
 from kerasbert.errors import InputError
 from kerasbert.options import (
     FineTuningOptions,
     KindName,
     TrainingOptions,
     check_length,
-    given_flags,
     refuse_other_settings,
     settings_of,
+    shared_flags,
 )
+from kerasbert.ranges import SEEDS
 
 SIDES = ("scratch", "pretrained")
 
@@ -28,6 +31,8 @@ class Config(TrainingOptions, FineTuningOptions):
 
     Both sides have the same tokenizer, architecture, seeds, data and steps. On the first seed each
     tries all learning rates; that with the best validation F1 at the end is taken for the others.
+    Beside them stands what `finetune` ships at that rate: the pre-trained network with linear SVMs
+    beside it, and a threshold for each label.
 
     Example: kerasbert compare --pretrained runs/lm --train train.txt --valid valid.txt
     --test test.txt --out runs/compare --seeds 3
@@ -52,19 +57,23 @@ class Config(TrainingOptions, FineTuningOptions):
     kind: KindName | None = None
     """What is to be predicted; recognised from the labels unless given."""
     linear_svm: bool = False
-    """Beside both sides, as in finetune; without them the table says what the networks learned."""
+    """Beside both sides, as in finetune; without them these say what the networks learned."""
     thresholds: Literal["label", "common", "half"] = "common"
-    """Of the saved runs, as in finetune; TF-IDF + LinearSVC always has one for all labels."""
+    """Of both sides, as in finetune; TF-IDF + LinearSVC always has one for all labels."""
 
     def __post_init__(self) -> None:
-        self.check()
+        super().__post_init__()
         self.check_fine_tuning()
-        if self.seeds < 1 or self.epochs < 1:
-            raise InputError("--seeds and --epochs: expected 1 or more.")
+        if self.seed + self.seeds > SEEDS:
+            raise InputError(
+                f"--seed {self.seed} and --seeds {self.seeds}: the last seed would be "
+                f"{self.seed + self.seeds - 1}, expected at most {SEEDS - 1}."
+            )
         if self.learning_rate is not None and self.learning_rates:
             raise InputError("expected one of --learning-rate and --learning-rates.")
 
 
+@leaves_nothing
 def run(config: Config) -> dict[str, Any]:
     """Compare, and return what compare.json holds."""
     from kerasbert.evaluation.comparison import draw_comparison, summarize
@@ -76,7 +85,9 @@ def run(config: Config) -> dict[str, Any]:
     from kerasbert.evaluation.report import comparison_report
     from kerasbert.files import write_text
     from kerasbert.recipes import finetune
+    from kerasbert.text.unknown import unknown_in
     from kerasbert.training.run_folder import RunFolder
+    from kerasbert.training.same_data import check_same_data, data_digests
 
     folder = RunFolder.create(config.out, config.resume)
     if folder.file("compare.json").exists():
@@ -86,16 +97,24 @@ def run(config: Config) -> dict[str, Any]:
         refuse_other_settings(folder.read_json("config.json")["settings"], config)
     source = RunFolder.open(config.pretrained)
     documents, kind = finetune.read_parts(config)
+    digests = data_digests(documents)
+    check_same_data(folder, digests, fixed=list(digests))
+    texts = [document.texts for document in documents["train"]]
+    unknown_in(source.tokenizer(), texts).check(str(config.train))
     check_length(source.architecture(), config.max_length)
     # Many equal models, compiled once. JAX reads this when it is imported, so it is set before.
     compiled = folder.path.absolute() / "compiled"
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(compiled))
-    folder.write_config("compare", source.architecture(), settings_of(config))
+    folder.write_config("compare", source.architecture(), settings_of(config), data=digests)
     rates = _learning_rates(config, source)
 
     # The cheap rival first: a user who sees that it wins can stop here.
-    baseline = _baseline(documents, kind)
-    rows = {side: _runs(config, folder, side, rates) for side in SIDES}
+    baseline = _baseline(config, documents, kind)
+    ship = _Ship(config)
+    rows = {side: _runs(config, folder, side, rates, ship) for side in SIDES}
+    shipped = [run.pop("shipped", None) for run in rows["pretrained"]]
+    if all(shipped):  # not those of a comparison that an earlier version began
+        rows["shipped"] = shipped
     baselines = [baseline] if baseline is not None else []
     seconds = float(source.read_json("metrics.json").get("seconds", 0.0))
     summary = summarize(rows, seconds, baselines)
@@ -119,9 +138,59 @@ def _learning_rates(config: Config, source) -> list[float]:
     return [peak] if config.learning_rate is not None else [peak / 2, peak, peak * 2]
 
 
-def _runs(config: Config, folder, side: str, rates: list[float]) -> list[dict[str, Any]]:
+class _Ship:
+    """Judges what `finetune` ships beside the training of the pre-trained network alone."""
+
+    def __init__(self, config: Config):
+        self.config = config
+        self.svms: dict[int, Any] = {}  # of each seed, whatever the learning rate
+        self.seconds: dict[int, float] = {}
+
+    def beside(self, seed: int) -> Callable[..., Any]:
+        """What `finetune.run` takes as `beside`."""
+
+        def judge(folder, epoch_f1, data, vocabulary_size: int, pairs: bool):
+            from kerasbert.training.shipped import Shipped, half_of_svms
+
+            config = self.config
+            if seed not in self.svms and not (config.linear_svm or pairs):
+                began = time.perf_counter()
+                lead = config.leading_positions(pairs)
+                self.svms[seed] = half_of_svms(data, vocabulary_size, lead, seed, config.rule)
+                self.seconds[seed] = time.perf_counter() - began
+            return Shipped(
+                folder.file("shipped.json"),
+                epoch_f1,
+                data,
+                self.svms.get(seed),
+                config.epochs,
+                self.seconds.get(seed, 0.0),
+                config.rule,
+                config.top_k,
+            )
+
+        return judge
+
+    def run(self, folder: Path, alone: dict[str, Any]) -> dict[str, Any] | None:
+        """What was judged, as a run; None where epochs are missing."""
+        from kerasbert.training.shipped import read_shipped
+
+        found = read_shipped(folder / "shipped.json")
+        if found is None or len(found["history"]) < len(alone["history"]):
+            return None
+        history = [
+            row | {"seconds": of_network["seconds"]}
+            for row, of_network in zip(found["history"], alone["history"], strict=True)
+        ]
+        history[0]["seconds"] += found["seconds"]
+        return {**alone, **found, "history": history}
+
+
+def _runs(
+    config: Config, folder, side: str, rates: list[float], ship: _Ship
+) -> list[dict[str, Any]]:
     """A run for each seed, at the learning rate that was best on the first."""
-    tried = [_run(config, folder, side, rate, config.seed) for rate in rates]
+    tried = [_run(config, folder, side, rate, config.seed, ship) for rate in rates]
     best = max(tried, key=lambda run: run["history"][-1]["val_f1"])
     for run in tried:
         say(
@@ -129,54 +198,40 @@ def _runs(config: Config, folder, side: str, rates: list[float]) -> list[dict[st
             f"{run['history'][-1]['val_f1']:.4f} at the end" + (" (best)" if run is best else "")
         )
     rest = [
-        _run(config, folder, side, best["learning_rate"], config.seed + number)
+        _run(config, folder, side, best["learning_rate"], config.seed + number, ship)
         for number in range(1, config.seeds)
     ]
     return [best, *rest]
 
 
-def _run(config: Config, folder, side: str, rate: float, seed: int) -> dict[str, Any]:
+def _run(config: Config, folder, side: str, rate: float, seed: int, ship: _Ship) -> dict[str, Any]:
     """One fine-tuning, in a folder of its own: a comparison that was stopped goes on after it."""
     import csv
 
     import keras
 
+    from kerasbert.evaluation.report.charts import number
     from kerasbert.recipes import finetune
 
     out = folder.path / "runs" / f"{side}-lr{rate:g}-seed{seed}"
     say(f"--- {side}, learning rate {rate:g}, seed {seed}")
     keras.utils.clear_session()
-    metrics = finetune.run(
-        finetune.Config(
-            train=config.train,
-            valid=config.valid,
-            test=config.test,
-            out=out,
-            pretrained=config.pretrained,
-            from_scratch=side == "scratch",
-            kind=config.kind,
-            epochs=config.epochs,
-            **given_flags(config, FineTuningOptions),
-            thresholds=config.thresholds,
-            batch_size=config.batch_size,
-            accumulate=config.accumulate,
-            precision=config.precision,
-            learning_rate=rate,
-            decay=config.decay,
-            seed=seed,
-            limit=config.limit,
-            save_minutes=config.save_minutes,
-            skip_bad_lines=config.skip_bad_lines,
-            resume=True,
-        )
-    )
+    settings = shared_flags(config, finetune.Config) | {
+        "out": out,
+        "from_scratch": side == "scratch",
+        "learning_rate": rate,
+        "seed": seed,
+        "resume": True,
+    }
+    beside = ship.beside(seed) if side == "pretrained" else None
+    metrics = finetune.run(finetune.Config(**settings), beside)
     shutil.rmtree(out / "state", ignore_errors=True)  # many runs: keep the small part
     with (out / "history.csv").open(encoding="utf-8", newline="") as file:
         history = [
-            {name: int(value) if name == "epoch" else float(value) for name, value in row.items()}
+            {name: int(value) if name == "epoch" else number(value) for name, value in row.items()}
             for row in csv.DictReader(file)
         ]
-    return {
+    run = {
         "seed": seed,
         "learning_rate": rate,
         "history": history,
@@ -184,9 +239,10 @@ def _run(config: Config, folder, side: str, rate: float, seed: int) -> dict[str,
         "test": metrics["last_epoch_at_half"]["test"],
         "tuned_test": metrics["test"],
     }
+    return run | {"shipped": ship.run(out, run)} if side == "pretrained" else run
 
 
-def _baseline(documents: dict[str, list], kind: str) -> dict[str, Any] | None:
+def _baseline(config: Config, documents: dict[str, list], kind: str) -> dict[str, Any] | None:
     """TF-IDF + LinearSVC on the same files: what one would use instead."""
     from kerasbert.evaluation.baseline import linear_svc_baseline
     from kerasbert.text import LabelSet
@@ -206,6 +262,8 @@ def _baseline(documents: dict[str, list], kind: str) -> dict[str, Any] | None:
         kind=kind,
         unseen_valid=unseen["valid"],
         unseen_test=unseen["test"],
+        rule=config.rule,
+        top_k=config.top_k,
     )
     if baseline is None:
         say("left out: it needs scikit-learn (pip install scikit-learn).")

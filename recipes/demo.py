@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import tyro
 
-from kerasbert.command import print_table, run_command, say
+from kerasbert.command import leaves_nothing, print_table, run_command, say
+from kerasbert.flags import Flags
 
 NEXT = """
 The picture: {out}/compare/compare.png, the classifier: {out}/tags
@@ -24,7 +25,7 @@ RAW.txt has a document a line; the labelled files have lines of: text __label__a
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Flags):
     """Build a data set, prepare it, pre-train a TextCNN, compare it with one from scratch.
 
     The texts are the docstrings of Python's standard library and of the installed packages; the
@@ -52,13 +53,16 @@ class Config:
     """Read these folders of Python files instead of the installed packages."""
 
 
+@leaves_nothing
 def run(config: Config) -> dict[str, Any]:
     """Walk the whole way, and return what the comparison found."""
     from kerasbert.data import docstrings
+    from kerasbert.files import check_writable, write_text
     from kerasbert.recipes import compare, finetune, prepare, pretrain
     from kerasbert.training.run_folder import RunFolder
 
-    if config.out.exists() and not config.resume:
+    check_writable(config.out, folder=True)
+    if not config.resume:
         RunFolder.create(config.out)  # refuses a folder that holds something
     # Equal models are compiled once. JAX reads this when it is imported, so it is set before.
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str((config.out / "compiled").absolute()))
@@ -69,7 +73,7 @@ def run(config: Config) -> dict[str, Any]:
         say("   " + ", ".join(f"{name} {count:,}" for name, count in counts.items()))
         with (data / "train.txt").open(encoding="utf-8") as file:
             few = "".join(itertools.islice(file, config.labeled))
-        (data / "few.txt").write_text(few, encoding="utf-8")
+        write_text(data / "few.txt", few)
     if not store.exists():
         say("2. preparing the raw text")
         prepare.run(prepare.Config(corpus=(str(data / "raw.txt"),), out=store, vocab_size=10_000))
@@ -109,7 +113,7 @@ def main(argv: list[str] | None = None) -> int:
     def show(result: dict[str, Any]) -> None:
         print_table("pre-training against from scratch", result["table"])
         print(result["sentence"])
-        print(f"With linear SVMs beside the network: test F1 {result['kept']['test']['f1']:.3f}.")
+        print(f"Kept, with linear SVMs: test F1 {result['kept']['test']['f1']:.3f}.")
         print(NEXT.format(out=result["out"]))
 
     return run_command(Config, run, argv, "demo", show)

@@ -10,7 +10,8 @@ import tyro
 
 from kerasbert.command import print_table, run_command, say
 from kerasbert.errors import InputError
-from kerasbert.options import PoolingName, check_length
+from kerasbert.flags import Flags
+from kerasbert.options import PoolingName
 
 CHUNK = 512  # texts at a time: memory stays flat, whatever the input
 WHAT = {
@@ -22,7 +23,7 @@ WHAT = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Flags):
     """A pre-trained or fine-tuned run and texts in, a NumPy array of float32 out.
 
     A row for each line of the input: numpy.load("vectors.npy"). With --tokens a row for each
@@ -38,6 +39,8 @@ class Config:
     """Texts, one a line (a TAB between the two of a pair); - reads standard input."""
     out: Path
     """The .npy file to write."""
+    text_field: str | None = None
+    """Each line is a JSON object, and this field of it holds the text, or a list of two texts."""
     pooling: PoolingName = "mean"
     """How states become one vector; those of [CLS] and [SEP] count in mean and max."""
     tokens: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
@@ -46,29 +49,32 @@ class Config:
     """Positions of the longest text; those of the run unless given."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.out.suffix != ".npy":
             raise InputError(f"--out: expected a name that ends with .npy, received {self.out}.")
-        if self.max_length is not None:
-            check_length(None, self.max_length)  # and against the run, when it is opened
 
 
 def run(config: Config) -> dict[str, Any]:
     """Write the vectors, and return their number, width and what they hold."""
     import numpy as np
 
-    from kerasbert.files import ArrayWriter
-    from kerasbert.text.inputs import STANDARD_INPUT, read_texts
+    from kerasbert.files import ArrayWriter, check_writable
+    from kerasbert.streams import shown
+    from kerasbert.text.inputs import read_texts
     from kerasbert.text.lines import check_file
+    from kerasbert.text.unknown import Unknown, unknown_in_stream
     from kerasbert.training.embedder import Embedder
 
-    if config.file != STANDARD_INPUT:
-        check_file(config.file)
+    check_writable(config.out)
+    check_file(config.file)
     embedder = Embedder(config.model, config.pooling, config.max_length)
-    lines = read_texts(config.file)
+    lines = read_texts(config.file, field=config.text_field)
     offsets = [0]
     documents = 0
+    unknown = Unknown()
     with ArrayWriter(config.out, embedder.width if config.tokens else embedder.pooled_width) as out:
         while chunk := [text for text, _ in itertools.islice(lines, CHUNK)]:
+            unknown += unknown_in_stream(embedder.tokenizer, chunk, documents)
             documents += len(chunk)
             if config.tokens:
                 for states in embedder.states(chunk):
@@ -78,6 +84,8 @@ def run(config: Config) -> dict[str, Any]:
                 out.add(embedder.pooled(chunk))
     if embedder.truncated:
         say(f"{embedder.truncated} texts longer than {embedder.max_length} positions were cut.")
+    for line in unknown.report(shown(config.file)):
+        say(line)
     what = "the state of each position" if config.tokens else WHAT[config.pooling]
     result = {
         "documents": documents,

@@ -8,12 +8,18 @@ from typing import Annotated, Any
 import tyro
 
 from kerasbert.command import print_table, run_command, say
-from kerasbert.evaluation.run_text import decision_text, metrics_table, unseen_note
+from kerasbert.evaluation.run_text import (
+    decision_text,
+    metrics_table,
+    rule_sentence,
+    unseen_note,
+)
+from kerasbert.flags import Flags
 from kerasbert.recipes.finetune import say_skipped
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Flags):
     """A fine-tuned run and labelled text in, F1 out.
 
     Example: kerasbert evaluate --model runs/tags --data test.txt --out test.json
@@ -28,26 +34,33 @@ class Config:
     batch_size: int = 64
     """Documents at a time."""
     skip_bad_lines: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
-    """Leave out lines that cannot be read, count them, and say so."""
+    """Leave out lines that cannot be read or do not fit the kind, count them, and say so."""
 
 
 def run(config: Config) -> dict[str, Any]:
     """Evaluate, and return the figures by the saved rule, and again at threshold 0.5."""
+    from kerasbert.files import check_writable, write_json
     from kerasbert.text import LineProblems, read_labeled
 
+    if config.out is not None:
+        check_writable(config.out)
     problems = LineProblems(skip=config.skip_bad_lines)
     documents = read_labeled(config.data, problems)
-    say_skipped(problems)
 
-    from kerasbert.batches.labeled import LabeledBatches, predict_logits
+    from kerasbert.batches.labeled import LabeledBatches
     from kerasbert.evaluation.analysis import calibration_of
-    from kerasbert.files import write_json
+    from kerasbert.streams import shown
     from kerasbert.text.inputs import check_texts
-    from kerasbert.training.epoch_f1 import score_logits
+    from kerasbert.text.kinds import keep_fitting
+    from kerasbert.text.unknown import unknown_in
+    from kerasbert.training.epoch_f1 import logits_of, score_logits
     from kerasbert.training.predictor import Predictor
 
     predictor = Predictor(config.model)
-    check_texts(len(documents[0].texts), predictor.pairs, str(config.data))
+    check_texts(len(documents[0].texts), predictor.pairs, shown(config.data))
+    documents = keep_fitting(documents, predictor.kind, config.data, problems)
+    predictor.labels.check_known(documents, config.data)
+    say_skipped(problems)
     data = LabeledBatches(
         documents,
         predictor.tokenizer,
@@ -63,10 +76,17 @@ def run(config: Config) -> dict[str, Any]:
         say(f"{unlabeled} documents have no label")
     if data.texts.truncated:
         say(f"{data.texts.truncated} texts longer than {data.max_length} positions were cut")
-    logits = predict_logits(predictor.model, data.texts, config.batch_size)
+    if data.texts.unknown:
+        unknown = unknown_in(predictor.tokenizer, [document.texts for document in documents])
+        for line in unknown.report(shown(config.data)):
+            say(line)
+    logits = logits_of(predictor.model, data, config.batch_size)
     metrics = {
         "data": score_logits(logits, data, predictor.decision),
-        "at_half": {"data": score_logits(logits, data)},
+        "at_half": {
+            "data": score_logits(logits, data, predictor.at_half),
+            "decision": predictor.at_half.to_json(),
+        },
         "threshold": predictor.decision.common,
         "decision": predictor.decision.to_json(),
         "calibration": {"data": calibration_of(logits, data.gold, predictor.decision)},
@@ -83,6 +103,8 @@ def main(argv: list[str] | None = None) -> int:
 
     def show(metrics: dict[str, Any]) -> None:
         print_table(decision_text(metrics), metrics_table(metrics))
+        if metrics["kind"] == "multi-label":
+            print(rule_sentence(metrics["decision"]))
 
     return run_command(Config, run, argv, "evaluate", show)
 

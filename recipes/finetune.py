@@ -2,15 +2,21 @@
 
 import sys
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tyro
 
-from kerasbert.command import print_table, run_command, say, say_row
+from kerasbert.command import leaves_nothing, print_table, run_command, say, say_row
 from kerasbert.errors import InputError
-from kerasbert.evaluation.run_text import decision_text, metrics_table, unseen_note
+from kerasbert.evaluation.run_text import (
+    decision_text,
+    metrics_table,
+    rule_sentence,
+    unseen_note,
+)
 from kerasbert.options import (
     POOLING,
     EncoderOptions,
@@ -53,25 +59,14 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions, FineTuningOption
     thresholds: Literal["label", "common", "half"] = "label"
     """What multi-label probabilities must reach: a threshold for each label or one for all, both
     fitted on --valid; or one half."""
-    rule: Literal["at-least-one", "threshold", "top-k"] = "at-least-one"
-    """Where no label reaches it: the most probable one, or none. top-k: always the --top-k most
-    probable."""
-    top_k: int | None = None
-    """Labels a document, for --rule top-k."""
     epochs: int = 7
     """Passes over the training data."""
     patience: int | None = None
     """Stop after so many epochs without a better validation F1."""
 
     def __post_init__(self) -> None:
-        self.check()
+        super().__post_init__()
         self.check_fine_tuning()
-        if self.epochs < 1:
-            raise InputError(f"--epochs: expected 1 or more, received {self.epochs}.")
-        if (self.rule == "top-k") != (self.top_k is not None):
-            raise InputError("--rule top-k and --top-k N: expected both or neither.")
-        if self.top_k is not None and self.top_k < 1:
-            raise InputError(f"--top-k: expected 1 or more, received {self.top_k}.")
         if self.pretrained is not None:
             refuse_beside_pretrained(self, EncoderOptions, TokenizerOptions)
         elif self.from_scratch:
@@ -80,8 +75,16 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions, FineTuningOption
             check_length(self.architecture(vocabulary_size=1), self.max_length)
 
 
-def run(config: Config) -> dict[str, Any]:
-    """Fine-tune, and return the figures of metrics.json."""
+@leaves_nothing
+def run(config: Config, beside: Callable[..., Any] | None = None) -> dict[str, Any]:
+    """Fine-tune, and return the figures of metrics.json.
+
+    Args:
+        config: the flags.
+        beside: makes a callback that judges something else of the same training, from the folder,
+            the `EpochF1`, the `LabeledBatches` by part, the size of the vocabulary and whether the
+            texts are pairs.
+    """
     from kerasbert.training.run_folder import RunFolder
 
     folder = RunFolder.create(config.out, config.resume)
@@ -95,17 +98,24 @@ def run(config: Config) -> dict[str, Any]:
 
     from kerasbert.batches import LabeledBatches
     from kerasbert.text import LabelSet
+    from kerasbert.training import EpochF1
+    from kerasbert.training.same_data import check_same_data, data_digests
 
+    digests = data_digests(documents)
+    for warning in check_same_data(folder, digests):
+        say(warning)
     labels = LabelSet.from_documents(documents["train"])
     tokenizer, architecture = _tokenizer(config, source, documents["train"])
     check_length(architecture, config.max_length)
+    if config.masked_lm:
+        tokenizer.check_mask("--masked-lm")
     windows = _windows(config, documents["train"])
     options = {"max_length": config.max_length, "batch_size": config.batch_size, "windows": windows}
     data = {
         name: LabeledBatches(part, tokenizer, labels, kind, seed=config.seed, **options)
         for name, part in documents.items()
     }
-    _say_what_was_read(config, kind, labels, documents, data)
+    _say_what_was_read(config, kind, labels, documents, data, tokenizer)
     pretrained = source.load_model() if source is not None else None
     pairs = len(documents["train"][0].texts) == 2
     model = _classifier(config, pretrained, architecture, tokenizer, data, kind, pairs)
@@ -127,8 +137,13 @@ def run(config: Config) -> dict[str, Any]:
         windows=asdict(windows) if windows is not None else None,
         texts=2 if pairs else 1,
         transfer=transfer.to_json() if transfer is not None else None,
+        data=digests,
     )
-    history, best = _train(config, folder, model, learner, batches, data["valid"])
+    epoch_f1 = EpochF1(data["valid"], rule=config.rule, top_k=config.top_k)
+    judges = [epoch_f1]
+    if beside is not None:
+        judges.append(beside(folder, epoch_f1, data, tokenizer.vocabulary_size, pairs))
+    history, best = _train(config, folder, model, learner, batches, judges)
 
     from kerasbert.training.assessment import Assessment, last_epoch_at_half
 
@@ -143,7 +158,7 @@ def run(config: Config) -> dict[str, Any]:
     )
     metrics = {
         **assessment.figures,
-        "last_epoch_at_half": last_epoch_at_half(model, data, learner),
+        "last_epoch_at_half": last_epoch_at_half(model, data, learner, config.rule, config.top_k),
         "kind": kind,
         "labels": len(labels),
         "best_epoch": best.best_epoch,
@@ -176,12 +191,17 @@ def peak_learning_rate(config, architecture) -> float:
 def _tokenizer(config: Config, source, train: list) -> tuple[Any, Any]:
     """Tokenizer and architecture: those of --pretrained, or what the flags say."""
     if source is not None:
-        return source.tokenizer(), source.architecture()
+        tokenizer, architecture = source.tokenizer(), source.architecture()
+        if note := source.special_note():
+            say(note)
+        if architecture is not None:  # earlier versions took padding to be id 0
+            architecture = replace(architecture, pad_id=tokenizer.special.pad)
+        return tokenizer, architecture
     from kerasbert.text import train_tokenizer
 
     texts = (text for document in train for text in document.texts)
     tokenizer = config.from_file() or train_tokenizer(texts, **config.for_training())
-    return tokenizer, config.architecture(tokenizer.vocabulary_size)
+    return tokenizer, config.architecture(tokenizer.vocabulary_size, tokenizer.special.pad)
 
 
 def _classifier(config, pretrained, architecture, tokenizer, data, kind: str, pairs: bool) -> Any:
@@ -195,8 +215,11 @@ def _classifier(config, pretrained, architecture, tokenizer, data, kind: str, pa
         build_embedding,
         build_encoder,
         fit_token_scores,
+        too_many_weights,
     )
+    from kerasbert.training.footprint import footprint
     from kerasbert.training.precision import computing_in
+    from kerasbert.training.saving import keep_tensorflow_out
 
     train = data["train"]
     with computing_in(config.precision):
@@ -207,6 +230,7 @@ def _classifier(config, pretrained, architecture, tokenizer, data, kind: str, pa
         else:  # a user's own encoder: its layers, made anew from what model.keras says of them
             assert pretrained is not None
             encoder_name = "text-cnn"
+            keep_tensorflow_out()
             embedding, encoder = (
                 keras.saving.deserialize_keras_object(
                     keras.saving.serialize_keras_object(pretrained.get_layer(layer))
@@ -214,21 +238,30 @@ def _classifier(config, pretrained, architecture, tokenizer, data, kind: str, pa
                 for layer in ("embedding", "encoder")
             )
         pooling = config.pooling or POOLING[encoder_name]
-        svms = config.linear_svm and not pairs  # whether two texts belong together is in no token
+        lead = config.leading_positions(pairs)
+        features, labels = tokenizer.vocabulary_size * (2 if lead else 1), train.gold.shape[1]
+        # Whether two texts belong together is in no token.
+        svms = config.linear_svm is not False and not pairs
+        if svms and config.linear_svm is None and (why := too_many_weights(features, labels)):
+            say(why)
+            svms = False
         model = build_classifier(
             embedding,
             encoder,
-            labels=train.gold.shape[1],
-            pooling=Pooling(pooling, lead=config.leading_positions(pairs), name="pooling"),
+            labels=labels,
+            pooling=Pooling(pooling, lead=lead, name="pooling"),
             dropout=0.1 if config.dropout is None else config.dropout,
             seed=config.seed,
             window=config.max_length if config.long == "chunk" else None,
             window_pooling=config.window_pooling,
             token_scores=tokenizer.vocabulary_size if svms else None,
         )
+    slots = 3 + (config.average > 0) + (config.accumulate > 1)  # AdamW has two; the gradient
+    say(footprint(model, data.values(), len(train.texts), slots))
     if svms:
         began = time.perf_counter()
-        fit_token_scores(model.get_layer("token_scores"), train, data["valid"], config.seed)
+        scores = model.get_layer("token_scores")
+        fit_token_scores(scores, train, data["valid"], config.seed, config.rule)
         say(f"linear SVMs on the tokens: {time.perf_counter() - began:.0f} s")
     begin_at_label_shares(model, train.gold, kind)
     return model
@@ -280,9 +313,9 @@ def _transfer(config, source, pretrained, learner) -> Any:
     return transfer
 
 
-def _train(config: Config, folder, model, learner, batches, valid) -> tuple[Any, Any]:
+def _train(config: Config, folder, model, learner, batches, judges: list) -> tuple[Any, Any]:
     """Train `learner`, which is the classifier `model` or holds it: history, keeper of the best."""
-    from kerasbert.training import EpochF1, History, KeepBest, OnAverage, SaveState, StepPlan, fit
+    from kerasbert.training import History, KeepBest, OnAverage, SaveState, StepPlan, fit
     from kerasbert.training.progress import Progress
 
     steps_per_epoch = batches.steps_per_epoch
@@ -295,7 +328,7 @@ def _train(config: Config, folder, model, learner, batches, valid) -> tuple[Any,
         say(note)
     if not best.stopped:
         progress = Progress(plan, start, "fine-tuning")
-        callbacks = [OnAverage([EpochF1(valid), best], model), history, progress]
+        callbacks = [OnAverage([*judges, best], model), history, progress]
         try:
             fit(learner, batches, plan, callbacks, saver)
         finally:
@@ -306,10 +339,13 @@ def _train(config: Config, folder, model, learner, batches, valid) -> tuple[Any,
 def read_parts(config) -> tuple[dict[str, list], str]:
     """The documents of each part, and what kind of classification they are for.
 
+    Every part is checked against the kind here, before anything is trained.
+
     Args:
         config: with train, valid, test, limit, kind and skip_bad_lines.
     """
-    from kerasbert.text import LineProblems, check_kind, infer_kind, read_labeled
+    from kerasbert.text import LabelSet, LineProblems, check_kind, read_labeled
+    from kerasbert.text.kinds import LabelTally, deciding_note, keep_fitting
 
     paths = {"train": config.train, "valid": config.valid, "test": config.test}
     problems = LineProblems(skip=config.skip_bad_lines)
@@ -318,17 +354,25 @@ def read_parts(config) -> tuple[dict[str, list], str]:
         for name, path in paths.items()
         if path is not None
     }
-    say_skipped(problems)
     for name, part in documents.items():
         if len(part[0].texts) != len(documents["train"][0].texts):
             raise InputError(
                 f"{paths[name]}: one of the files holds single texts, the other pairs; expected "
                 f"the same as in {config.train}."
             )
-    if config.kind is None:
-        return documents, infer_kind(documents["train"])
-    check_kind(documents["train"], config.kind, config.train)
-    return documents, config.kind
+    tally = LabelTally(documents["train"])
+    kind = config.kind or tally.kind
+    documents = {
+        name: keep_fitting(part, kind, paths[name], problems) for name, part in documents.items()
+    }
+    say_skipped(problems)
+    if config.kind is None and (note := deciding_note(tally, config.train)):
+        say(note)
+    check_kind(documents["train"], kind, config.train)
+    labels = LabelSet.from_documents(documents["train"])
+    for name, part in documents.items():
+        labels.check_known(part, paths[name])
+    return documents, kind
 
 
 def say_skipped(problems) -> None:
@@ -337,13 +381,15 @@ def say_skipped(problems) -> None:
         say(f"{problems.skipped} lines were left out, such as {problems.examples[0]}")
 
 
-def _say_what_was_read(config, kind, labels, documents, data) -> None:
-    from kerasbert.text.audit import leaks
+def _say_what_was_read(config, kind, labels, documents, data, tokenizer) -> None:
+    from kerasbert.text.quick_audit import leaks, look_alikes_note
+    from kerasbert.text.unknown import unknown_in
 
     pair = ", pairs of texts" if len(documents["train"][0].texts) == 2 else ""
     say(f"{kind}{pair}, {len(labels)} labels")
-    for warning in leaks(documents):
-        say(warning)
+    for warning in (look_alikes_note(documents), *leaks(documents)):
+        if warning is not None:
+            say(warning)
     for name, part in data.items():
         texts = part.texts
         notes = [f"{name}: {len(texts):,} documents"]
@@ -357,7 +403,15 @@ def _say_what_was_read(config, kind, labels, documents, data) -> None:
         if unseen := labels.unseen(documents[name]):
             notes.append(unseen_note(unseen))
         notes.append(f"{texts.unknown / max(texts.tokens, 1):.1%} unknown tokens")
-        say("; ".join(notes))
+        warnings = []
+        if texts.unknown:
+            unknown = unknown_in(tokenizer, [document.texts for document in documents[name]])
+            notes.append(str(unknown))
+            if name == "train":
+                unknown.check(str(config.train))
+            warnings = unknown.warnings(name)
+        for line in ("; ".join(notes), *warnings):
+            say(line)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -366,6 +420,8 @@ def main(argv: list[str] | None = None) -> int:
     def show(metrics: dict[str, Any]) -> None:
         title = f"best epoch {metrics['best_epoch']}, {decision_text(metrics)}"
         print_table(title, metrics_table(metrics))
+        if metrics["kind"] == "multi-label":
+            print(rule_sentence(metrics["decision"]))
 
     return run_command(Config, run, argv, "finetune", show)
 

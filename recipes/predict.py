@@ -1,7 +1,6 @@
 """Label new texts: a line of JSON for each, in the order of the input."""
 
 import itertools
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +8,9 @@ from typing import Annotated, Any
 
 import tyro
 
-from kerasbert.command import run_command, say
+from kerasbert.command import run_command, say, standard_output
 from kerasbert.errors import InputError
+from kerasbert.flags import Flags
 
 CHUNK = 512  # documents at a time: memory stays flat, whatever the input
 EXPLAINED = 1  # an explanation asks for as many answers as a text has words
@@ -18,7 +18,7 @@ ON_PAGE = 500  # texts on a page of explanations: it is for people
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Flags):
     """A fine-tuned run and texts in, JSON lines out.
 
     Each line: {"labels": ["a"], "scores": {"a": 0.93, ...}}, and with --explain "words", the ten
@@ -33,7 +33,7 @@ class Config:
     file: tyro.conf.Positional[Path] = Path("-")
     """Texts, one a line (a TAB between the two of a pair); - reads standard input."""
     top_k: int | None = None
-    """Give only the N highest scores; all unless given."""
+    """Answer with N labels and their scores, the chosen ones first; all unless given."""
     text_field: str | None = None
     """Each line is a JSON object, and this field of it holds the text, or a list of two texts."""
     explain: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
@@ -42,21 +42,25 @@ class Config:
     """With --explain: a page of the marked texts, too."""
 
     def __post_init__(self) -> None:
-        if self.top_k is not None and self.top_k < 1:
-            raise InputError(f"--top-k: expected 1 or more, received {self.top_k}.")
+        super().__post_init__()
         if self.explain_html is not None and not self.explain:
             raise InputError("--explain-html: expected beside --explain.")
 
 
 def run(config: Config) -> dict[str, Any]:
     """Write the answers to standard output, and return how many there were."""
-    from kerasbert.text.inputs import STANDARD_INPUT, read_texts
+    from kerasbert.files import check_writable, to_json
+    from kerasbert.streams import shown
+    from kerasbert.text.inputs import read_texts
     from kerasbert.text.lines import check_file
+    from kerasbert.text.unknown import Unknown, unknown_in_stream
     from kerasbert.training.predictor import Predictor
 
-    if config.file != STANDARD_INPUT:
-        check_file(config.file)
+    if config.explain_html is not None:
+        check_writable(config.explain_html)
+    check_file(config.file)
     predictor = Predictor(config.model)
+    unknown = Unknown()
     stripped = documents = 0
     texts = read_texts(config.file, predictor.pairs, config.text_field)
     chunk_size = EXPLAINED if config.explain else CHUNK
@@ -68,18 +72,21 @@ def run(config: Config) -> dict[str, Any]:
             answers = _explain(config, predictor, rows, explained)
         else:
             answers = predictor(rows, config.top_k)
-        for answer in answers:
-            sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+        with standard_output():
+            for answer in answers:
+                sys.stdout.write(to_json(answer) + "\n")
+        unknown += unknown_in_stream(predictor.tokenizer, rows, documents)
         documents += len(chunk)
     if stripped:
         say(f"{stripped} lines ended with labels: they were not read as text.")
     if predictor.truncated:
         say(f"{predictor.truncated} texts longer than {predictor.positions} positions were cut.")
+    for line in unknown.report(shown(config.file)):
+        say(line)
     if config.explain_html is not None:
         from kerasbert.evaluation.report import explanation_report
 
-        source = "standard input" if config.file == STANDARD_INPUT else config.file.name
+        source = Path(shown(config.file)).name
         explanation_report(config.explain_html, source, explained)
         if documents > len(explained):
             say(f"{config.explain_html}: the first {len(explained)} texts.")

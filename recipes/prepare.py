@@ -32,7 +32,7 @@ class Config(TokenizerOptions):
     tokenizer_sample: int = 100
     """Train the tokenizer on a uniform sample of so many megabytes."""
     unicode: Literal["NFC", "NFKC"] | None = None
-    """Bring texts into this normal form."""
+    """Bring texts into this normal form; the tokenizer of the store does so in later commands."""
     min_characters: int | None = None
     """Leave out shorter documents."""
     max_characters: int | None = None
@@ -55,15 +55,12 @@ class Config(TokenizerOptions):
     """Compare every byte of this store with its checksums, and prepare nothing."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.verify is not None:
             if self.corpus or self.out is not None:
                 raise InputError("--verify STORE checks a store: leave out --corpus and --out.")
         elif not self.corpus or self.out is None:
             raise InputError("expected --corpus FILE... and --out STORE, or --verify STORE.")
-        if self.tokenizer_sample < 1:
-            raise InputError(
-                f"--tokenizer-sample: expected 1 or more, received {self.tokenizer_sample}."
-            )
 
 
 def run(config: Config) -> dict[str, Any]:

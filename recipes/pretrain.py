@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from kerasbert.command import print_table, run_command, say, say_row, throughput
+from kerasbert.command import leaves_nothing, print_table, run_command, say, say_row, throughput
 from kerasbert.config import SIZES
 from kerasbert.errors import InputError
 from kerasbert.options import (
@@ -25,6 +25,7 @@ from kerasbert.options import (
 )
 
 TaskName = Literal["masked-lm", "document-words", "next-sentence", "sentence-order"]
+LONG_WORD = 5  # tokens; a language without spaces may have sentences for words
 LEARNING_RATE = 2e-3  # at d_model 128; below 64 it stays at twice that
 # A Transformer learns little by heart in a few passes over raw text, and dropout costs it steps, as
 # Geiping and Goldstein 2022 found, https://arxiv.org/abs/2212.14034; for a TextCNN it is a draw.
@@ -33,6 +34,7 @@ COLUMNS = (
     "step epoch loss val_loss unigram_loss masked_accuracy val_loss_mask unigram_loss_mask"
     " val_loss_words unigram_loss_words seconds"
 )
+SAID = ("learned", "verdict")  # in a sentence below the table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,19 +82,11 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
     """Write TensorBoard event files into the run's folder, too."""
 
     def __post_init__(self) -> None:
-        self.check()
+        super().__post_init__()
         if (self.store is None) == (not self.corpus):
             raise InputError("expected one of --store STORE and --corpus FILE...")
         if sum(value is not None for value in (self.epochs, self.steps, self.minutes)) > 1:
             raise InputError("expected at most one of --epochs, --steps and --minutes.")
-        if not 0 < self.masking_rate < 1:
-            raise InputError(
-                f"--masking-rate: expected 0 < rate < 1, received {self.masking_rate}."
-            )
-        for name in ("epochs", "steps", "minutes", "max_predictions"):
-            if getattr(self, name) is not None and not getattr(self, name) > 0:
-                flag = name.replace("_", "-")
-                raise InputError(f"--{flag}: expected more than 0, received {getattr(self, name)}.")
         if self.store is not None:
             for name in ("tokenizer", "tokenizer_file", "vocab_size"):
                 if getattr(self, name) is not None:
@@ -106,6 +100,7 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
             check_length(self.architecture(vocabulary_size=1), self.max_length)
 
 
+@leaves_nothing
 def run(config: Config) -> dict[str, Any]:
     """Pre-train, and return the figures of metrics.json."""
     from kerasbert.training.run_folder import RunFolder
@@ -118,13 +113,15 @@ def run(config: Config) -> dict[str, Any]:
         refuse_other_settings(folder.read_json("config.json")["settings"], config)
 
     source = RunFolder.open(config.pretrained) if config.pretrained is not None else None
-    if source is not None:
-        check_length(source.architecture(), config.max_length)
+    _refuse_early(config, source)
+    if source is not None and (note := source.special_note()):
+        say(note)
     store = _open_store(config, folder, source)
     architecture = _architecture(config, folder, source, store)
 
     from kerasbert.batches import PretrainingBatches
     from kerasbert.evaluation.report import pretrain_report
+    from kerasbert.evaluation.report.verdict import pretraining_verdict
     from kerasbert.models import repeat_positions, transfer_weights
     from kerasbert.tasks import TASKS, TaskSettings
 
@@ -146,7 +143,6 @@ def run(config: Config) -> dict[str, Any]:
     valid = {
         task: PretrainingBatches(store, [task], batch_size=64, part="valid", **options)
         for task in tasks
-        if task.name in ("masked_lm", "document_words")
     }
     total = config.steps or (config.epochs or 3) * train.steps_per_epoch
     model = _model(config, architecture, tasks, total)
@@ -176,6 +172,7 @@ def run(config: Config) -> dict[str, Any]:
     folder.save_model(model)
     metrics = {
         **{name: value for name, value in rows[-1].items() if name != "seconds"},
+        **pretraining_verdict(rows[-1]),
         "seconds": round(sum(row["seconds"] for row in rows), 1),
         "session_seconds": round(time.monotonic() - began, 1),
         "weights": model.count_params(),
@@ -188,12 +185,32 @@ def run(config: Config) -> dict[str, Any]:
     return metrics
 
 
+def _refuse_early(config: Config, source) -> None:
+    """Refuse what cannot end well before a corpus is prepared, which may take hours."""
+    from kerasbert.text.lines import check_file
+
+    if source is not None:
+        if source.architecture() is None:
+            raise InputError(
+                f"{config.pretrained}: the run has an encoder of its own making, which the command "
+                "line cannot build again. Use the library: see 'Your own encoder' in the README."
+            )
+        check_length(source.architecture(), config.max_length)
+    if config.vectors is not None:
+        check_file(config.vectors)
+    if config.tensorboard:
+        from kerasbert.training.tensorboard import event_writer
+
+        event_writer()
+
+
 def _architecture(config: Config, folder, source, store):
     """That of the interrupted run, of --pretrained, of the flags, or what suits --minutes."""
     if folder.file("config.json").exists():
         return folder.architecture()
     if source is None:
-        flags = config.architecture(store.tokenizer.vocabulary_size)
+        tokenizer = store.tokenizer
+        flags = config.architecture(tokenizer.vocabulary_size, tokenizer.special.pad)
         if config.minutes is None or config.size is not None or config.d_model is not None:
             return flags
         from kerasbert.training.proposal import matrix_rate, propose_size
@@ -203,13 +220,7 @@ def _architecture(config: Config, folder, source, store):
         )
         say(f"--size {size} suits {config.minutes:g} minutes: {reason}")
         return replace(flags, d_model=SIZES[size])
-    architecture = source.architecture()
-    if architecture is None:
-        raise InputError(
-            f"{config.pretrained}: the run has an encoder of its own making, which the command "
-            "line cannot build again. Use the library: see 'Your own encoder' in the README."
-        )
-    return architecture
+    return replace(source.architecture(), pad_id=store.tokenizer.special.pad)
 
 
 def _workload(config: Config):
@@ -237,6 +248,11 @@ def _say_what_comes(config: Config, architecture, store, train, model, total: in
         f"({train.padding_share():.1%} padding); learning rate "
         f"{_peak_learning_rate(config, architecture):g}"
     )
+    if (size := train.tokens_per_word()) > LONG_WORD:
+        say(
+            f"--masking {config.masking}: the words of this tokenizer have {size:.0f} tokens on"
+            " average, more than can be hidden at a time; single tokens (--masking token) suit it"
+        )
     expected = expect(architecture, _workload(config), matrix_rate(), keras.backend.backend())
     memory = f"roughly {expected.memory / 1e9:.1f} GB of memory"
     if config.minutes is not None:
@@ -316,6 +332,7 @@ def _train(
         DocumentWordsValidation,
         History,
         MaskedLMValidation,
+        PairValidation,
         SaveState,
         StepPlan,
         TimePlan,
@@ -323,13 +340,19 @@ def _train(
     )
     from kerasbert.training.progress import Progress
 
-    history = History(folder, COLUMNS.split(), train.steps_per_epoch, say=say_row)
-    callbacks: list[Any] = [
-        MaskedLMValidation(batches)
-        if task.name == "masked_lm"
-        else DocumentWordsValidation(batches, task)
-        for task, batches in valid.items()
-    ]
+    validations: dict[str, Any] = {
+        "masked_lm": lambda batches, task: MaskedLMValidation(batches),
+        "document_words": DocumentWordsValidation,
+    }
+    callbacks: list[Any] = []
+    columns = COLUMNS.split()
+    for task, batches in valid.items():
+        if task.name in validations:
+            callbacks.append(validations[task.name](batches, task))
+        else:
+            callbacks.append(PairValidation(batches, task))
+            columns[-1:-1] = [f"val_loss_{task.name}", f"chance_loss_{task.name}"]
+    history = History(folder, columns, train.steps_per_epoch, say=say_row)
     plan: StepPlan | TimePlan
     remembering: list[Any] = [history]
     if config.minutes is not None:
@@ -368,12 +391,16 @@ def _open_store(config: Config, folder, source):
 
     path = config.store or folder.file("store")
     begun = folder.file("config.json").exists()
+    tokenizer = source.tokenizer() if source is not None else None
     if config.store is None and not (begun and path.exists()):
+        tokenizer = tokenizer or config.from_file()
+        if tokenizer is not None and "masked-lm" in config.tasks:
+            tokenizer.check_mask("--tasks masked-lm")
         with throughput("preparing") as progress:
             counts = prepare_store(
                 config.corpus,
                 path,
-                tokenizer=source.tokenizer() if source is not None else config.from_file(),
+                tokenizer=tokenizer,
                 **_for_training(config),
                 corpus_format=config.corpus_format,
                 skip_bad_lines=config.skip_bad_lines,
@@ -387,10 +414,16 @@ def _open_store(config: Config, folder, source):
             if counts[name]:
                 say(f"{name.replace('_', ' ')}: {counts[name]}")
     store = TokenStore.open(path)
+    if "masked-lm" in config.tasks:
+        store.tokenizer.check_mask("--tasks masked-lm")
+    store.unknown.check(str(path))
+    for warning in store.unknown.warnings(str(path)):
+        say(warning)
     if source is not None and store.tokenizer.fingerprint() != source.tokenizer().fingerprint():
         raise InputError(
             f"{path}: the store was made with another tokenizer than {config.pretrained}. Prepare "
-            f"it with --tokenizer-file {config.pretrained}/tokenizer.json, or pass --corpus."
+            f"it with --tokenizer-file {config.pretrained}/tokenizer.json, and --unicode only if "
+            "that was given before, or pass --corpus."
         )
     return store
 
@@ -400,10 +433,11 @@ def _for_training(config: Config) -> dict[str, Any]:
     settings = config.for_training()
     if config.minutes is None or config.vocab_size is not None or settings["style"] != "wordpiece":
         return settings
-    from kerasbert.text.sources import STANDARD_INPUT, find_inputs
+    from kerasbert.streams import is_stream
+    from kerasbert.text.sources import find_inputs
     from kerasbert.training.proposal import propose_vocabulary
 
-    named = [path for path in config.corpus if path != STANDARD_INPUT]  # its size is not known
+    named = [path for path in config.corpus if not is_stream(path)]  # whose size is not known
     tokens = sum(source.size for source in find_inputs(named)) // 5 if named else 0
     settings["vocabulary_size"] = size = propose_vocabulary(tokens)
     say(f"--vocab-size {size} suits a corpus of about {tokens:,} tokens")
@@ -414,7 +448,9 @@ def main(argv: list[str] | None = None) -> int:
     """The command."""
 
     def show(result: dict[str, Any]) -> None:
-        print_table("pre-training", [("", ""), *result.items()])
+        figures = [(name, value) for name, value in result.items() if name not in SAID]
+        print_table("pre-training", [("", ""), *figures])
+        print(result.get("verdict", ""))
 
     return run_command(Config, run, argv, "pretrain", show)
 

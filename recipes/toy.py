@@ -1,5 +1,6 @@
 """The counting task: can the model learn at all, on this machine and backend?"""
 
+import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,14 +8,15 @@ from typing import Any, Literal
 
 from kerasbert.command import print_table, run_command, say
 from kerasbert.errors import InputError
+from kerasbert.flags import Flags
 
 BITS = 100
 MORE_THAN = 51
-ZERO_ID, ONE_ID = 5, 6  # after the special tokens
+CLS_ID, SEP_ID, ZERO_ID, ONE_ID = 2, 3, 5, 6
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Flags):
     """Among 100 fair random bits, are there more than 51 ones?
 
     Trains on fresh sequences, then predicts sequences it has never seen.
@@ -39,11 +41,6 @@ class Config:
     out: Path | None = None
     """Write the figures to this JSON file, too."""
 
-    def __post_init__(self) -> None:
-        for name in ("steps", "batch_size", "test_documents"):
-            if getattr(self, name) < 1:
-                raise InputError(f"--{name.replace('_', '-')}: expected 1 or more.")
-
 
 class CountingBatches:
     """Fresh sequences of random bits: a batch is a pure function of (seed, step)."""
@@ -56,7 +53,6 @@ class CountingBatches:
         """token_ids and segment_ids (B, 102) int32: [CLS] bits [SEP]; target (B,) int32."""
         import numpy as np
 
-        from kerasbert.batches.encoded import CLS_ID, SEP_ID
         from kerasbert.batches.rng import keyed_rng
 
         bits = keyed_rng(self.seed, step).integers(0, 2, (self.batch_size, BITS))
@@ -82,7 +78,7 @@ def run(config: Config) -> dict[str, Any]:
 
     from kerasbert.config import CONFIGS, SIZES
     from kerasbert.evaluation.scores import mean_loss
-    from kerasbert.files import write_json
+    from kerasbert.files import check_writable, write_json
     from kerasbert.layers import Pooling
     from kerasbert.models import (
         build_classifier,
@@ -93,6 +89,8 @@ def run(config: Config) -> dict[str, Any]:
     from kerasbert.training import StepPlan, WarmupDecay, build_optimizer
     from kerasbert.training.progress import Progress
 
+    if config.out is not None:
+        check_writable(config.out)
     architecture = CONFIGS[config.encoder](
         vocabulary_size=7, d_model=SIZES[config.size], dropout=0.0, max_positions=BITS + 2
     )
@@ -142,6 +140,11 @@ def run(config: Config) -> dict[str, Any]:
 
 
 def _say_loss(epoch: int, logs: dict[str, float]) -> None:
+    if not math.isfinite(logs["loss"]):
+        raise InputError(
+            "the loss is not a finite number any more, the training has diverged. Begin anew with "
+            "a smaller --learning-rate."
+        )
     say(f"{10 * (epoch + 1)}%: loss {logs['loss']:.4f}")
 
 

@@ -1,18 +1,24 @@
 """What several tests share: a check that every layer must pass, and small real files."""
 
+import datetime
 import os
 import random
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import settings
+from needs_backend import FIXTURES, ROOT, needs_backend
+
+from kerasbert.backend import installed_backends
 
 # Set before any backend is imported; the processes that tests start inherit it.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# Nearly all of JAX's time here is compiling tiny models: do it fast, and once.
+# Nearly all of JAX's time here is compiling tiny models: do it fast, and once. What must agree
+# between backends is also computed as users compile it: see tests/across_backends.
 os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " --xla_backend_optimization_level=0"
-CACHE = Path(__file__).parents[1] / ".pytest_cache" / "jax"
+CACHE = ROOT / ".pytest_cache" / "jax"
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(CACHE))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
@@ -20,6 +26,34 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("kerasbert", deadline=None)
 settings.load_profile("kerasbert")
+
+ONCE = [ROOT / "tests" / name for name in ("across_backends", "benchmarks")]
+
+
+def pytest_addoption(parser):
+    help = "also on this backend what `make test` does on another one each day"
+    parser.addoption("--everywhere", action="store_true", help=help)
+
+
+def pytest_ignore_collect(collection_path):
+    """KERAS_BACKEND=none: for the tests without Keras, which then cannot be imported."""
+    if os.environ.get("KERAS_BACKEND") == "none" and collection_path.match("test_*.py"):
+        return needs_backend(collection_path) or None
+    return None
+
+
+def pytest_itemcollected(item):
+    """The markers that follow from what a test imports and where it stands."""
+    if needs_backend(item.path) or FIXTURES & set(getattr(item, "fixturenames", ())):
+        item.add_marker(pytest.mark.backend)
+    if any(folder in item.path.parents for folder in ONCE):
+        item.add_marker(pytest.mark.once)
+    if item.get_closest_marker("in_turn") and not item.config.getoption("--everywhere"):
+        backends = installed_backends()
+        today = backends[datetime.date.today().toordinal() % len(backends)]
+        if os.environ["KERAS_BACKEND"] != today:
+            item.add_marker(pytest.mark.skip(reason=f"today on {today}; --everywhere: here, too"))
+
 
 ANIMALS = ["cat", "dog", "horse", "mouse", "bird", "fish"]
 PLANTS = ["oak", "rose", "fern", "moss", "tulip", "pine"]
@@ -63,6 +97,25 @@ def store(files):
 
     prepare_store([files / "raw.txt"], files / "store", style="word", vocabulary_size=100)
     return TokenStore.open(files / "store")
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Makes a folder on a disk of its own, of a size such as "64k"."""
+    mounted = []
+
+    def make(size: str) -> Path:
+        folder = tmp_path / f"disk{len(mounted)}"
+        folder.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+        if os.geteuid() or subprocess.run(command, capture_output=True).returncode:
+            pytest.skip("only root may mount a small disk")
+        mounted.append(folder)
+        return folder
+
+    yield make
+    for folder in mounted:
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 @pytest.fixture

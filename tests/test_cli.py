@@ -9,6 +9,7 @@ import time
 import pytest
 
 from kerasbert import cli
+from kerasbert.command import print_table
 
 COMMANDS = list(cli.find_recipes())
 
@@ -103,3 +104,11 @@ def test_a_recipe_runs_as_a_file(files, tmp_path):
     command += ["--out", str(tmp_path / "store"), "--tokenizer", "word"]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     assert json.loads((tmp_path / "store" / "manifest.json").read_text())["counts"]["documents"]
+
+
+def test_a_table_shows_what_it_is_given(capsys):
+    """Brackets and colons are no markup: a label may be named so."""
+    print_table("runs/[b]", [["", "[i]"], ["[red] [/red]", ":smile: [a]"]])
+    printed = capsys.readouterr().out
+    for text in ("runs/[b]", "[i]", "[red] [/red]", ":smile: [a]"):
+        assert text in printed

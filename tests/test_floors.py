@@ -9,12 +9,15 @@ ROOT = Path(__file__).parents[1]
 
 # From the bottom; what stands on one line may import each other.
 FLOORS = [
-    {"kerasbert.errors", "kerasbert.files", "kerasbert.backend", "kerasbert.memory"},
+    {
+        *("kerasbert.errors", "kerasbert.files", "kerasbert.backend", "kerasbert.memory"),
+        *("kerasbert.ranges", "kerasbert.streams"),
+    },
     {"kerasbert.layers", "kerasbert.evaluation", "kerasbert.config"},
     {"kerasbert.tasks", "kerasbert.text"},
     {"kerasbert.models", "kerasbert.batches"},
     {"kerasbert.training"},
-    {"kerasbert.command", "kerasbert.options"},
+    {"kerasbert.command", "kerasbert.flags", "kerasbert.options"},
     {"kerasbert.recipes", "kerasbert.data", "kerasbert.cli"},
 ]
 BACKENDS = {"jax", "torch", "tensorflow"}

@@ -4,6 +4,8 @@ import ast
 import importlib
 import re
 import shutil
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -30,22 +32,88 @@ def commands() -> list[tuple[str, str]]:
     return re.findall(r"^    (?:[A-Z_]+=\S+ )*kerasbert +([a-z]+)(.*)$", README, flags=re.MULTILINE)
 
 
-def test_the_program_runs_as_it_stands(files, tmp_path, monkeypatch):
+def in_process(code: str, folder: Path) -> str:
+    """Run a program in a process of its own, as a reader would; what it prints."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def trained(files, tmp_path_factory) -> Path:
+    """The folder in which the program of `model.fit` has run."""
+    folder = tmp_path_factory.mktemp("readme")
     for name in ("raw.txt", "train.txt", "valid.txt"):
-        shutil.copy(files / name, tmp_path)
-    monkeypatch.chdir(tmp_path)
-    names: dict = {"__name__": "readme"}
-    exec(compile(program("finetuning = model.fit("), "README.md", "exec"), names)
+        shutil.copy(files / name, folder)
+    in_process(
+        program("finetuning = model.fit(")
+        + """
+import numpy
+history = pretraining.history
+assert history["val_loss_mask"][-1] < history["unigram_loss_mask"][-1]
+assert finetuning.history["val_f1"][-1] > 0.9  # two topics of six words each
+inputs, _ = valid.batch(0)
+numpy.savez("inputs.npz", **inputs)
+numpy.save("logits.npy", model.predict_on_batch(inputs))
+""",
+        folder,
+    )
+    return folder
 
-    history = names["pretraining"].history
-    assert history["val_loss_mask"][-1] < history["unigram_loss_mask"][-1]
-    assert names["finetuning"].history["val_f1"][-1] > 0.9  # two topics of six words each
-    import keras
 
-    again = keras.models.load_model("classifier.keras")
-    inputs, _ = names["valid"].batch(0)
-    expected = names["model"].predict_on_batch(inputs)
-    assert again.predict_on_batch(inputs) == pytest.approx(expected, abs=1e-5)
+@pytest.mark.parametrize("way", ["kb.load_model", "keras.models.load_model"])
+def test_the_saved_classifier_loads_in_another_process(way, trained):
+    before = {
+        "kb.load_model": "import kerasbert as kb",
+        "keras.models.load_model": "import kerasbert.training",
+    }[way]
+    assert f"{way}` reads" in README or f"{way} reads" in README
+    assert way == "kb.load_model" or f"`{before}`" in README
+    in_process(
+        f"""
+{before}
+import keras, numpy
+with numpy.load("inputs.npz") as file:
+    inputs = dict(file)
+model = {way}("classifier.keras")
+found = model.predict_on_batch(inputs)
+numpy.testing.assert_allclose(found, numpy.load("logits.npy"), atol=1e-5)
+assert model.compiled is {way != "kb.load_model"}
+""",
+        trained,
+    )
+
+
+def test_the_programs_on_a_run_work_in_a_process_of_their_own(classifier_run, files, tmp_path):
+    shutil.copytree(classifier_run, tmp_path / "runs" / "tags")
+    shutil.copy(files / "test.txt", tmp_path)
+    assert "labels" not in in_process(program('kerasbert.load("runs/tags")'), tmp_path)
+    in_process(program("evaluate.run(") + 'assert 0 < metrics["data"]["f1"] <= 1', tmp_path)
+
+
+def test_the_own_encoder_works_in_a_process_of_its_own_and_loads_in_another(trained):
+    layer = program("class GatedConvolution")
+    in_process(f"{layer}\n{program('GatedConvolution(5')}", trained)
+    (trained / "mine.py").write_text(layer)
+    in_process("import mine, kerasbert; kerasbert.load_model('runs/mine-tags')", trained)
+
+
+def test_every_registered_class_is_known_after_one_import():
+    """A model may be compiled with any of our losses and optimizers, and hold any of our layers."""
+    classes = {
+        f"kerasbert>{name}"
+        for path in sorted((ROOT / "kerasbert").rglob("*.py"))
+        for name in re.findall(
+            r'^@keras\.saving\.register_keras_serializable\(package="kerasbert"\)\nclass (\w+)',
+            path.read_text(encoding="utf-8"),
+            flags=re.MULTILINE,
+        )
+    }
+    assert len(classes) > 20
+    names = in_process(
+        "import kerasbert.training, keras\nprint(*keras.saving.get_custom_objects())", ROOT
+    )
+    assert classes <= set(names.split()), classes - set(names.split())
 
 
 def test_the_objective_trains_as_it_stands(store):

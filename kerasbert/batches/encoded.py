@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kerasbert.batches.order import bucket_of
-
-CLS_ID, SEP_ID = 2, 3
+from kerasbert.text.inputs import as_rows
 
 
 class EncodedTexts:
@@ -20,16 +19,28 @@ class EncodedTexts:
         lengths: (N,) int, the positions each row takes, special tokens among them.
         truncated: how many texts were cut.
         unknown: how many of `tokens` tokens the tokenizer did not know.
+        tokenizer: what encoded them; its `special` ids are the edges and the padding of rows.
+
+    Raises:
+        TypeError: no texts, see `as_rows`.
+        ValueError: single texts and pairs.
     """
 
     def __init__(self, texts: Sequence[tuple[str, ...]], tokenizer, max_length: int):
+        self.tokenizer = tokenizer
         self.max_length = max_length
         self.truncated = 0
-        sides = [tokenizer.encode([text[0] for text in texts])]
-        if texts and len(texts[0]) == 2:
-            sides.append(tokenizer.encode([text[1] for text in texts]))
+        rows = as_rows(texts)
+        if len(forms := {len(row) for row in rows}) > 1:
+            raise ValueError(f"expected single texts or pairs, not both. Received: {forms} texts")
+        sides = [tokenizer.encode([text[0] for text in rows])]
+        if rows and len(rows[0]) == 2:
+            sides.append(tokenizer.encode([text[1] for text in rows]))
         self.tokens = int(sum(len(ids) for side in sides for ids in side))
-        self.unknown = int(sum((ids == tokenizer.unk_id).sum() for side in sides for ids in side))
+        unk = tokenizer.special.unk
+        self.unknown = 0
+        if unk is not None:
+            self.unknown = int(sum((ids == unk).sum() for side in sides for ids in side))
         self._rows = [self._join(parts) for parts in zip(*sides, strict=True)]
         self.lengths = np.array([len(ids) for ids, _ in self._rows], dtype=np.int64)
 
@@ -41,9 +52,10 @@ class EncodedTexts:
         room = self.max_length - 1 - len(parts)
         kept = _cut([len(part) for part in parts], room)
         self.truncated += sum(kept) < sum(len(part) for part in parts)
-        pieces: list = [[CLS_ID]]
+        special = self.tokenizer.special
+        pieces: list = [[special.cls]]
         for part, length in zip(parts, kept, strict=True):
-            pieces += [part[:length], [SEP_ID]]
+            pieces += [part[:length], [special.sep]]
         return np.concatenate(pieces).astype(np.int32), kept[0] + 2
 
     def token_shares(self, vocabulary_size: int) -> np.ndarray:
@@ -59,7 +71,7 @@ class EncodedTexts:
 
     def rows(self, indices: np.ndarray, length: int) -> dict[str, np.ndarray]:
         """token_ids and segment_ids, each (len(indices), length) int32."""
-        token_ids = np.zeros((len(indices), length), np.int32)
+        token_ids = np.full((len(indices), length), self.tokenizer.special.pad, np.int32)
         segment_ids = np.zeros((len(indices), length), np.int32)
         for row, index in enumerate(indices):
             ids, second = self._rows[index]
@@ -102,10 +114,11 @@ class WindowedTexts(EncodedTexts):
         count = max(1, -(-(len(ids) - self.windows.overlap) // step))
         self.truncated += count > self.windows.most
         count = min(count, self.windows.most)
-        row = np.zeros((count, self.window), np.int32)
+        special = self.tokenizer.special
+        row = np.full((count, self.window), special.pad, np.int32)
         for number in range(count):
             part = ids[number * step : number * step + room]
-            row[number, : len(part) + 2] = [CLS_ID, *part, SEP_ID]
+            row[number, : len(part) + 2] = [special.cls, *part, special.sep]
         return row.reshape(-1), row.size  # no second segment
 
     def padded_length(self, indices: np.ndarray) -> int:

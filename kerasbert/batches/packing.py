@@ -75,9 +75,9 @@ def join_packs(parts: Sequence[Packs], firsts: np.ndarray) -> Packs:
     )
 
 
-def one_document_a_row(token_ids: np.ndarray) -> dict[str, np.ndarray]:
+def one_document_a_row(token_ids: np.ndarray, pad_id: int = 0) -> dict[str, np.ndarray]:
     """What a model for packed rows needs beside (B, L) token ids that are not packed."""
     return {
-        "document_ids": (token_ids != 0).astype(np.int32),
+        "document_ids": (token_ids != pad_id).astype(np.int32),
         "position_ids": np.tile(np.arange(token_ids.shape[1], dtype=np.int32), (len(token_ids), 1)),
     }

@@ -3,16 +3,22 @@
 import functools
 from collections.abc import Sequence
 
+import keras
 import numpy as np
 
 from kerasbert.batches.block_order import BlockOrder
 from kerasbert.batches.blocks import Packing, RowBlocks, Table
 from kerasbert.batches.order import bucket_of
 from kerasbert.batches.rng import keyed_rng
-from kerasbert.batches.stream import process_of_distribution, stream
+from kerasbert.batches.stream import (
+    OnePass,
+    for_keras,
+    process_of_distribution,
+    stream,
+)
 from kerasbert.batches.writing import Segments, write_packs, write_rows
 from kerasbert.errors import InputError
-from kerasbert.tasks.task import Rows, Task
+from kerasbert.tasks.task import Rows, Task, check_made
 from kerasbert.text.store import TokenStore
 
 
@@ -78,6 +84,10 @@ class PretrainingBatches:
                 "choose one of them."
             )
         self.pairs = kinds.pop() if kinds else "none"
+        self.special = store.tokenizer.special
+        self.words = any(getattr(task, "words", False) for task in tasks)
+        if self.words and store.shards[0].documents.word_starts is None:
+            store.tokenizer.word_starts(np.empty(0, np.int64))  # refuse what it cannot say
         specials = 2 if self.pairs == "none" else 3
         if max_length <= specials:
             raise InputError(
@@ -100,13 +110,16 @@ class PretrainingBatches:
 
     def batch(self, step: int) -> tuple[dict, dict, dict]:
         """Inputs, targets and weights of a step, counted from 0 through all epochs."""
-        rows = self.rows(step)
+        return self._batch(step, self.rows(step))
+
+    def _batch(self, step: int, rows: Rows) -> tuple[dict, dict, dict]:
         inputs, targets, weights = {"segment_ids": rows.segment_ids}, {}, {}
         for stream_number, task in enumerate(self.tasks, start=2):
             made = task.make(rows, self._rng(step, stream_number))
+            check_made(task, made, rows.token_ids.shape[1], self.store.tokenizer.vocabulary_size)
             if made.token_ids is not None:
                 rows.token_ids = made.token_ids
-                rows.special = rows.special | (made.token_ids == 0)
+                rows.special = rows.special | (made.token_ids == self.special.pad)
             inputs |= made.inputs
             targets[task.name] = made.target
             weights[task.name] = made.weight
@@ -117,14 +130,25 @@ class PretrainingBatches:
 
     def rows(self, step: int) -> Rows:
         """The rows of a step, before any task."""
-        table, chosen = self.chosen(step)
+        return self._rows(step, *self.chosen(step))
+
+    def _rows(self, step: int, table: Table, chosen: np.ndarray) -> Rows:
         length = self.max_length
         if self.order.processes == 1:  # several must have the same shape, whatever each one reads
             length = bucket_of(int(table.lengths[chosen].max()), self.max_length)
+        starts = self._word_starts(table)
         if table.packs is not None:
-            return write_packs(table, chosen, length, self.gap)
+            return write_packs(table, chosen, length, self.gap, self.special, starts)
         segments = self._segments(table, chosen, self._rng(step, 1))
-        return write_rows(table.text.token_ids, segments, length)
+        return write_rows(table.text.token_ids, segments, length, self.special, starts)
+
+    def _word_starts(self, table: Table) -> np.ndarray | None:
+        """(T,) bool, where the words of a table's text begin, if an objective asks for it."""
+        if not self.words:
+            return None
+        if table.text.word_starts is not None:
+            return table.text.word_starts
+        return self.store.tokenizer.word_starts(table.text.token_ids)
 
     def chosen(self, step: int) -> tuple[Table, np.ndarray]:
         """The rows of a step: a table, and the numbers (B,) of its rows, or packs."""
@@ -177,11 +201,48 @@ class PretrainingBatches:
         behind = np.searchsorted(table.documents, table.documents[chosen], side="right") % rows
         return np.where(table.documents[other] == table.documents[chosen], behind, other)
 
-    def stream(self, start: int = 0):
-        """What `model.fit(..., steps_per_epoch=batches.steps_per_epoch)` takes."""
+    def stream(self, start: int | keras.Model = 0):
+        """What `model.fit(..., steps_per_epoch=batches.steps_per_epoch)` takes, see `BatchStream`.
+
+        `stream(model)` begins where the model's optimizer is: for `BackupAndRestore`, or a second
+        `fit`.
+        """
         return stream(self, start)
+
+    def once(self):
+        """Every row once, for `evaluate` and `validation_data`; the last batch is smaller.
+
+        Of several processes each makes the batches of the first epoch.
+        """
+        if self.order.processes > 1:
+            return for_keras(OnePass(self.batch, self.steps_per_epoch))
+        group = functools.lru_cache(maxsize=1)(self._read_group_once)
+
+        def batch(step: int):
+            _, number, place = self.order.locate(step)
+            table, rows = group(number)
+            chosen = rows[place * self.batch_size : (place + 1) * self.batch_size]
+            return self._batch(step, self._rows(step, table, chosen))
+
+        return for_keras(OnePass(batch, self.steps_per_epoch))
+
+    def _read_group_once(self, number: int) -> tuple[Table, np.ndarray]:
+        """As `_read_group` of epoch 0, its rows by length and none that fills up a batch: (G,)."""
+        group = self.order.group(0, number)
+        table = self.blocks.table(group.blocks)
+        rows = table.offsets[group.block] + group.place
+        rows = rows[: self.total_rows - number * self.order.group_steps * self.batch_size]
+        return table, rows[np.argsort(table.lengths[rows], kind="stable")]
+
+    def tokens_per_word(self) -> float:
+        """Of the rows of the first step, where an objective asks for words; else 1."""
+        rows = self.rows(0) if self.words else None
+        if rows is None or rows.word_starts is None:
+            return 1.0
+        return float((~rows.special).sum() / max(rows.word_starts.sum(), 1))
 
     def padding_share(self, steps: int = 50) -> float:
         """Share of positions that hold padding, over the first steps of the first epoch."""
         counted = [self.rows(step).token_ids for step in range(min(steps, self.steps_per_epoch))]
-        return float(sum((ids == 0).sum() for ids in counted) / sum(ids.size for ids in counted))
+        pad, size = self.special.pad, sum(ids.size for ids in counted)
+        return float(sum((ids == pad).sum() for ids in counted) / size)

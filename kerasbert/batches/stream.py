@@ -1,4 +1,8 @@
-"""Batches as Keras' `fit` takes them: endless, in order, from any step."""
+"""Batches as Keras takes them: without end for `fit`, every row once for `evaluate`."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
 
 import keras
 
@@ -8,33 +12,106 @@ class BatchStream(keras.utils.PyDataset):
 
     An endless data set is never shuffled by `fit`, and an epoch is then just a number of steps:
     what a step sees is decided by `source.batch(step)` alone.
+
+    Args:
+        source: with `batch(step)`.
+        start: the first step; or a compiled model: each `fit` then begins behind the batches that
+            the model's optimizer has counted, whoever restored them.
+
+    Raises:
+        ValueError: the model is not compiled; or Keras begins to read without a number of steps.
     """
 
-    def __init__(self, source, start: int = 0):
+    def __init__(self, source, start: int | keras.Model = 0):
         super().__init__(workers=1, use_multiprocessing=False)
         self.source = source
-        self.start = start
+        self.model = start if isinstance(start, keras.Model) else None
+        self.start = 0 if isinstance(start, keras.Model) else start
+        self.on_epoch_begin()
+
+    def on_epoch_begin(self):
+        # The only time to ask: within an epoch, JAX has the optimizer's state outside the model.
+        if self.model is not None:
+            self._counted = batches_seen(self.model)
 
     def __getitem__(self, index: int):
+        if index == 0 and self.model is not None:  # a `fit` begins
+            self.start = self._counted
         return self.source.batch(self.start + index)
 
     @property
     def num_batches(self) -> None:
+        _refuse_without_steps()
         return None
 
 
-def stream(source, start: int = 0):
+class OnePass(keras.utils.PyDataset):
+    """The batches 0 to `steps` - 1, from `batch(step)`."""
+
+    def __init__(self, batch: Callable[[int], Any], steps: int):
+        super().__init__(workers=1, use_multiprocessing=False)
+        self.batch = batch
+        self.steps = steps
+
+    def __getitem__(self, index: int):
+        return self.batch(index)
+
+    def __len__(self) -> int:
+        return self.steps
+
+
+def stream(source, start: int | keras.Model = 0):
     """What to pass to `model.fit(...)`, with `steps_per_epoch=source.steps_per_epoch`.
 
-    On TensorFlow it is a `tf.data.Dataset`: Keras would take the shapes of the first two batches
-    for those of all, and fail at the first batch of another length.
+    See `BatchStream`.
     """
-    dataset = BatchStream(source, start)
+    return for_keras(BatchStream(source, start))
+
+
+def for_keras(dataset: keras.utils.PyDataset):
+    """The data set itself; on TensorFlow a `tf.data.Dataset` of it.
+
+    There Keras would take the shapes of the first two batches for those of all, and fail at the
+    first batch of another length.
+    """
     if keras.backend.backend() == "tensorflow":
         from kerasbert.batches.tensorflow import as_tf_dataset
 
         return as_tf_dataset(dataset)
     return dataset
+
+
+def batches_seen(model: keras.Model) -> int:
+    """How many batches a compiled model has been trained on, as its optimizer has counted.
+
+    Under gradient accumulation `optimizer.iterations` are updates; the variable counts batches.
+    """
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is None:
+        raise ValueError(f"stream(model): expected a compiled model. Received: {model}")
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # of one that scales the loss
+    counter = next(each for each in optimizer.variables if each.name == "iteration")
+    return int(keras.ops.convert_to_numpy(counter))
+
+
+def _refuse_without_steps() -> None:
+    """Raise where Keras asks for the length of a stream to read all of it: that never ends.
+
+    It does not say how many steps it was told, so this looks who asks. Where Keras calls its
+    reader otherwise, nothing is refused.
+    """
+    frame = sys._getframe(1)
+    while frame is not None:
+        asks = frame.f_locals.get("self")
+        if any(kind.__name__ == "EpochIterator" for kind in type(asks).__mro__):
+            if getattr(asks, "steps_per_epoch", 1) is None:
+                raise ValueError(
+                    "a stream of batches has no end: say how many to read (`steps_per_epoch` of "
+                    "`fit`, `validation_steps`, or `steps` of `evaluate`), or pass `once()`, the "
+                    "batches that hold every row once. Received: no number of steps"
+                )
+            return
+        frame = frame.f_back  # type: ignore[assignment]
 
 
 def process_of_distribution() -> tuple[int, int]:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from kerasbert.evaluation.f1 import f1_scores, predict_labels
-from kerasbert.evaluation.thresholds import fit_threshold
+from kerasbert.evaluation.rule import Rule
+from kerasbert.evaluation.thresholds import fit_common
 
 NAME = "TF-IDF + LinearSVC"
 
@@ -31,12 +32,14 @@ def linear_svc_baseline(
     unseen_valid: int = 0,
     unseen_test: int = 0,
     progress: Callable[[int, int], None] | None = None,
+    rule: Rule | None = None,
+    top_k: int | None = None,
 ) -> dict[str, Any] | None:
     """Train on TF-IDF of words and pairs of words, and score with the F1 of every other model.
 
     For "multi-label", one SVM a label and one threshold on the decision scores, fitted on the
-    validation texts, with the top label where none reaches it. Otherwise a plain LinearSVC and its
-    most probable label.
+    validation texts, with the top label or none where none reaches it, as these prefer. Otherwise a
+    plain LinearSVC and its most probable label.
 
     Args:
         train_texts: N texts. A pair of texts is given as one string.
@@ -49,10 +52,13 @@ def linear_svc_baseline(
         unseen_valid: gold occurrences outside the label set in valid, as in `f1_scores`.
         unseen_test: the same in test.
         progress: called with (SVMs trained, SVMs in all) after each one.
+        rule: for "multi-label", what to do instead where no label reaches the threshold, as in
+            `fit_decision`; `top_k` is for the rule "top-k".
+        top_k: labels a document.
 
     Returns:
         name, valid and test (each the figures of `f1_scores`), seconds (reading the texts to
-        the last score) and threshold (None unless multi-label). None when scikit-learn isn't
+        the last score), threshold and rule (None unless multi-label). None when scikit-learn isn't
         installed, or when there is nothing to learn: no word or no label in the training texts.
 
     Raises:
@@ -78,17 +84,22 @@ def linear_svc_baseline(
         columns = _score_each_label(train, train_gold, others, progress)
     else:
         columns = _score_classes(train, train_gold, others)
-    valid, test = columns
+    valid = columns[0]
     threshold = None
+    options: dict[str, Any] = {}
     if kind == "multi-label":
-        threshold = fit_threshold(valid, valid_gold, unseen_valid, grid=SCORE_GRID, prefer=0.0)
-    limit = 0.0 if threshold is None else threshold
+        rule, threshold = fit_common(
+            valid, valid_gold, unseen_valid, grid=SCORE_GRID, prefer=0.0, rule=rule
+        )
+        options = {"threshold": threshold, "fallback": rule != "threshold", "top_k": top_k}
+    chosen = [predict_labels(part, kind, **options) for part in columns]
     return {
         "name": NAME,
-        "valid": f1_scores(predict_labels(valid, kind, limit), valid_gold, unseen_valid),
-        "test": f1_scores(predict_labels(test, kind, limit), test_gold, unseen_test),
+        "valid": f1_scores(chosen[0], valid_gold, unseen_valid),
+        "test": f1_scores(chosen[1], test_gold, unseen_test),
         "seconds": time.perf_counter() - began,
         "threshold": threshold,
+        "rule": rule if kind == "multi-label" else None,
     }
 
 

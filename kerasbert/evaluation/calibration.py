@@ -1,10 +1,13 @@
 """Do probabilities mean what they say? Their error, and one temperature that mends most of it."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from kerasbert.errors import InputError
 
 BINS = 15
+PIECE = 1 << 22  # scores that `fit_line` looks at together
 
 
 def reliability(
@@ -112,21 +115,29 @@ def fit_line(scores: np.ndarray, gold: np.ndarray) -> tuple[float, float]:
 
     Source: Platt 1999, "Probabilistic Outputs for Support Vector Machines", section 2.2.
     """
-    score, right = np.asarray(scores, np.float64).ravel(), np.asarray(gold).ravel() > 0
+    score, right = np.asarray(scores).ravel(), np.asarray(gold).ravel() > 0
     count = right.sum()
-    target = np.where(right, (count + 1) / (count + 2), 1 / (len(right) - count + 2))
-    x = np.stack([score, np.ones_like(score)])  # (2, N K)
+    high, low = (count + 1) / (count + 2), 1 / (len(right) - count + 2)
+
+    def pieces() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Scores beside ones (2, n), and targets (n,): float64 of all at once would be much."""
+        for start in range(0, len(score), PIECE):
+            x = score[start : start + PIECE].astype(np.float64)
+            yield np.stack([x, np.ones_like(x)]), np.where(right[start : start + PIECE], high, low)
 
     def nats(line: np.ndarray) -> float:
-        logit = line @ x
-        return float((np.logaddexp(0, logit) - target * logit).sum())
+        parts = ((line @ x, target) for x, target in pieces())
+        return sum(float((np.logaddexp(0, x) - target * x).sum()) for x, target in parts)
 
-    share = target.mean()
+    share = sum(target.sum() for _, target in pieces()) / len(right)
     line = np.array([0.0, np.log(share / (1 - share))])
     for _ in range(100):  # Newton's method; a step that overshoots is halved
-        p = 1 / (1 + np.exp(-(line @ x)))
-        curvature = (x * (p * (1 - p))) @ x.T + 1e-9 * np.eye(2)
-        step = np.linalg.solve(curvature, x @ (p - target))
+        curvature, slope = np.zeros((2, 2)), np.zeros(2)
+        for x, target in pieces():
+            p = 1 / (1 + np.exp(-(line @ x)))
+            curvature += (x * (p * (1 - p))) @ x.T
+            slope += x @ (p - target)
+        step = np.linalg.solve(curvature + 1e-9 * np.eye(2), slope)
         now = nats(line)
         while nats(line - step) > now and np.abs(step).max() > 1e-9:
             step /= 2

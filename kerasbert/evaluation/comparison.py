@@ -6,7 +6,8 @@ threshold fitted on validation data) and history, a row an epoch with epoch, los
 val_micro_f1, val_macro_f1, val_f1 and seconds (what that epoch took).
 
 `rows` is {"scratch": [run, ...], "pretrained": [run, ...]}, one run a seed, with the same seeds and
-epochs on both sides. A gain is always pre-trained minus from scratch, seed by seed.
+epochs on both sides. A gain is always pre-trained minus from scratch, seed by seed. There may be a
+third side, "shipped": the same trainings as "pretrained", as `finetune` would save them.
 """
 
 import io
@@ -24,8 +25,10 @@ Run = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Run]]
 
 SIDES = {"scratch": "from scratch", "pretrained": "pre-trained"}
+SHIPPED = {"shipped": "what finetune ships"}
 EPOCHS_SHOWN = (1, 3, 5, 7)
-COLORS = {"scratch": "#d55e00", "pretrained": "#0072b2"}  # told apart by the colour-blind, too
+# Told apart by the colour-blind, too.
+COLORS = {"scratch": "#d55e00", "pretrained": "#0072b2", "shipped": "#009e73"}
 
 
 def summarize(
@@ -39,16 +42,17 @@ def summarize(
         baselines: dicts with name, valid and test (each with f1) and seconds.
 
     Returns:
-        A dict for JSON. `sides` and `gain` hold the same names; each figure is {mean, std, values},
-        the values by seed, std the sample's (None with one seed), None where there is none. Times
-        and epochs until the best F1 from scratch are averaged over the seeds that reached it;
-        `epochs_ratio` is how many times the epochs the from-scratch run needed for it.
+        A dict for JSON. Each of `sides`, and `gain`, holds the same names; each figure is {mean,
+        std, values}, the values by seed, std the sample's (None with one seed), None where there is
+        none. Times and epochs until the best F1 from scratch are averaged over the seeds that
+        reached it; `epochs_ratio` is how many times the epochs the from-scratch run needed for it.
 
     Raises:
         InputError: no run, or seeds or epochs that differ between the runs.
     """
     seeds, epochs = _check(rows)
-    measured = {side: _measure(rows, side, seeds, pretraining_seconds) for side in SIDES}
+    sides = all_sides(rows)
+    measured = {side: _measure(rows, side, seeds, pretraining_seconds) for side in sides}
     gain = {
         name: [_difference(b, a) for a, b in zip(values, measured["pretrained"][name], strict=True)]
         for name, values in measured["scratch"].items()
@@ -66,7 +70,7 @@ def summarize(
         "epochs": epochs,
         "epochs_shown": sorted({e for e in EPOCHS_SHOWN if e in epochs} | {epochs[-1]}),
         "largest_difference_epoch": epochs[int(np.argmax(sizes))],
-        "learning_rate": {s: [run["learning_rate"] for run in _sorted(rows[s])] for s in SIDES},
+        "learning_rate": {s: [run["learning_rate"] for run in _sorted(rows[s])] for s in sides},
         "sides": {side: _all_statistics(values) for side, values in measured.items()},
         "gain": _all_statistics(gain),
         "epochs_ratio": _statistics(ratios),
@@ -75,12 +79,18 @@ def summarize(
     }
 
 
+def all_sides(rows: Mapping[str, Any]) -> dict[str, str]:
+    """The names of the sides that are there, in the order of the table."""
+    return SIDES | {side: name for side, name in SHIPPED.items() if side in rows}
+
+
 def _check(rows: Rows) -> tuple[list[int], list[int]]:
     """The seeds and epochs that all runs share."""
-    seeds = {side: [run["seed"] for run in _sorted(rows[side])] for side in SIDES}
-    if not seeds["scratch"] or seeds["scratch"] != seeds["pretrained"]:
-        raise InputError(f"both sides need a run for each of the same seeds. Received: {seeds}")
-    epochs = [[row["epoch"] for row in run["history"]] for side in SIDES for run in rows[side]]
+    sides = all_sides(rows)
+    seeds = {side: [run["seed"] for run in _sorted(rows[side])] for side in sides}
+    if not seeds["scratch"] or any(found != seeds["scratch"] for found in seeds.values()):
+        raise InputError(f"all sides need a run for each of the same seeds. Received: {seeds}")
+    epochs = [[row["epoch"] for row in run["history"]] for side in sides for run in rows[side]]
     if not epochs[0] or any(found != epochs[0] for found in epochs):
         raise InputError(f"all runs need the same epochs, at least one. Received: {epochs}")
     return seeds["scratch"], epochs[0]
@@ -110,7 +120,7 @@ def _measure(
     measured["epochs_to_scratch_best"] = [
         _epochs_until(run, _best(peer)) for run, peer in zip(runs, scratch, strict=True)
     ]
-    before = pretraining_seconds if side == "pretrained" else 0.0
+    before = 0.0 if side == "scratch" else pretraining_seconds
     measured["seconds_to_scratch_best_with_pretraining"] = [
         None if seconds is None else seconds + before for seconds in reached
     ]
@@ -188,7 +198,7 @@ def draw_comparison(
     seeds, epochs = _check(rows)
     figure = Figure(figsize=(7.2, 4.4), layout="constrained")  # without pyplot: no global state
     axes = figure.subplots()
-    for side, text in SIDES.items():
+    for side, text in all_sides(rows).items():
         histories = [run["history"] for run in rows[side]]
         values = np.array(
             [[number(row["val_f1"]) or 0.0 for row in history] for history in histories]

@@ -3,25 +3,31 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kerasbert.evaluation.comparison import SIDES
+from kerasbert.evaluation.comparison import SHIPPED, SIDES
 from kerasbert.evaluation.report.charts import number
 
 
 def comparison_table(summary: Mapping[str, Any]) -> list[list[str]]:
-    """The figures as rows of text, the header first: sides as columns, then gain and baselines."""
+    """The figures as rows of text, the header first.
+
+    Its columns are both sides and the gain, what finetune ships where it is known, and baselines.
+    """
     baselines = summary["baselines"]
     last = summary["epochs"][-1]
     names = [str(baseline["name"]) for baseline in baselines]
-    table = [["", *SIDES.values(), "gain", *names]]
+    shipped = [side for side in SHIPPED if side in summary["sides"]]
+    table = [["", *SIDES.values(), "gain", *(SHIPPED[side] for side in shipped), *names]]
 
     def add(text: str, name: str, digits: int, known: Sequence[Any] = ()) -> None:
         cells = [_figure(summary["sides"][side][name], digits) for side in SIDES]
         cells.append(_figure(summary["gain"][name], digits, sign=True))
+        cells += [_figure(summary["sides"][side][name], digits) for side in shipped]
         shown = [_figure({"mean": value}, digits) for value in known] or [""] * len(names)
         table.append([text, *cells, *shown])
 
-    rates = [_rates(summary["learning_rate"][side]) for side in SIDES]
-    table.append(["learning rate", *rates, "", *[""] * len(names)])
+    rates = {side: _rates(found) for side, found in summary["learning_rate"].items()}
+    cells = [*(rates[side] for side in SIDES), "", *(rates[side] for side in shipped)]
+    table.append(["learning rate", *cells, *[""] * len(names)])
     for epoch in summary["epochs_shown"]:
         # Without the baselines: their thresholds are fitted on these very documents.
         note = " (last)" if epoch == last else ""
@@ -91,6 +97,10 @@ def comparison_sentence(summary: Mapping[str, Any]) -> str:
     if ours is None:
         return text + "."
     text += f"; on test it {_change(summary['gain']['tuned_test_f1'])} and ends at {ours:.3f}"
+    shipped = _get(summary, "sides", "shipped", "tuned_test_f1", "mean")
+    if shipped is not None:  # the rival of the baseline is what a user would get
+        text += f". What finetune ships has {shipped:.3f} on test"
+        ours = shipped
     against = []
     for baseline in summary["baselines"]:
         theirs = number(_get(baseline, "test", "f1"))

@@ -1,18 +1,18 @@
 """How logits become labels: what a fine-tuning run saves, and whatever predicts with it honours."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
 
 from kerasbert.errors import InputError
 from kerasbert.evaluation.calibration import fit_temperature
-from kerasbert.evaluation.f1 import predict_labels
+from kerasbert.evaluation.f1 import f1_scores, predict_labels
+from kerasbert.evaluation.rule import Rule, choose_rule
 from kerasbert.evaluation.scores import probabilities
 from kerasbert.evaluation.thresholds import fit_label_thresholds, fit_threshold
 
-Rule = Literal["at-least-one", "threshold", "top-k"]
 Thresholds = Literal["common", "label", "half"]
 
 
@@ -27,6 +27,7 @@ class Decision:
         threshold: of the probability; one for all labels, or one for each.
         temperature: what logits are divided by before they become probabilities.
         top_k: for the rule "top-k".
+        why: the reason for the rule, in a few words; empty where nobody wrote it down.
     """
 
     kind: str
@@ -34,6 +35,7 @@ class Decision:
     threshold: float | tuple[float, ...] = 0.5
     temperature: float = 1.0
     top_k: int | None = None
+    why: str = field(default="", compare=False)
 
     @property
     def common(self) -> float:
@@ -53,6 +55,10 @@ class Decision:
             fallback=self.rule != "threshold",
             top_k=self.top_k if self.rule == "top-k" else None,
         )
+
+    def at_half(self) -> "Decision":
+        """The same rule at threshold 0.5, for a run that did not save one of its own for it."""
+        return replace(self, threshold=0.5, temperature=1.0)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for metrics.json."""
@@ -87,10 +93,10 @@ def fit_decision(
     *,
     unseen: int = 0,
     thresholds: Thresholds = "label",
-    rule: Rule = "at-least-one",
+    rule: Rule | None = None,
     top_k: int | None = None,
 ) -> Decision:
-    """Fit temperature, then thresholds, on validation data.
+    """Fit temperature, then thresholds and rule, on validation data.
 
     Args:
         logits: (N, K) float.
@@ -98,19 +104,60 @@ def fit_decision(
         kind: "multi-label", "multi-class" or "binary".
         unseen: gold occurrences outside the label set, as in `f1_scores`.
         thresholds: one for all labels, one for each, or one half.
-        rule: see `Decision`; only "multi-label" has a choice.
+        rule: see `Decision`; what these documents prefer (`choose_rule`) unless given. Only
+            "multi-label" has a choice.
         top_k: for the rule "top-k".
     """
     temperature = fit_temperature(logits, gold, kind)
-    if kind != "multi-label":
-        return Decision(kind, temperature=temperature)
-    if rule == "top-k":
-        return Decision(kind, rule, temperature=temperature, top_k=top_k)
-    if thresholds == "half":
-        return Decision(kind, rule, temperature=temperature)
-    said = probabilities(logits, kind, temperature)
-    common = fit_threshold(said, gold, unseen, fallback=rule == "at-least-one")
-    if thresholds == "common":
-        return Decision(kind, rule, common, temperature)
-    limits = fit_label_thresholds(said, gold, common)
-    return Decision(kind, rule, tuple(float(limit) for limit in limits), temperature)
+    return _fit(
+        logits, gold, Decision(kind, temperature=temperature), unseen, thresholds, rule, top_k
+    )
+
+
+def decision_at_half(
+    logits: np.ndarray,
+    gold: np.ndarray,
+    kind: str,
+    *,
+    unseen: int = 0,
+    rule: Rule | None = None,
+    top_k: int | None = None,
+) -> Decision:
+    """Threshold 0.5 under the rule that validation data prefers there, or the given one.
+
+    What history.csv, the best epoch and every figure called "at half" follow. Arguments as in
+    `fit_decision`.
+    """
+    return _fit(logits, gold, Decision(kind), unseen, "half", rule, top_k)
+
+
+def _fit(
+    logits: np.ndarray,
+    gold: np.ndarray,
+    begun: Decision,
+    unseen: int,
+    thresholds: Thresholds,
+    rule: Rule | None,
+    top_k: int | None,
+) -> Decision:
+    """`begun` with rule and thresholds."""
+    if begun.kind != "multi-label":
+        return begun
+    said = begun.probabilities(logits)
+
+    def under(rule: Rule) -> Decision:
+        if rule == "top-k":
+            return replace(begun, rule=rule, top_k=top_k)
+        if thresholds == "half":
+            return replace(begun, rule=rule)
+        common = fit_threshold(said, gold, unseen, fallback=rule == "at-least-one")
+        if thresholds == "common":
+            return replace(begun, rule=rule, threshold=common)
+        limits = fit_label_thresholds(said, gold, common)
+        return replace(begun, rule=rule, threshold=tuple(float(limit) for limit in limits))
+
+    def score(rule: Rule) -> float:
+        return f1_scores(under(rule).choose(said), gold, unseen)["f1"]
+
+    chosen, why = choose_rule(gold, score, rule)
+    return replace(under(chosen), why=why)

@@ -34,3 +34,16 @@ def decision_text(metrics: dict[str, Any]) -> str:
     each = isinstance(metrics["decision"]["threshold"], list)
     limit = "thresholds of each label, mean" if each else "threshold"
     return f"{limit} {metrics['threshold']:.2f}" + ("" if rule == "at-least-one" else " or none")
+
+
+def rule_sentence(decision: Mapping[str, Any]) -> str:
+    """What a document gets that no label reaches, and why; of multi-label data.
+
+    Args:
+        decision: as `Decision.to_json` gives it.
+    """
+    if decision["rule"] == "top-k":
+        return f"The {decision['top_k']} most probable labels are the answer."
+    gets = "its most probable one" if decision["rule"] == "at-least-one" else "none"
+    why = decision.get("why")
+    return f"A document that no label reaches gets {gets}{f': {why}' if why else ''}."

@@ -6,6 +6,7 @@ from keras import ops
 from kerasbert.layers.dense import Dense, product
 from kerasbert.layers.dropout import Dropout
 from kerasbert.layers.gather import states_at
+from kerasbert.layers.masks import MaskedLayer, checked_documents, is_bool
 
 
 def rotate(x, positions=None, base: float = 10_000.0):
@@ -41,7 +42,7 @@ def visible_positions(padding_mask, positions=None):
     positions     (B, M)                        int, of the queries; M = L unless given
     returns       (B, 1, 1, L) or (B, 1, M, L)  bool
     """
-    if keras.backend.standardize_dtype(padding_mask.dtype) == "bool":
+    if is_bool(padding_mask):
         return padding_mask[:, None, None, :]
     asking = padding_mask
     if positions is not None:
@@ -60,14 +61,15 @@ def fused_is_faster() -> bool:
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
-class SelfAttention(keras.layers.Layer):
+class SelfAttention(MaskedLayer):
     """Every position looks at every position of the same row that is not padding.
 
     With B batch, L length, D width of the input, H = `heads`:
 
         hidden        (B, L, D)  float
         padding_mask  (B, L)     bool, True where there is text; or int, where several documents
-                                 share a row: the number of each position's document, 0 for padding
+                                 share a row: the number of each position's document, 1, 2, 3 and
+                                 so on along the row, and 0 for padding
         positions     (B, M)     int, of the states that are wanted; all of them unless given
         returns       (B, L, D)  float; (B, M, D) with `positions`
 
@@ -81,7 +83,8 @@ class SelfAttention(keras.layers.Layer):
         d_k: width of a query or key in each head.
         d_v: width of a value in each head.
         dropout: share of the attention probabilities set to 0 in training. Above 0, training
-            computes them with plain operations instead of the backend's fused attention.
+            computes them with plain operations instead of the backend's fused attention, which on
+            PyTorch has no gradient of a gradient but by `SDPBackend.MATH`.
         rotary: turn queries and keys by their position, see `rotate`; d_k must be even.
         seed: of the initial weights and of dropout.
 
@@ -127,11 +130,13 @@ class SelfAttention(keras.layers.Layer):
         self.output_projection.build((None, None, self.heads * self.d_v))
 
     def call(self, hidden, padding_mask, positions=None, training=None):
+        padding_mask, _ = checked_documents(padding_mask)
         query, key, value = self._project(hidden, positions)
-        length, asking = ops.shape(key)[1], ops.shape(query)[1]
-        query = ops.reshape(query, (-1, asking, self.heads, self.d_k))
-        key = ops.reshape(key, (-1, length, self.heads, self.d_k))
-        value = ops.reshape(value, (-1, length, self.heads, self.d_v))
+        batch, length = ops.shape(hidden)[:2]
+        asking = ops.shape(query)[1]
+        query = ops.reshape(query, (batch, asking, self.heads, self.d_k))
+        key = ops.reshape(key, (batch, length, self.heads, self.d_k))
+        value = ops.reshape(value, (batch, length, self.heads, self.d_v))
         if self.rotary:
             query, key = rotate(query, positions), rotate(key)
         visible = visible_positions(padding_mask, positions)
@@ -140,13 +145,14 @@ class SelfAttention(keras.layers.Layer):
             context = ops.dot_product_attention(query, key, value, mask=visible)
         else:
             context = self._attend(query, key, value, visible, training)
-        return self.output_projection(ops.reshape(context, (-1, asking, self.heads * self.d_v)))
+        return self.output_projection(ops.reshape(context, (batch, asking, self.heads * self.d_v)))
 
     def _project(self, hidden, positions):
         """Keys and values of all positions, queries of those that are asked for."""
         keys = self.heads * self.d_k
-        if positions is None:
-            return ops.split(self.qkv(hidden), [keys, 2 * keys], axis=-1)
+        if positions is None or self.qkv.quantization_mode is not None:
+            query, *others = ops.split(self.qkv(hidden), [keys, 2 * keys], axis=-1)
+            return query if positions is None else states_at(query, positions), *others
         kernel, bias = (
             ops.convert_to_tensor(weight, dtype=self.compute_dtype)
             for weight in (self.qkv.kernel, self.qkv.bias)

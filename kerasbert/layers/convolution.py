@@ -1,9 +1,12 @@
 """A convolution over positions: the one place that chooses how each backend computes it."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from kerasbert.layers.gelu import gelu
+from kerasbert.layers.quantized import take_own_policy
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
@@ -13,13 +16,18 @@ class Conv1D(keras.layers.Conv1D):
         inputs   (B, L, D)        float
         returns  (B, L, filters)  float
 
-    It is `keras.layers.Conv1D` with padding "same", and computes what that computes; on PyTorch in
-    the formulation that costs least there. `benchmarks/NOTES.md` has what was tried. The name is
-    Keras' own because saved weights are found by it: those of one load into the other.
+    It is `keras.layers.Conv1D` with padding "same" and the channels last, whatever format of images
+    Keras is set to, and computes what that computes; on PyTorch in the formulation that costs least
+    there. `benchmarks/NOTES.md` has what was tried. The name is Keras' own because saved weights
+    are found by it: those of one load into the other.
+
+    `model.quantize("int8")` holds the kernel in 8 bits, with a scale for each filter; Keras' own
+    has no such thing. It computes in its own precision as before.
     """
 
     def __init__(self, filters: int, kernel_size: int, **kwargs):
-        super().__init__(filters, kernel_size, **{**kwargs, "padding": "same"})
+        fixed = {"padding": "same", "data_format": "channels_last"}
+        super().__init__(filters, kernel_size, **kwargs | fixed)
 
     def call(self, inputs):
         if keras.backend.backend() != "torch":
@@ -28,6 +36,54 @@ class Conv1D(keras.layers.Conv1D):
 
         kernel, bias = (ops.convert_to_tensor(weight) for weight in (self.kernel, self.bias))
         return convolve(inputs, kernel, bias)
+
+    def build(self, input_shape):
+        take_own_policy(self)
+        if self.quantization_mode is None:
+            return super().build(input_shape)
+        self._hold_bytes((*self.kernel_size, input_shape[-1], self.filters))
+        self.bias = self.add_weight((self.filters,), "zeros", name="bias")
+
+    def quantize(self, mode=None, type_check=True, config=None):
+        """Hold the kernel in 8 bits. A mode other than "int8" is not there."""
+        if mode != "int8":
+            raise NotImplementedError(f"{self.name}: a convolution has no quantization {mode!r}.")
+        kernel, scale = keras.quantizers.AbsMaxQuantizer(axis=(0, 1))(self._kernel, to_numpy=True)
+        del self._kernel
+        self._hold_bytes(kernel.shape)
+        self._kernel.assign(kernel)
+        self.kernel_scale.assign(scale[0, 0])
+        own: Any = self.dtype_policy
+        self.dtype_policy: Any = keras.dtype_policies.get(f"int8_from_{own.name}")
+
+    def _hold_bytes(self, shape):
+        self._kernel = self.add_weight(shape, "zeros", dtype="int8", trainable=False, name="kernel")
+        self.kernel_scale = self.add_weight(
+            (self.filters,), "ones", trainable=False, name="kernel_scale"
+        )
+        self._is_quantized = True  # as Keras' own layers say it
+
+    @property
+    def kernel(self):
+        """(W, D, filters) float, whatever it is held in."""
+        if self.quantization_mode is None:
+            return super().kernel
+        return ops.cast(self._kernel, self.compute_dtype) / self.kernel_scale
+
+    def _int8_call(self, inputs, training=None):
+        return self.call(inputs)
+
+    def save_own_variables(self, store):
+        if self.quantization_mode is None:
+            return super().save_own_variables(store)
+        for number, weight in enumerate((self._kernel, self.bias, self.kernel_scale)):
+            store[str(number)] = weight
+
+    def load_own_variables(self, store):
+        if self.quantization_mode is None:
+            return super().load_own_variables(store)
+        for number, weight in enumerate((self._kernel, self.bias, self.kernel_scale)):
+            weight.assign(store[str(number)])
 
 
 def convolve_gelu(convolution: Conv1D, inputs, mask, training=None):

@@ -3,6 +3,13 @@
 import keras
 from keras import ops
 
+from kerasbert.layers.quantized import take_own_policy
+
+
+def dtype_of_logits() -> str:
+    """Of 32 bits, or of 64 where all is: a loss needs them."""
+    return "float64" if keras.config.dtype_policy().compute_dtype == "float64" else "float32"
+
 
 def product(inputs, kernel, bias=None):
     """The product of each vector with a matrix, and a bias.
@@ -49,7 +56,12 @@ class Dense(keras.layers.Dense):
 
     It is `keras.layers.Dense`, and computes what that computes, on PyTorch by the library that does
     it fastest on this processor. The name is Keras' own because saved weights are found by it.
+    `model.quantize` treats it as Keras' own.
     """
+
+    def build(self, input_shape):
+        take_own_policy(self)
+        super().build(input_shape)
 
     def call(self, inputs, training=None):
         kernel = ops.convert_to_tensor(self.kernel, dtype=self.compute_dtype)
@@ -58,3 +70,7 @@ class Dense(keras.layers.Dense):
             bias = ops.convert_to_tensor(self.bias, dtype=self.compute_dtype)
         outputs = product(inputs, kernel, bias)
         return outputs if self.activation is None else self.activation(outputs)
+
+    def quantize(self, mode=None, type_check=True, config=None):
+        """Hold the kernel in fewer bits, and compute as `keras.layers.Dense` does then."""
+        super().quantize(mode, type_check=False, config=config)

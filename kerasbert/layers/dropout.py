@@ -81,3 +81,13 @@ class Dropout(keras.layers.Dropout):
             return by_tensorflow(inputs, self.rate, seed)
         index = ops.reshape(ops.arange(math.prod(inputs.shape), dtype="uint32"), inputs.shape)
         return drop(inputs, index, self.rate, seed)
+
+    def save_own_variables(self, store):
+        """How far the random numbers have come: Keras' own begins anew after loading."""
+        super().save_own_variables(store)
+        if self.rate > 0:
+            store["seed_state"] = self.seed_generator.state
+
+    def load_own_variables(self, store):
+        if self.rate > 0 and "seed_state" in store.keys():  # noqa: SIM118  (no dictionary)
+            self.seed_generator.state.assign(store["seed_state"])

@@ -5,6 +5,7 @@ from keras import ops
 
 from kerasbert.layers.dense import product
 from kerasbert.layers.dropout import Dropout
+from kerasbert.layers.ids import checked_ids, spoiled
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
@@ -16,7 +17,9 @@ class TextEmbedding(keras.layers.Layer):
         token_ids    (B, L)     int in [0, V)
         segment_ids  (B, L)     int in [0, segments); all 0 if left out
         position_ids (B, L)     int in [0, max_positions); 0, 1, 2 ... if left out
-        returns      (B, L, D)  float
+        returns      (B, L, D)  float, with a mask for Keras: True where there is no padding
+
+    An id out of range is an error, and in a compiled step not a number.
 
     Called with `reverse=True` it computes vocabulary scores with the same token table, as the head
     of masked language modelling needs them:
@@ -30,9 +33,11 @@ class TextEmbedding(keras.layers.Layer):
         max_positions: rows of the position table; a longer text is an error.
         positions: "learned", or "none" for encoders that know the order by themselves.
         segments: rows of the segment table.
+        pad_id: the token id of padding.
         dropout: share of the output set to 0 in training.
         epsilon: of the layer normalization; 1e-12 in BERT.
         seed: of the initial weights and of dropout.
+        pad_id: the token id of padding, which models mask; its row of the table is as any other.
 
     Source: Devlin et al. 2019, https://arxiv.org/abs/1810.04805, section 3 and figure 2.
     """
@@ -47,6 +52,7 @@ class TextEmbedding(keras.layers.Layer):
         dropout: float = 0.1,
         epsilon: float = 1e-12,
         seed: int = 0,
+        pad_id: int = 0,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -57,6 +63,7 @@ class TextEmbedding(keras.layers.Layer):
         self.max_positions = max_positions
         self.positions = positions
         self.segments = segments
+        self.pad_id = pad_id
         self.epsilon = epsilon
         self.seed = seed
         self.norm = keras.layers.LayerNormalization(
@@ -84,22 +91,34 @@ class TextEmbedding(keras.layers.Layer):
         if reverse:
             return product(inputs, ops.transpose(ops.cast(self.token_table, inputs.dtype)))
         self._check_length(inputs.shape)
-        hidden = ops.take(self.token_table, inputs, axis=0)
+        token_ids, *wrong = checked_ids("token_ids", inputs, self.vocabulary_size)
+        places = None
+        if self.positions == "learned" and position_ids is not None:
+            places, elsewhere = checked_ids("position_ids", position_ids, self.max_positions)
+            wrong.append(elsewhere)
+        hidden = ops.take(self.token_table, token_ids, axis=0)
         if segment_ids is None:
-            hidden = hidden + self.segment_table[0]
+            hidden = spoiled(hidden + self.segment_table[0], *wrong)
         else:
-            hidden = hidden + self._segment_rows(segment_ids)
-        if self.positions == "learned" and position_ids is None:
-            hidden = hidden + self.position_table[: ops.shape(inputs)[1]]
+            hidden = hidden + self._segment_rows(segment_ids, wrong)
+        if places is not None:
+            hidden = hidden + ops.take(self.position_table, places, axis=0)
         elif self.positions == "learned":
-            hidden = hidden + ops.take(self.position_table, position_ids, axis=0)
+            hidden = hidden + self.position_table[: ops.shape(inputs)[1]]
         hidden = ops.cast(hidden, self.compute_dtype)
         return self.dropout(self.norm(hidden), training=training)
 
-    def _segment_rows(self, segment_ids):
+    def _segment_rows(self, segment_ids, wrong):
         # A product with a one-hot matrix: for two rows its gradient is far cheaper than a scatter.
+        segment_ids, unknown = checked_ids("segment_ids", segment_ids, self.segments)
         one_hot = ops.one_hot(segment_ids, self.segments, dtype=self.segment_table.dtype)
-        return ops.matmul(one_hot, self.segment_table)
+        return ops.matmul(spoiled(one_hot, *wrong, unknown), self.segment_table)
+
+    def compute_mask(self, inputs, previous_mask):
+        """True where a token is not padding; None for scores of the vocabulary."""
+        if not keras.backend.is_int_dtype(inputs.dtype):
+            return None
+        return ops.not_equal(inputs, self.pad_id)
 
     def _check_length(self, shape):
         if len(shape) != 2:
@@ -128,6 +147,7 @@ class TextEmbedding(keras.layers.Layer):
             "max_positions": self.max_positions,
             "positions": self.positions,
             "segments": self.segments,
+            "pad_id": self.pad_id,
             "dropout": self.dropout.rate,
             "epsilon": self.epsilon,
             "seed": self.seed,

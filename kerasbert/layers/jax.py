@@ -31,6 +31,11 @@ def _backward(inputs: jax.Array, gradient: jax.Array) -> tuple[jax.Array]:
 gelu.defvjp(_forward, _backward)
 
 
+def is_known(tensor: jax.Array) -> bool:
+    """Whether an array has numbers, not only a shape in a function that is being compiled."""
+    return not isinstance(tensor, jax.core.Tracer)
+
+
 def on_cpu() -> bool:
     """Whether the processor computes, because nothing else is there or was asked for."""
     return jax.default_backend() == "cpu"

@@ -13,7 +13,9 @@ def without_padding(states, mask):
 
 
 def maximum_over_text(states, mask, training=None):
-    """The maximum of each feature where there is text. Equal maxima share the gradient.
+    """The maximum of each feature where there is text, 0 where there is none in the whole row.
+
+    Equal maxima share the gradient.
 
         states   (B, L, F)  float, 0 at padding
         mask     (B, L, 1)  dtype of `states`, 1 where there is text, 0 at padding
@@ -27,5 +29,8 @@ def maximum_over_text(states, mask, training=None):
     if training and keras.backend.backend() == "tensorflow":
         from kerasbert.layers.tensorflow import maximum_over_text as by_tensorflow
 
-        return by_tensorflow(states, mask)
-    return ops.max(without_padding(states, mask), axis=1, keepdims=True)
+        strongest = by_tensorflow(states, mask)
+    else:
+        strongest = ops.max(without_padding(states, mask), axis=1, keepdims=True)
+    # Of a row of padding it would be so low that float16 has no product with it.
+    return strongest * ops.max(mask, axis=1, keepdims=True)

@@ -4,18 +4,19 @@ import keras
 from keras import ops
 
 from kerasbert.layers.dense import Dense
+from kerasbert.layers.masks import MaskedLayer
 
 MODES = ("cls", "mean", "max", "mean-max")
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
-class Pooling(keras.layers.Layer):
+class Pooling(MaskedLayer):
     """Pool the states of a text; padding never counts.
 
     With B batch, L length, D width:
 
         hidden        (B, L, D)  float
-        padding_mask  (B, L)     bool, True where there is text
+        padding_mask  (B, L)     bool, True where there is text; or int, 0 at padding
         returns       (B, D)     dtype of `hidden`, (B, 2D) for "mean-max", twice as wide with
                                  `lead`; zeros for a row of nothing but padding
 
@@ -30,6 +31,8 @@ class Pooling(keras.layers.Layer):
             pooler (Devlin et al. 2019; `pooler` in its published weights).
         seed: of the initial weights of the projection.
     """
+
+    hands_on = False
 
     def __init__(
         self, mode: str = "cls", projection: bool = False, seed: int = 0, lead: int = 0, **kwargs

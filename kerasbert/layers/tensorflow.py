@@ -8,6 +8,11 @@ from kerasbert.layers import dropout
 from kerasbert.layers.maximum import without_padding
 
 
+def is_known(tensor):
+    """Whether a tensor has numbers, not only a shape in a function that is being traced."""
+    return not tf.is_symbolic_tensor(tensor)
+
+
 @tf.custom_gradient
 def gelu(inputs):
     """The exact GELU of numbers of any shape, in one pass over them, and one for its gradient.
@@ -29,10 +34,13 @@ def _gelu_gradient(inputs, gradient):
     return gradient * (_share_below(inputs) + inputs * density)
 
 
-@tf.custom_gradient
 def masked_gelu(inputs, bias, mask):
     """The exact GELU of inputs (B, L, F) + bias (F,), times a mask (B, L, 1), in one pass."""
+    return _with_gradient(inputs, tf.convert_to_tensor(bias), mask)  # outside of a graph a variable
 
+
+@tf.custom_gradient
+def _with_gradient(inputs, bias, mask):
     def gradient(upstream):
         found = _masked_gelu_gradient(inputs, bias, mask, upstream)
         return found, _sum_of_rows(found), None

@@ -6,18 +6,21 @@ from keras import ops
 from kerasbert.layers.convolution import Conv1D, convolve_gelu
 from kerasbert.layers.dense import Dense
 from kerasbert.layers.dropout import Dropout
+from kerasbert.layers.ids import spoiled
+from kerasbert.layers.masks import MaskedLayer, checked_documents, is_bool
 from kerasbert.layers.maximum import maximum_over_text, without_padding
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
-class TextCNNEncoder(keras.layers.Layer):
+class TextCNNEncoder(MaskedLayer):
     """Convolutions of several widths side by side, each a few layers deep, brought back to width D.
 
     With B batch, L length, D width:
 
         hidden        (B, L, D)  float
         padding_mask  (B, L)     bool, True where there is text; or int, where several documents
-                                 share a row: the number of each position's document, 0 for padding
+                                 share a row: the number of each position's document, 1, 2, 3 and
+                                 so on along the row, and 0 for padding
         returns       (B, L, D)  float; zeros at padding
 
     Each width has `convolutions` layers of `filters` filters with "same" padding, so there is a
@@ -104,7 +107,10 @@ class TextCNNEncoder(keras.layers.Layer):
         self.norm.build(hidden_shape)
 
     def call(self, hidden, padding_mask, training=None):
+        padding_mask, wrong = checked_documents(padding_mask)
         mask = ops.expand_dims(ops.cast(ops.cast(padding_mask, "bool"), hidden.dtype), -1)
+        if wrong is not None:  # every state is multiplied by the mask
+            mask = spoiled(mask, wrong[:, None])
         hidden = hidden * mask
         features = []
         for tower in self.towers:
@@ -130,17 +136,18 @@ class TextCNNEncoder(keras.layers.Layer):
         mask     (B, L, 1)  1 where there is text, 0 at padding
         returns  (B, 1, F), or (B, L, F) where several documents share a row
         """
-        if keras.backend.standardize_dtype(padding_mask.dtype) == "bool":
+        if is_bool(padding_mask):
             return maximum_over_text(states, mask, training)
         states = without_padding(states, mask)
         batch, length, features = ops.shape(states)
-        # A row holds fewer than L documents: each gets a segment of its own, padding that of 0.
-        document = padding_mask + length * ops.arange(batch, dtype=padding_mask.dtype)[:, None]
+        # A row holds L documents at most: each gets a segment of its own, padding that of 0.
+        document = padding_mask + (length + 1) * ops.arange(batch, dtype="int32")[:, None]
         document = ops.reshape(document, (-1,))
         maxima = ops.segment_max(
-            ops.reshape(states, (-1, features)), document, num_segments=batch * length
+            ops.reshape(states, (-1, features)), document, num_segments=batch * (length + 1)
         )
-        return ops.reshape(ops.take(maxima, document, axis=0), ops.shape(states))
+        # That of padding is so low that float16 has no product with it.
+        return ops.reshape(ops.take(maxima, document, axis=0), ops.shape(states)) * mask
 
     @property
     def document_gap(self) -> int:

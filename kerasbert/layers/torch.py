@@ -8,6 +8,24 @@ from typing import Any
 import torch
 from torch.nn import functional
 
+try:
+    from torch._C._functorch import is_batchedtensor  # not part of the public interface
+except ImportError:
+
+    def is_batchedtensor(tensor: torch.Tensor) -> bool:
+        """Whether `torch.vmap` is at work."""
+        return False
+
+
+def is_known(tensor: torch.Tensor) -> bool:
+    """Whether a tensor's numbers can be read without waiting for another device."""
+    real = type(tensor) is torch.Tensor and tensor.device.type == "cpu"
+    return real and not (_is_traced() or is_batchedtensor(tensor))
+
+
+def _is_traced() -> bool:
+    return torch.jit.is_tracing() or torch.compiler.is_compiling() or torch.onnx.is_in_onnx_export()
+
 
 def convolve(inputs: torch.Tensor, kernel: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
     """A convolution over positions, of stride 1, with as many outputs as inputs.
@@ -69,8 +87,7 @@ def prefers_onednn(inputs: torch.Tensor, kernel: torch.Tensor) -> bool:
         inputs.device.type == kernel.device.type == "cpu"
         and inputs.dtype == kernel.dtype == torch.float32
         and _onednn_is_faster()
-        and not (torch.jit.is_tracing() or torch.compiler.is_compiling())
-        and not torch.onnx.is_in_onnx_export()
+        and not _is_traced()
     )
 
 
@@ -85,16 +102,24 @@ def product_by_onednn(
 class _OneDNNProduct(torch.autograd.Function):
     """inputs (N, K), kernel (K, M), bias (M,) or None -> (N, M)."""
 
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx: Any, inputs: Any, kernel: Any, bias: Any) -> Any:
-        ctx.save_for_backward(inputs, kernel)
-        ctx.has_bias = bias is not None
+    def forward(inputs: Any, kernel: Any, bias: Any) -> Any:
         return _multiply(inputs, kernel.T, bias)
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        rows, kernel, bias = inputs
+        ctx.save_for_backward(rows, kernel)
+        ctx.has_bias = bias is not None
+
+    @staticmethod
     def backward(ctx: Any, gradient: Any) -> Any:
         inputs, kernel = ctx.saved_tensors
+        if torch.is_grad_enabled():  # a gradient of this gradient is wanted: oneDNN has none
+            of_bias = gradient.sum(0) if ctx.has_bias else None
+            return gradient @ kernel.T, inputs.T @ gradient, of_bias
         of_inputs = of_kernel = of_bias = None
         if ctx.needs_input_grad[0]:
             of_inputs = _multiply(gradient, kernel)

@@ -9,14 +9,16 @@ from kerasbert.layers.dense import Dense
 from kerasbert.layers.dropout import Dropout
 from kerasbert.layers.gather import states_at
 from kerasbert.layers.gelu import gelu
+from kerasbert.layers.ids import spoiled
+from kerasbert.layers.masks import MaskedLayer, checked_documents
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
-class TransformerBlock(keras.layers.Layer):
+class TransformerBlock(MaskedLayer):
     """Self-attention and a feed-forward network, each with dropout, residual and normalization.
 
         hidden        (B, L, D)  float
-        padding_mask  (B, L)     bool, True where there is text
+        padding_mask  (B, L)     bool or int, as `TransformerEncoder` takes it
         positions     (B, M)     int, of the states that are wanted; all of them unless given
         returns       (B, L, D)  float; (B, M, D) with `positions`
 
@@ -140,14 +142,15 @@ class TransformerBlock(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
-class TransformerEncoder(keras.layers.Layer):
+class TransformerEncoder(MaskedLayer):
     """A stack of Transformer blocks.
 
     With B batch, L length, D width:
 
         hidden        (B, L, D)  float
         padding_mask  (B, L)     bool, True where there is text; or int, where several documents
-                                 share a row: the number of each position's document, 0 for padding
+                                 share a row: the number of each position's document, 1, 2, 3 and
+                                 so on along the row, and 0 for padding
         positions     (B, M)     int, of the states that are wanted; all of them unless given
         returns       (B, L, D)  float; states at padding are without meaning
                       (B, M, D)  with `positions`: the last block then computes no others
@@ -225,6 +228,9 @@ class TransformerEncoder(keras.layers.Layer):
             self.norm.build(hidden_shape)
 
     def call(self, hidden, padding_mask, positions=None, training=None):
+        padding_mask, wrong = checked_documents(padding_mask)
+        if wrong is not None:
+            hidden = spoiled(hidden, wrong[:, None])
         for block in self.blocks[:-1]:
             hidden = block(hidden, padding_mask, training=training)
         hidden = self.blocks[-1](hidden, padding_mask, positions, training=training)

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from kerasbert.layers.dense import Dense
+from kerasbert.layers.quantized import quantized_policies
 
 MODES = ("max", "mean", "attention")
 
@@ -26,6 +27,12 @@ class FoldWindows(keras.layers.Layer):
         self.window = window
 
     def call(self, ids):
+        length = ids.shape[1]
+        if length is not None and length % self.window:  # a row would begin in another text
+            raise ValueError(
+                f"FoldWindows expects rows of whole windows of {self.window} positions. "
+                f"Received: {tuple(ids.shape)}"
+            )
         return ops.reshape(ids, (-1, self.window))
 
     def compute_output_shape(self, ids_shape):
@@ -42,21 +49,23 @@ class PoolWindows(keras.layers.Layer):
     With B batch, W windows, D width:
 
         pooled     (B W, D)  float
-        token_ids  (B W, L)  int; a window without text begins with 0
+        token_ids  (B W, L)  int; a window without text begins with `pad_id`
         ids        (B, W L)  int, the same before it was folded: its shape says W
         returns    (B, D)    dtype of `pooled`; zeros for a text without any window
 
     Args:
         mode: "max" or "mean" over windows, or "attention": their mean by learned weights.
         seed: of the initial weights of the attention.
+        pad_id: the token id of padding.
     """
 
-    def __init__(self, mode: str = "max", seed: int = 0, **kwargs):
+    def __init__(self, mode: str = "max", seed: int = 0, pad_id: int = 0, **kwargs):
         super().__init__(**kwargs)
         if mode not in MODES:
             raise ValueError(f"mode: expected one of {', '.join(MODES)}. Received: {mode!r}")
         self.mode = mode
         self.seed = seed
+        self.pad_id = pad_id
 
     def build(self, pooled_shape, token_ids_shape=None, ids_shape=None):
         self.score = None
@@ -72,7 +81,7 @@ class PoolWindows(keras.layers.Layer):
     def call(self, pooled, token_ids, ids):
         windows = ops.shape(ids)[1] // token_ids.shape[-1]
         shape = (-1, windows, pooled.shape[-1])
-        there = ops.cast(ops.not_equal(token_ids[:, :1], 0), pooled.dtype)  # (B W, 1)
+        there = ops.cast(ops.not_equal(token_ids[:, :1], self.pad_id), pooled.dtype)  # (B W, 1)
         mask = ops.reshape(there, (-1, windows, 1))
         lowest = ops.cast(-6e4, pooled.dtype)  # below any state, and in range of float16
         if self.mode == "max":
@@ -82,11 +91,13 @@ class PoolWindows(keras.layers.Layer):
         if self.score is not None:
             scores = ops.reshape(self.score(pooled), (-1, windows, 1))
             weights = ops.softmax(ops.where(mask > 0, scores, lowest), axis=1) * mask
-        total = ops.maximum(ops.sum(weights, axis=1), ops.cast(1e-4, pooled.dtype))
+        # They sum to 0 only where there is no window, and then all that is divided is 0.
+        total = ops.sum(weights, axis=1) + (1 - ops.max(mask, axis=1))
         return ops.sum(ops.reshape(pooled, shape) * weights, axis=1) / total
 
     def compute_output_shape(self, pooled_shape, token_ids_shape=None, ids_shape=None):
         return (None, pooled_shape[-1])
 
     def get_config(self):
-        return super().get_config() | {"mode": self.mode, "seed": self.seed}
+        config = super().get_config() | quantized_policies(self)
+        return config | {"mode": self.mode, "seed": self.seed, "pad_id": self.pad_id}

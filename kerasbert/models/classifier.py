@@ -4,8 +4,10 @@ import keras
 import numpy as np
 
 from kerasbert.layers import Dropout, FoldWindows, Pooling, PoolWindows, TokenScores
-from kerasbert.models.encoder import encode
-from kerasbert.models.losses import build_loss
+from kerasbert.layers.dense import dtype_of_logits
+from kerasbert.models.encoder import encode, padding_of
+from kerasbert.models.linear_svm import labels_per_token
+from kerasbert.models.losses import build_loss, check_kind
 
 
 def build_classifier(
@@ -44,19 +46,20 @@ def build_classifier(
     pooling = pooling or Pooling("max", name="pooling")
     pooled = pooling(sequence, padding_mask)
     if fold is not None:
-        pool = PoolWindows(window_pooling, seed=seed + 3, name="pool_windows")
+        pad_id = padding_of(embedding)
+        pool = PoolWindows(window_pooling, seed=seed + 3, pad_id=pad_id, name="pool_windows")
         pooled = pool(pooled, fold(inputs["token_ids"]), inputs["token_ids"])
     pooled = Dropout(dropout, seed=seed + 1, name="classifier_dropout")(pooled)
     logits = keras.layers.Dense(
         labels,
         kernel_initializer=keras.initializers.GlorotUniform(seed=seed + 2),
-        dtype="float32",
+        dtype=dtype_of_logits(),
         name="logits",
     )(pooled)
     if token_scores is not None:
-        logits = TokenScores(token_scores, pooling.lead, name="token_scores")(
-            logits, inputs["token_ids"]
-        )
+        logits = TokenScores(
+            token_scores, pooling.lead, labels_per_token(labels), name="token_scores"
+        )(logits, inputs["token_ids"])
     return keras.Model(inputs, logits, name="classifier")
 
 
@@ -70,8 +73,12 @@ def begin_at_label_shares(model: keras.Model, gold: np.ndarray, kind: str) -> No
         gold: (N, K) multi-hot labels of the training data.
         kind: "multi-label", "multi-class" or "binary".
 
+    Raises:
+        ValueError: the kind has not so many labels, or the model has others.
+
     Source: Lin et al. 2017, https://arxiv.org/abs/1708.02002, section 4.1, "Initialization".
     """
+    check_kind(kind, gold.shape[1])
     shares = (gold.sum(axis=0) + 0.5) / (len(gold) + 1)
     bias = np.log(shares / (1 - shares)) if kind == "multi-label" else np.log(shares)
     model.get_layer("logits").bias.assign(bias.astype(np.float32))
@@ -89,6 +96,10 @@ def compile_classifier(
 
     "multi-label" takes multi-hot targets (B, K), the others class indices (B,). For `loss`,
     `gold` and `smoothing` see `build_loss`.
+
+    Raises:
+        ValueError: the kind has not so many labels as the model, or not that loss.
     """
+    check_kind(kind, model.output_shape[-1])
     model.compile(optimizer=optimizer, loss=build_loss(loss, kind, gold, smoothing))
     return model

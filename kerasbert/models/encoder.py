@@ -17,6 +17,7 @@ def build_embedding(config: EncoderConfig, seed: int = 0) -> TextEmbedding:
         max_positions=config.max_positions,
         positions="learned" if config.positions == "learned" else "none",
         segments=config.segments,
+        pad_id=config.pad_id,
         dropout=config.dropout,
         epsilon=config.epsilon,
         seed=seed,
@@ -59,11 +60,16 @@ def chooses_positions(encoder) -> bool:
     return "positions" in inspect.signature(encoder.call).parameters
 
 
+def padding_of(embedding) -> int:
+    """The id that an embedding layer takes for padding."""
+    return getattr(embedding, "pad_id", 0)
+
+
 def encode(embedding, encoder, packed: bool = False, fold=None, positions=None):
     """Call both layers on new inputs.
 
     Args:
-        embedding: a layer named "embedding".
+        embedding: a layer named "embedding". Its `pad_id`, 0 if it has none, is that of padding.
         encoder: a layer named "encoder".
         packed: whether several documents share a row. The encoder then gets their numbers in place
             of the padding mask; it says that it keeps them apart by having a `document_gap`.
@@ -98,13 +104,21 @@ def encode(embedding, encoder, packed: bool = False, fold=None, positions=None):
         hidden = embedding(
             inputs["token_ids"], inputs["segment_ids"], position_ids=inputs["position_ids"]
         )
+        hidden = _for_encoder(encoder, hidden)
         return inputs, inputs["document_ids"], encoder(hidden, inputs["document_ids"], **further)
     token_ids, segment_ids = inputs["token_ids"], inputs["segment_ids"]
     if fold is not None:
         token_ids, segment_ids = fold(token_ids), fold(segment_ids)
-    padding_mask = ops.not_equal(token_ids, 0)
-    hidden = embedding(token_ids, segment_ids)
+    padding_mask = ops.not_equal(token_ids, padding_of(embedding))
+    hidden = _for_encoder(encoder, embedding(token_ids, segment_ids))
     return inputs, padding_mask, encoder(hidden, padding_mask, **further)
+
+
+def _for_encoder(encoder, hidden):
+    """The states; without Keras' own mask where it would warn that the encoder loses it."""
+    if encoder.supports_masking:
+        return hidden
+    return ops.squeeze(ops.expand_dims(hidden, 0), 0)  # a view, which no mask is handed on to
 
 
 def build_encoder_model(embedding, encoder, pooling: Pooling | None = None) -> keras.Model:

@@ -6,12 +6,18 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasbert.evaluation.f1 import KINDS
+from kerasbert.layers.ids import spoiled
+from kerasbert.models.targets import check_kind, class_indices, decisions
+
 LOSSES = ("cross-entropy", "weighted", "focal", "asymmetric")
 HEAVIEST = 20.0  # the most that a rare label's positives weigh
 
 
 class _OfLogits(keras.losses.Loss):
     """What the losses here share: logits in, the mean over batch and labels out."""
+
+    from_logits = True  # as Keras' own losses say it
 
     def __init__(self, name: str, **kwargs):
         super().__init__(name=name, **kwargs)
@@ -37,6 +43,7 @@ class WeightedLoss(_OfLogits):
         self.positive_weights = [float(weight) for weight in positive_weights]
 
     def call(self, target, logits):
+        target = decisions(target, logits)
         weights = ops.convert_to_tensor(self.positive_weights, dtype=logits.dtype)
         positive = target * weights * ops.softplus(-logits)
         return ops.mean(positive + (1 - target) * ops.softplus(logits), axis=-1)
@@ -52,28 +59,40 @@ class FocalLoss(_OfLogits):
     What is already right counts little, so that the many easy negatives do not drown the rest.
 
         target  (B, K)  float, 0 or 1: a decision for each label
-                (B,)    int: one of K classes
+                (B,)    int: one of K classes; another is an error, or not a number
         logits  (B, K)  float
+
+    Args:
+        gamma: 0 for cross-entropy.
+        kind: "multi-label" for the former targets, "multi-class" or "binary" for the latter; with
+            None they are told by their rank.
+        name: of the loss.
 
     Source: Lin et al. 2017, https://arxiv.org/abs/1708.02002, equation 4, without alpha.
     """
 
-    def __init__(self, gamma: float = 2.0, name: str = "focal_loss", **kwargs):
+    def __init__(
+        self, gamma: float = 2.0, name: str = "focal_loss", kind: str | None = None, **kwargs
+    ):
         super().__init__(name, **kwargs)
         self.gamma = gamma
+        self.kind = kind
 
     def call(self, target, logits):
-        if len(target.shape) == len(logits.shape):
-            signed = ops.where(target > 0, logits, -logits)
+        of_labels = self.kind == "multi-label"
+        if self.kind is None:
+            of_labels = len(target.shape) == len(logits.shape)
+        if of_labels:
+            signed = ops.where(decisions(target, logits) > 0, logits, -logits)
             nats = ops.softplus(-signed)
             return ops.mean(ops.exp(-self.gamma * ops.softplus(signed)) * nats, axis=-1)
+        index, wrong = class_indices(target, logits)
         log_probability = ops.log_softmax(logits, axis=-1)
-        index = ops.cast(target, "int32")[..., None]
-        nats = -ops.take_along_axis(log_probability, index, axis=-1)[..., 0]
-        return (1 - ops.exp(-nats)) ** self.gamma * nats
+        nats = -ops.take_along_axis(log_probability, index[..., None], axis=-1)[..., 0]
+        return spoiled((1 - ops.exp(-nats)) ** self.gamma * nats, wrong)
 
     def get_config(self):
-        return super().get_config() | {"gamma": self.gamma}
+        return super().get_config() | {"gamma": self.gamma, "kind": self.kind}
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
@@ -106,6 +125,7 @@ class AsymmetricLoss(_OfLogits):
         self.margin = margin
 
     def call(self, target, logits):
+        target = decisions(target, logits)
         hard = ops.exp(-self.gamma_positive * ops.softplus(logits))  # (1 - p)^gamma
         positive = target * hard * ops.softplus(-logits)
         shifted = ops.maximum(ops.sigmoid(logits) - self.margin, 0.0)
@@ -124,7 +144,7 @@ class AsymmetricLoss(_OfLogits):
 class SmoothedLoss(_OfLogits):
     """Cross-entropy with a target that leaves `smoothing` of the probability to all classes.
 
-        target  (B,)    int: one of K classes
+        target  (B,)    int: one of K classes; another is an error, or not a number
         logits  (B, K)  float
 
     Source: Szegedy et al. 2016, https://arxiv.org/abs/1512.00567, section 7.
@@ -135,11 +155,60 @@ class SmoothedLoss(_OfLogits):
         self.smoothing = smoothing
 
     def call(self, target, logits):
+        index, wrong = class_indices(target, logits)
         log_probability = ops.log_softmax(logits, axis=-1)
-        index = ops.cast(target, "int32")[..., None]
-        right = ops.take_along_axis(log_probability, index, axis=-1)[..., 0]
+        right = ops.take_along_axis(log_probability, index[..., None], axis=-1)[..., 0]
         spread = ops.mean(log_probability, axis=-1)
-        return -(1 - self.smoothing) * right - self.smoothing * spread
+        nats = -(1 - self.smoothing) * right - self.smoothing * spread
+        return spoiled(nats, wrong)
+
+    def get_config(self):
+        return super().get_config() | {"smoothing": self.smoothing}
+
+
+@keras.saving.register_keras_serializable(package="kerasbert")
+class ClassCrossEntropy(_OfLogits):
+    """Cross-entropy of classes that exclude each other.
+
+        target  (B,)    int: one of K classes; another is an error, or not a number
+        logits  (B, K)  float
+
+    It computes what `keras.losses.SparseCategoricalCrossentropy(from_logits=True)` computes, which
+    says nothing of a class that is not there: on JAX its loss is 0.
+    """
+
+    def __init__(self, name: str = "class_cross_entropy", **kwargs):
+        super().__init__(name, **kwargs)
+
+    def call(self, target, logits):
+        index, wrong = class_indices(target, logits)
+        nats = ops.sparse_categorical_crossentropy(index, logits, from_logits=True)
+        return spoiled(nats, wrong)
+
+
+@keras.saving.register_keras_serializable(package="kerasbert")
+class LabelCrossEntropy(_OfLogits):
+    """Binary cross-entropy of each label's own decision.
+
+        target  (B, K)  float, 0 or 1
+        logits  (B, K)  float
+
+    It computes what `keras.losses.BinaryCrossentropy(from_logits=True)` computes, and takes no
+    targets of another shape.
+
+    Args:
+        smoothing: of the targets, towards 0.5.
+        name: of the loss.
+    """
+
+    def __init__(self, smoothing: float = 0.0, name: str = "label_cross_entropy", **kwargs):
+        super().__init__(name, **kwargs)
+        self.smoothing = smoothing
+
+    def call(self, target, logits):
+        return keras.losses.binary_crossentropy(
+            decisions(target, logits), logits, from_logits=True, label_smoothing=self.smoothing
+        )
 
     def get_config(self):
         return super().get_config() | {"smoothing": self.smoothing}
@@ -163,32 +232,36 @@ def build_loss(
 
     Args:
         name: one of `LOSSES`.
-        kind: "multi-label" (targets (B, K), 0 or 1), "multi-class" or "binary" (targets (B,)).
+        kind: "multi-label" (targets (B, K), 0 or 1), "multi-class" or "binary" (targets (B,); of
+            a class that is not one of the K the loss is not a number).
         gold: (N, K) multi-hot labels of the training data, which "weighted" needs.
         smoothing: of the labels, for "cross-entropy".
 
     Raises:
-        ValueError: an unknown name or kind, or a loss that the kind has not.
+        ValueError: an unknown name or kind, a loss that the kind has not, or labels that it has
+            not.
     """
-    if name not in LOSSES or kind not in ("multi-label", "multi-class", "binary"):
+    if name not in LOSSES or kind not in KINDS:
         raise ValueError(
-            f"Expected a loss of {', '.join(LOSSES)} and a kind of multi-label, multi-class, "
-            f"binary. Received: {name!r} and {kind!r}"
+            f"Expected a loss of {', '.join(LOSSES)} and a kind of {', '.join(KINDS)}. "
+            f"Received: {name!r} and {kind!r}"
         )
+    if gold is not None:
+        check_kind(kind, gold.shape[1])
     if smoothing and name != "cross-entropy":
         raise ValueError(f"label smoothing is for the cross-entropy loss, not for {name}.")
     if name == "focal":
-        return FocalLoss()
+        return FocalLoss(kind=kind)
     if kind != "multi-label":
         if name == "cross-entropy":
             if smoothing:
                 return SmoothedLoss(smoothing)
-            return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            return ClassCrossEntropy()
         raise ValueError(
             f"the {name} loss is for multi-label data; take focal or cross-entropy for {kind}."
         )
     if name == "cross-entropy":
-        return keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=smoothing)
+        return LabelCrossEntropy(smoothing)
     if name == "asymmetric":
         return AsymmetricLoss()
     if gold is None:

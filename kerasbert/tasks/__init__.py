@@ -37,7 +37,6 @@ TASKS: dict[str, Callable[[TokenStore, TaskSettings], Task]] = {
         rate=settings.masking_rate,
         max_predictions=settings.max_predictions,
         unit=settings.masking,
-        continues=store.tokenizer.continues,
         shares=store.token_shares(),
         seed=settings.seed,
     ),

@@ -4,8 +4,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasbert.layers.dense import Dense
-from kerasbert.tasks.masked_lm import MASK_ID, VocabularyBias
+from kerasbert.layers.dense import Dense, dtype_of_logits
+from kerasbert.layers.ids import checked_ids, spoiled
+from kerasbert.tasks.masked_lm import VocabularyBias
 from kerasbert.tasks.task import Pairs, Rows, TaskBatch
 
 SHORT = 8  # tokens of a text that is shown whole
@@ -16,15 +17,16 @@ class BagOfTokensLoss(keras.losses.Loss):
     """Nats of each target token under the row's one distribution over the vocabulary.
 
     With B rows, M targets a row, V vocabulary: target (B, M) int, logits (B, V) float,
-    weight (B, M).
+    weight (B, M). A target that is none of V tokens is an error, in a compiled step not a number.
     """
 
     def __init__(self, reduction="mean_with_sample_weight", name="bag_of_tokens_loss", **kwargs):
         super().__init__(reduction=reduction, name=name, **kwargs)
 
     def call(self, target, logits):
+        tokens, wrong = checked_ids("target", ops.cast(target, "int32"), logits.shape[-1])
         log_probability = ops.log_softmax(logits, axis=-1)
-        return -ops.take_along_axis(log_probability, ops.cast(target, "int32"), axis=-1)
+        return spoiled(-ops.take_along_axis(log_probability, tokens, axis=-1), wrong)
 
 
 class DocumentWords:
@@ -89,14 +91,14 @@ class DocumentWords:
         weight = (self.weights[rows.token_ids] * text).astype(np.float32)
         if self.shown == 1:
             return TaskBatch(target=rows.token_ids, weight=weight)
-        if (rows.token_ids == MASK_ID).any():
+        if (rows.token_ids == rows.special_ids.mask).any():
             raise ValueError("Expected DocumentWords before the objectives that hide tokens.")
         tokens = text.sum(axis=1)
         width = np.where(tokens < SHORT, tokens, np.rint(self.shown * tokens)).astype(int)
         first = rng.integers(0, tokens - width + 1)
         place = np.cumsum(text, axis=1) - 1  # of each token among those of its row
         inside = (place >= first[:, None]) & (place < (first + width)[:, None])
-        token_ids = np.where(inside | ~text, rows.token_ids, 0)
+        token_ids = np.where(inside | ~text, rows.token_ids, rows.special_ids.pad)
         return TaskBatch(target=rows.token_ids, weight=weight, token_ids=token_ids)
 
     def inputs(self):
@@ -109,7 +111,7 @@ class DocumentWords:
             name="document_words_transform",
         )(pooled)
         scores = embedding(hidden, reverse=True)
-        return VocabularyBias(self.expected, name=self.name, dtype="float32")(scores)
+        return VocabularyBias(self.expected, name=self.name, dtype=dtype_of_logits())(scores)
 
     def loss(self):
         return BagOfTokensLoss(name=f"{self.name}_loss")

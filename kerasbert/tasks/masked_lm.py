@@ -3,13 +3,11 @@
 import keras
 import numpy as np
 
-from kerasbert.layers.dense import Dense, add_bias
+from kerasbert.layers.dense import Dense, add_bias, dtype_of_logits
 from kerasbert.tasks.masking import UNITS, choose_spans, choose_tokens, choose_words
 from kerasbert.tasks.task import Pairs, Rows, TaskBatch
 from kerasbert.tasks.token_cross_entropy import TokenCrossEntropy
-
-MASK_ID = 4
-FIRST_WORD_ID = 5  # ids below are the special tokens
+from kerasbert.text.special_ids import NO_MASK
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
@@ -64,9 +62,10 @@ class MaskedLM:
         mask_rate: of the chosen positions, the share replaced by [MASK].
         random_rate: of the chosen positions, the share replaced by a random token.
         unit: what is masked together. "token": each for itself; "whole-word": all pieces of a word;
-            "span": words that follow each other, which also share one draw of 80/10/10.
+            "span": words that follow each other, which also share one draw of 80/10/10. Words are
+            those of `Rows.word_starts`, which batches take from the tokenizer.
         continues: (V,) bool, True for the tokens that go on with the word before them, as
-            `Tokenizer.continues`; without it each token is a word.
+            `Tokenizer.continues`: for rows without `word_starts`, where each token is a word else.
         shares: (V,) float above 0, each token's share of the corpus, as `TokenStore.token_shares`.
             With it training begins at the unigram loss; without it the first thousand steps or so
             go into learning which tokens are frequent, as AdamW moves the bias slowly.
@@ -108,11 +107,14 @@ class MaskedLM:
         self.mask_rate = mask_rate
         self.random_rate = random_rate
         self.unit = unit
+        self.words = unit != "token"
         self.continues = np.zeros(vocabulary_size, bool) if continues is None else continues
         self.shares = shares
         self.seed = seed
 
     def make(self, rows: Rows, rng: np.random.Generator) -> TaskBatch:
+        if rows.special_ids.mask is None:
+            raise ValueError(f"MaskedLM: {NO_MASK}. Received: {rows.special_ids}")
         batch, length = rows.token_ids.shape
         slots = int(np.ceil(self.rate * length))
         if self.max_predictions is not None:
@@ -135,8 +137,9 @@ class MaskedLM:
             draw = np.take_along_axis(rng.random((batch, units.max() + 1)), units, axis=1)
         else:
             draw = rng.random((batch, slots))
-        random_tokens = rng.integers(FIRST_WORD_ID, self.vocabulary_size, (batch, slots))
-        shown = np.where(draw < self.mask_rate, MASK_ID, target)
+        words = rows.special_ids.words(self.vocabulary_size)
+        random_tokens = words[rng.integers(0, len(words), (batch, slots))]
+        shown = np.where(draw < self.mask_rate, rows.special_ids.mask, target)
         is_random = (draw >= self.mask_rate) & (draw < self.mask_rate + self.random_rate)
         shown = np.where(is_random, random_tokens, shown)
         token_ids = rows.token_ids.copy()
@@ -156,7 +159,8 @@ class MaskedLM:
         if self.unit == "token":
             return choose_tokens(candidates, budget, rng)
         # A piece goes on with a word only directly behind another token of the text.
-        begins = candidates & ~self.continues[rows.token_ids]
+        starts = rows.word_starts
+        begins = candidates & (~self.continues[rows.token_ids] if starts is None else starts)
         begins[:, 1:] |= candidates[:, 1:] & ~candidates[:, :-1]
         words = np.where(candidates, np.cumsum(begins, axis=1), 0)
         if self.unit == "whole-word":
@@ -176,7 +180,7 @@ class MaskedLM:
         )(sequence)
         hidden = keras.layers.LayerNormalization(epsilon=1e-12, name="masked_lm_norm")(hidden)
         scores = embedding(hidden, reverse=True)
-        return VocabularyBias(self.shares, name=self.name, dtype="float32")(scores)
+        return VocabularyBias(self.shares, name=self.name, dtype=dtype_of_logits())(scores)
 
     def loss(self):
         return TokenCrossEntropy(name=f"{self.name}_loss")

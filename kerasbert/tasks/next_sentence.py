@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 
+from kerasbert.layers.dense import dtype_of_logits
 from kerasbert.tasks.task import Pairs, Rows, TaskBatch
 
 
@@ -35,7 +36,7 @@ class NextSentence:
         return keras.layers.Dense(
             2,
             kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 1),
-            dtype="float32",
+            dtype=dtype_of_logits(),
             name=self.name,
         )(pooled)
 

@@ -5,6 +5,8 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from kerasbert.text.special_ids import OURS, SpecialIds
+
 Pairs = Literal["none", "next", "order"]
 
 
@@ -14,7 +16,7 @@ class Rows:
 
     With B rows, L positions:
 
-        token_ids    (B, L)  int32, padded with 0
+        token_ids    (B, L)  int32, padded with `special_ids.pad`
         segment_ids  (B, L)  int32: 0 for [CLS] a [SEP], 1 for b [SEP]
         special      (B, L)  bool: [CLS], [SEP] and padding, which no objective may hide
         is_next      (B,)    int32: 1 where b follows a in its document, 0 where it does not
@@ -24,6 +26,13 @@ class Rows:
 
         document_ids  (B, L)  int32: 1 for the first document of the row, and so on; 0 for padding
         position_ids  (B, L)  int32: positions counted from 0 in each document
+
+    and for an objective that asks for `words`
+
+        word_starts  (B, L)  bool: True for the tokens of the text that begin a word
+
+    `special_ids` are those of the tokenizer: what to hide a token with (`mask`), what to take away
+    with (`pad`), and which ids are words: `special_ids.words(vocabulary_size)`.
     """
 
     token_ids: np.ndarray
@@ -33,6 +42,8 @@ class Rows:
     is_pair: np.ndarray
     document_ids: np.ndarray | None = None
     position_ids: np.ndarray | None = None
+    special_ids: SpecialIds = OURS
+    word_starts: np.ndarray | None = None
 
 
 @dataclass
@@ -40,7 +51,7 @@ class TaskBatch:
     """What one objective makes of the rows.
 
     `token_ids` replaces the rows' own for the model and for the objectives after it, to which what
-    has become padding (0) is special; `inputs` are further model inputs by key; `target` and
+    has become padding is special; `inputs` are further model inputs by key; `target` and
     `weight` go to the objective's loss.
     """
 
@@ -48,6 +59,34 @@ class TaskBatch:
     weight: np.ndarray
     token_ids: np.ndarray | None = None
     inputs: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+def check_made(task: "Task", made: TaskBatch, length: int, vocabulary_size: int | None) -> None:
+    """That an objective has made token ids of the vocabulary, and positions of the rows.
+
+    Args:
+        task: the objective.
+        made: what it made of rows (B, L).
+        length: L.
+        vocabulary_size: V; None where it is not known.
+
+    Raises:
+        ValueError: it has not.
+    """
+    read = getattr(task, "positions", None)
+    for name, ids, size in (
+        ("token ids", made.token_ids, vocabulary_size),
+        (f"{read}", made.inputs.get(f"{read}"), length),
+    ):
+        if ids is None or not ids.size:
+            continue
+        lowest, highest = int(ids.min()), int(ids.max())
+        if lowest < 0 or (size is not None and highest >= size):
+            expected = "0 or more" if size is None else f"0 to {size - 1}"
+            raise ValueError(
+                f"The objective {task.name!r} made {name} that are out of range: expected "
+                f"{expected}. Received: {lowest} to {highest}"
+            )
 
 
 class Task(Protocol):
@@ -60,7 +99,8 @@ class Task(Protocol):
 
     An objective over positions alone, which works where several documents share a row, also has
     `packs = True`. One that reads the states of some positions only has `positions`, the name of
-    the one of its inputs (B, M) that holds them: no others are computed where that saves work.
+    the one of its inputs (B, M) that holds them: no others are computed where that saves work. One
+    with `words = True` gets `Rows.word_starts`.
     """
 
     name: str

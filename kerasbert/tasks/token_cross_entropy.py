@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from kerasbert.layers.ids import checked_ids, spoiled
+
 
 @keras.saving.register_keras_serializable(package="kerasbert")
 class TokenCrossEntropy(keras.losses.Loss):
@@ -10,7 +12,7 @@ class TokenCrossEntropy(keras.losses.Loss):
 
     With B batch, M positions, V tokens of the vocabulary:
 
-        target   (B, M)     token ids
+        target   (B, M)     token ids; others are an error, in a compiled step not a number
         logits   (B, M, V)  float
         returns  (B, M)     before the reduction, which is total loss over total weight
 
@@ -26,7 +28,8 @@ class TokenCrossEntropy(keras.losses.Loss):
     def call(self, target, logits):
         rows = ops.reshape(logits, (-1, logits.shape[-1]))
         tokens = ops.cast(ops.reshape(target, (-1,)), "int32")
-        return ops.reshape(_token_nats(rows, tokens), ops.shape(target))
+        tokens, wrong = checked_ids("target", tokens, logits.shape[-1])
+        return ops.reshape(spoiled(_token_nats(rows, tokens), wrong), ops.shape(target))
 
 
 def _token_nats(logits, target):

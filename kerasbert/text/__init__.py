@@ -1,7 +1,8 @@
 """From files to token ids: readers, tokenizers, labels, the token store. No Keras here."""
 
 from kerasbert.text.documents import LabeledDocument, read_labeled
-from kerasbert.text.labels import LabelSet, check_kind, infer_kind
+from kerasbert.text.kinds import check_kind, infer_kind
+from kerasbert.text.labels import LabelSet
 from kerasbert.text.lines import LineProblems
 from kerasbert.text.pieces import read_corpus
 from kerasbert.text.prepare import prepare_store

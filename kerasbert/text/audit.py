@@ -1,6 +1,6 @@
 """What would spoil a training before it starts: leaks between files, labels nobody can learn.
 
-Files are read once, a line at a time. What is kept are fingerprints (`fingerprints.py`): some 20
+Files are read once, a line at a time. What is kept are fingerprints (`fingerprints.py`): some 30
 bytes a document, and those of the held-out files' word 8-grams.
 """
 
@@ -17,14 +17,18 @@ from typing import Any
 import numpy as np
 
 from kerasbert.errors import InputError
-from kerasbert.text.documents import LabeledDocument, iterate_labeled
-from kerasbert.text.fingerprints import bare_words, sampled_grams_of, text_hash
-from kerasbert.text.lines import LineProblems, read_lines
+from kerasbert.text.documents import iterate_labeled, no_document
+from kerasbert.text.fingerprints import gram_words, nearly_key, same_key, sampled_grams_of
+from kerasbert.text.kinds import LabelTally, misfit
+from kerasbert.text.lines import LineProblems
+from kerasbert.text.look_alikes import joined, same_look, same_word, visible
+from kerasbert.text.pieces import CorpusCounts, ReadOptions, read_documents
 
 NEAR = 0.5  # the share of common 8-grams from which two texts are nearly the same
 FEW = 5  # documents that a label should have
 SAMPLE = 10_000  # texts that are tokenized
 EXAMPLES = 3
+GROUPS = 20  # of labels that look alike: each wants to be mended
 TOGETHER = 256  # texts whose 8-grams are counted in one go
 
 
@@ -53,14 +57,15 @@ class Finding:
 
 @dataclass
 class _Part:
-    """What is kept of one labelled file: three numbers a document, and counts of its labels."""
+    """What is kept of one labelled file: five numbers a document, and counts of its labels."""
 
     path: Path
-    texts: array = field(default_factory=lambda: array("Q"))
+    texts: array = field(default_factory=lambda: array("Q"))  # by `same_key`
+    nearly: array = field(default_factory=lambda: array("Q"))  # by `nearly_key`
     labels: array = field(default_factory=lambda: array("Q"))
+    label_numbers: array = field(default_factory=lambda: array("L"))
     lines: array = field(default_factory=lambda: array("Q"))
-    label_counts: Counter[str] = field(default_factory=Counter)
-    unlabeled: list[int] = field(default_factory=list)
+    tally: LabelTally = field(default_factory=LabelTally)
     grams: list[np.ndarray] = field(default_factory=list)
 
     def place(self, row: int) -> str:
@@ -82,7 +87,8 @@ def audit(
         train: labelled text to learn from.
         valid: labelled text to choose by.
         test: labelled text to report on.
-        corpus: raw text for pre-training, which should not hold the texts of valid and test.
+        corpus: raw text for pre-training, which should not hold the texts of valid and test; as
+            `find_inputs` takes it.
         progress: called with the number of lines read since it was called last.
 
     Raises:
@@ -106,7 +112,9 @@ def audit(
     ]  # fmt: skip
     for name, part in everything.items():
         findings += _within(name, part)
+    findings += _kind(everything)
     findings += _rare_labels(train_part)
+    findings += _look_alikes(everything)
     for name, part in parts.items():
         findings += _between(name, part, "train", train_part)
         findings.append(near[name].finding(name, "train"))
@@ -116,43 +124,6 @@ def audit(
     if corpus is not None:
         findings += _in_corpus(Path(corpus), parts, progress)
     return findings
-
-
-def leaks(documents: dict[str, list[LabeledDocument]]) -> list[str]:
-    """The quick part, for documents in memory: held-out texts that stand in train, word for word.
-
-    Args:
-        documents: by part, "train" among them.
-
-    Returns:
-        a sentence for each part that has any.
-    """
-    hashes = {
-        name: [_text_key(document) for document in part] for name, part in documents.items()
-    }  # fmt: skip
-    train = dict(zip(hashes["train"], documents["train"], strict=True))
-    warnings = []
-    for name in ("valid", "test"):
-        found = [
-            f"line {document.line} is line {train[key].line} of train"
-            for key, document in zip(hashes.get(name, []), documents.get(name, []), strict=True)
-            if key in train
-        ]
-        if found:
-            warnings.append(
-                f"warning: {len(found)} of {len(hashes[name])} texts of {name} stand in train, too "
-                f"({found[0]}), which flatters its F1. `kerasbert audit` says more."
-            )
-    return warnings
-
-
-def _hash(sides: list[list[bytes]]) -> int:
-    """Of the words of one text, or of both of a pair."""
-    return text_hash([b"\t".join(words) for words in sides])
-
-
-def _text_key(document: LabeledDocument) -> int:
-    return _hash([bare_words(text) for text in document.texts])
 
 
 def _read(
@@ -176,23 +147,20 @@ def _read(
             near.see(grams)
 
     for document in iterate_labeled(path, problems):
-        sides = [bare_words(text) for text in document.texts]
-        part.texts.append(_hash(sides))
+        part.texts.append(same_key(document.texts))
+        part.nearly.append(nearly_key(document.texts))
         part.labels.append(hash(frozenset(document.labels)) & 0xFFFFFFFFFFFFFFFF)
+        part.label_numbers.append(len(document.labels))
         part.lines.append(document.line)
-        part.label_counts.update(document.labels)
-        if not document.labels:
-            part.unlabeled.append(len(part.lines) - 1)
+        part.tally.add(document)
         if keep_grams or against:
-            waiting.append(list(itertools.chain.from_iterable(sides)))
+            waiting.append(gram_words(document.texts))
             if len(waiting) == TOGETHER:
                 count_grams()
         progress(1)
     count_grams()
     if not part.lines:
-        raise InputError(
-            f"{path}: no document in this file. Expected lines: text __label__a __label__b."
-        )
+        raise no_document(path, problems)
     return part
 
 
@@ -239,39 +207,104 @@ def _within(name: str, part: _Part) -> Iterator[Finding]:
     yield Finding(
         f"{name}: of these, with other labels", int(conflict.sum()), len(again), pairs(conflict)
     )
+    unlabeled = np.flatnonzero(np.array(part.label_numbers) == 0)
     yield Finding(
-        f"{name}: documents without a label", len(part.unlabeled), total,
-        [part.place(row) for row in part.unlabeled[:EXAMPLES]],
+        f"{name}: documents without a label", len(unlabeled), total,
+        [part.place(row) for row in unlabeled[:EXAMPLES]],
     )  # fmt: skip
 
 
 def _between(name: str, part: _Part, other: str, other_part: _Part) -> Iterator[Finding]:
-    texts, others = np.array(part.texts), np.array(other_part.texts)
-    rows = np.flatnonzero(np.isin(texts, others))
-    examples = [
-        f"{part.place(row)} is {other_part.place(int(np.argmax(others == texts[row])))}"
-        for row in rows[:EXAMPLES]
-    ]
+    def places(rows: np.ndarray, keys: np.ndarray, others: np.ndarray, word: str) -> list[str]:
+        return [
+            f"{part.place(row)} {word} {other_part.place(int(np.argmax(others == keys[row])))}"
+            for row in rows[:EXAMPLES]
+        ]
+
+    keys, others = np.array(part.texts), np.array(other_part.texts)
+    same = np.isin(keys, others)
+    rows = np.flatnonzero(same)
     yield Finding(
-        f"{name}: texts that stand in {other}, too", len(rows), len(texts), examples, harmful=True
-    )
+        f"{name}: texts that stand in {other}, too", len(rows), len(keys),
+        places(rows, keys, others, "is"), harmful=True,
+    )  # fmt: skip
+    keys, others = np.array(part.nearly), np.array(other_part.nearly)
+    rows = np.flatnonzero(np.isin(keys, others) & (keys != 0) & ~same)
+    yield Finding(
+        f"{name}: texts that differ from one in {other} in digits or punctuation only",
+        len(rows), len(keys), places(rows, keys, others, "from"),
+    )  # fmt: skip
+
+
+def _kind(parts: dict[str, _Part]) -> Iterator[Finding]:
+    """What decided the kind of the task, where that was few documents; and who does not fit it."""
+    tally = parts["train"].tally
+    try:
+        kind = tally.kind
+    except InputError:
+        what = "train: nothing to learn: all documents have the same one label, or none"
+        yield Finding(what, tally.documents, tally.documents, list(tally.counts))
+        return
+    if (decided := tally.deciding(parts["train"].path)) is not None:
+        without, count, places = decided
+        yield Finding(
+            f"train: documents without which the kind would be {without}, not {kind}",
+            count, tally.documents, places,
+        )  # fmt: skip
+    for name, part in parts.items():
+        if name != "train" and kind != "multi-label":
+            numbers = np.array(part.label_numbers)
+            odd = np.flatnonzero(numbers != 1)
+            yield Finding(
+                f"{name}: documents that do not fit the kind {kind}", len(odd), len(numbers),
+                [f"{part.place(row)} ({misfit(int(numbers[row]), kind)})"
+                 for row in odd[:EXAMPLES]],
+                harmful=True,
+            )  # fmt: skip
 
 
 def _rare_labels(train: _Part) -> Iterator[Finding]:
-    rare = sorted(
-        (count, label) for label, count in train.label_counts.items() if count < FEW
-    )  # fmt: skip
+    counts = train.tally.counts
+    rare = sorted((count, label) for label, count in counts.items() if count < FEW)
     yield Finding(
-        f"train: labels with fewer than {FEW} documents", len(rare), len(train.label_counts),
-        [f"{label} ({count})" for count, label in rare[:EXAMPLES]],
+        f"train: labels with fewer than {FEW} documents", len(rare), len(counts),
+        [f"{visible(label)} ({count})" for count, label in rare[:EXAMPLES]],
+    )  # fmt: skip
+
+
+def _look_alikes(parts: dict[str, _Part]) -> Iterator[Finding]:
+    """Labels that are most likely one label, or several in one, in any of the files."""
+    counts: Counter[str] = Counter()
+    places: dict[str, str] = {}
+    for part in parts.values():
+        counts.update(part.tally.counts)
+        for label, line in part.tally.first.items():
+            places.setdefault(label, f"{part.path.name}:{line}")
+
+    def shown(label: str) -> str:
+        return f"{visible(label)} ({counts[label]}, {places[label]})"
+
+    for what, groups, harmful in (
+        ("labels that look the same", same_look(counts), True),
+        ("labels that differ only in case, width or a comma", same_word(counts), False),
+    ):
+        examples = [" and ".join(map(shown, group)) for group in groups[:GROUPS]]
+        yield Finding(
+            what, sum(map(len, groups)), len(counts), examples, harmful
+        )  # fmt: skip
+    several = joined(counts)
+    yield Finding(
+        "labels that are others with a comma between them", len(several), len(counts),
+        [shown(label) for label in several][:GROUPS],
     )  # fmt: skip
 
 
 def _unknown_labels(name: str, part: _Part, train: _Part) -> Finding:
-    unknown = sorted(set(part.label_counts) - set(train.label_counts))
+    counts = part.tally.counts
+    unknown = sorted(set(counts) - set(train.tally.counts))
     return Finding(
-        f"{name}: labels that train lacks", len(unknown), len(part.label_counts),
-        [f"{label} ({part.label_counts[label]})" for label in unknown[:EXAMPLES]], harmful=True,
+        f"{name}: labels that train lacks", len(unknown), len(counts),
+        [f"{visible(label)} ({counts[label]})" for label in unknown[:EXAMPLES]], harmful=True,
     )  # fmt: skip
 
 
@@ -279,12 +312,17 @@ def _in_corpus(
     corpus: Path, parts: dict[str, _Part], progress: Callable[[int], None]
 ) -> Iterator[Finding]:
     near = {name: _Near(part) for name, part in parts.items()}
-    lines = read_lines(corpus, LineProblems(skip=True))
-    while some := [bare_words(line) for _, line in itertools.islice(lines, TOGETHER)]:
+    problems, counts = LineProblems(skip=True), CorpusCounts()
+    texts = read_documents([corpus], ReadOptions(), problems, counts)
+    while some := [gram_words([text]) for text in itertools.islice(texts, TOGETHER)]:
         grams, _ = sampled_grams_of(some)
         for held_out in near.values():
             held_out.see(grams)
         progress(len(some))
+    yield Finding(
+        "corpus: lines in a wrong form", problems.skipped, problems.skipped + counts.documents,
+        problems.examples[:EXAMPLES],
+    )  # fmt: skip
     for name, held_out in near.items():
         yield held_out.finding(name, "the corpus")
 
@@ -293,7 +331,7 @@ def sample_texts(path: str | Path, size: int = SAMPLE) -> list[tuple[str, ...]]:
     """A fair sample of the texts of a labelled file: those with the smallest hashes."""
     keyed: list[tuple[int, tuple[str, ...]]] = []
     for document in iterate_labeled(path, LineProblems(skip=True)):
-        keyed.append((_text_key(document), document.texts))
+        keyed.append((same_key(document.texts), document.texts))
         if len(keyed) >= 4 * size:
             keyed = sorted(keyed)[:size]
     return [texts for _, texts in sorted(keyed)[:size]]

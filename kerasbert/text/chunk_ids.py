@@ -65,8 +65,9 @@ class ChunkIds:
         self._ascii = _ascii_map(json.loads(tokenizer.to_json()), library.normalizer)
         self.lowers = self._ascii is not None and self._ascii[ord("A")] == ord("a")
         # Only a file that splits at white space alone could find these in a text: they are text.
-        special = (tokenizer.pad_id, tokenizer.cls_id, tokenizer.sep_id, tokenizer.mask_id)
-        self._special = dict.fromkeys(special, tokenizer.unk_id)
+        unknown = tokenizer.special.unk
+        assert unknown is not None  # a model of words has one
+        self._special = dict.fromkeys(set(tokenizer.special.ids) - {unknown}, unknown)
         self.forget()
 
     def forget(self) -> None:
@@ -189,6 +190,7 @@ def is_local(tokenizer: Tokenizer) -> bool:
     splits = _types(settings.get("pre_tokenizer"))
     return (
         tokenizer.segmenter is None
+        and tokenizer.tells_words
         and _LOCAL_NORMALIZERS.issuperset(_types(settings.get("normalizer")))
         and _LOCAL_SPLITS.issuperset(splits)
         and splits[:1] != []

@@ -19,16 +19,17 @@ from typing import Any
 
 import numpy as np
 
-from kerasbert.errors import InputError
+from kerasbert.errors import InputError, Unfinished
 from kerasbert.files import atomic_path, write_json
 from kerasbert.text.cleaning import Cleaning, clean
 from kerasbert.text.duplicates import signatures
 from kerasbert.text.lines import LineProblems
 from kerasbert.text.pieces import CorpusCounts, Document, ReadOptions, read_piece
-from kerasbert.text.shards import Documents, ShardCounts, offsets, write_shard
+from kerasbert.text.shards import Documents, ShardCounts, join_starts, offsets, write_shard
 from kerasbert.text.sources import Piece, Source
 from kerasbert.text.store import file_sha256
 from kerasbert.text.tokenizer import Tokenizer
+from kerasbert.text.unknown import Unknown, unknown_characters
 from kerasbert.text.word_cache import WordCache, batches
 
 CHUNK_CHARACTERS = 16 << 20  # of text in a chunk: what a worker holds in memory at a time
@@ -45,6 +46,7 @@ class PieceJob:
         folder: where chunks and record go.
         tokenizer: the `tokenizer.json`, in the same folder; `segmenter` belongs to it.
         limit: read the first documents only.
+        looked_at: the share of the documents whose unknown characters are counted.
     """
 
     number: int
@@ -57,6 +59,7 @@ class PieceJob:
     cleaning: Cleaning
     skip_bad_lines: bool
     limit: int | None = None
+    looked_at: float = 0.0
 
     @property
     def record(self) -> Path:
@@ -91,9 +94,9 @@ def encode_piece(job: PieceJob) -> dict[str, Any]:
         check_unchanged(job.piece.source, job.stamp)
         encoder = _encoder(job.tokenizer, job.segmenter)
         kept = clean(documents(), job.cleaning, dropped)
-        chunks = 0
+        chunks, unknown = 0, Unknown()
         for chunks, chunk in enumerate(_chunks(kept), start=1):
-            _write_chunk(job, chunks - 1, chunk, encoder, dropped)
+            unknown += _write_chunk(job, chunks - 1, chunk, encoder, dropped)
         check_unchanged(job.piece.source, job.stamp)
         record = {
             "limit": job.limit,
@@ -103,6 +106,7 @@ def encode_piece(job: PieceJob) -> dict[str, Any]:
             "skipped_lines": problems.skipped,
             "skipped_examples": problems.examples,
             "dropped": dict(sorted(dropped.items())),
+            "unknown": vars(unknown),
         }
         write_json(job.record, record)
     except InputError:
@@ -110,7 +114,7 @@ def encode_piece(job: PieceJob) -> dict[str, Any]:
     except OSError as error:
         raise disk_trouble(job.folder, error) from error
     except Exception as error:
-        raise InputError(
+        raise Unfinished(
             f"{where}: the piece from {job.piece.start} to {job.piece.stop} failed behind document"
             f" {read} of it ({type(error).__name__}: {error}). What is done is kept."
         ) from error
@@ -135,9 +139,9 @@ def file_stamp(path: str) -> tuple[int, int] | None:
     return status.st_size, status.st_mtime_ns
 
 
-def disk_trouble(folder: Path, error: OSError) -> InputError:
+def disk_trouble(folder: Path, error: OSError) -> Unfinished:
     """What to say when writing failed."""
-    return InputError(
+    return Unfinished(
         f"{folder}: writing failed ({error.strerror or error}). What is done is kept: make room on"
         " that disk, then run the same command again to go on."
     )
@@ -159,11 +163,15 @@ def _chunks(documents: Iterator[Document]) -> Iterator[list[Document]]:
 
 def _write_chunk(
     job: PieceJob, number: int, chunk: list[Document], encoder: WordCache, dropped: Counter[str]
-) -> None:
-    parts = [
-        encoder.encode(texts, job.reading.corpus_format)
-        for texts in batches(document.text for document in chunk)
-    ]
+) -> Unknown:
+    """Encode some documents into a file, and return what is unknown of those looked at."""
+    parts, unknown = [], Unknown()
+    for texts in batches(document.text for document in chunk):
+        part = encoder.encode(texts, job.reading.corpus_format)
+        parts.append(part)
+        # Chosen by their text: the same ones for any cut into pieces.
+        chosen = np.flatnonzero(part.hashes < job.looked_at * 2.0**64)
+        unknown += unknown_characters(encoder.tokenizer, [texts[i] for i in chosen])
     sentences = np.concatenate([part.document_lengths for part in parts])
     filled = sentences > 0
     if empty := int((~filled).sum()):
@@ -173,6 +181,9 @@ def _write_chunk(
     if job.cleaning.duplicates is not None:
         with atomic_path(path.with_suffix(".npy")) as temporary:
             np.save(temporary, signatures(parts, job.cleaning.duplicates))
+    arrays: dict[str, Any] = {}
+    if (starts := join_starts([part.word_starts for part in parts])) is not None:
+        arrays["word_starts"] = starts.astype(np.uint8)
     with atomic_path(path) as temporary:
         np.savez(
             temporary,
@@ -180,7 +191,9 @@ def _write_chunk(
             sentence_lengths=np.concatenate([part.sentence_lengths for part in parts]),
             document_lengths=sentences[filled],
             hashes=np.concatenate([part.hashes for part in parts])[filled],
+            **arrays,
         )
+    return unknown
 
 
 def read_chunk(path: Path, first: int = 0, stop: int | None = None) -> Documents:
@@ -191,6 +204,7 @@ def read_chunk(path: Path, first: int = 0, stop: int | None = None) -> Documents
             offsets(arrays["sentence_lengths"]),
             offsets(arrays["document_lengths"]),
             arrays["hashes"],
+            arrays.get("word_starts"),
         )
     keep = _kept(path, len(whole))
     return whole.select(keep).cut(first, stop if stop is not None else int(keep.sum()))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kerasbert.errors import InputError
+from kerasbert.ranges import check_numbers
 from kerasbert.text.pieces import Document
 
 UnicodeForm = Literal["NFC", "NFKC"]
@@ -24,9 +25,9 @@ class Cleaning:
     """How documents are cleaned; nothing is done unless it is asked for.
 
     Attributes:
-        unicode: the normal form that texts are brought into. Trained tokenizers compose (NFC) by
-            themselves; NFKC also makes one of what looks alike, such as full-width letters and
-            ligatures.
+        unicode: the normal form that texts are brought into, here and by the store's tokenizer, so
+            that later commands read texts alike. Trained tokenizers compose (NFC) by themselves;
+            NFKC also makes one of what looks alike, such as full-width letters and ligatures.
         min_characters, max_characters: shorter and longer documents are left out.
         duplicates: leave out documents that are told again, see `find_duplicates`.
 
@@ -41,9 +42,7 @@ class Cleaning:
 
     def __post_init__(self) -> None:
         least, most = self.min_characters, self.max_characters
-        for flag, limit in (("--min-characters", least), ("--max-characters", most)):
-            if limit is not None and limit < 1:
-                raise InputError(f"{flag} must be at least 1, received {limit}.")
+        check_numbers({"min_characters": least, "max_characters": most})
         if least is not None and most is not None and least > most:
             raise InputError(
                 f"--min-characters {least} and --max-characters {most} leave no document:"

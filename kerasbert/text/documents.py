@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kerasbert.errors import InputError
+from kerasbert.streams import shown
 from kerasbert.text.lines import LineProblems, read_lines
+from kerasbert.text.look_alikes import JOINTS
 
 LABEL_PREFIX = "__label__"
 # A run of end marks with the quotes that close behind it. The look-behind and the possessive
@@ -85,6 +87,12 @@ def parse_labeled(line: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         )
     last, words = _split_labels(fields[-1])
     texts = (*(text.strip() for text in fields[:-1]), last)
+    if not any(texts):
+        raise ValueError("no text before the labels, expected: text __label__a __label__b")
+    if not all(texts):
+        raise ValueError(
+            "one text of the pair is empty: a TAB parts two texts, labels are parted by spaces"
+        )
     for text in texts:
         if LABEL_PREFIX in text:
             for word in text.split():
@@ -93,16 +101,24 @@ def parse_labeled(line: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
                         f"the label {word!r} stands before the end of the text,"
                         " labels were expected last"
                     )
-    if not any(texts):
-        raise ValueError("no text before the labels, expected: text __label__a __label__b")
-    if not all(texts):
-        raise ValueError(
-            "one text of the pair is empty: a TAB parts two texts, labels are parted by spaces"
-        )
+    _refuse_joined(words)
     names = tuple(dict.fromkeys(word.removeprefix(LABEL_PREFIX) for word in words))
     if "" in names:
         raise ValueError(f"a label without a name, expected {LABEL_PREFIX}name")
     return texts, names
+
+
+def _refuse_joined(words: list[str]) -> None:
+    """Refuse labels with something else than a space between them: each would be a new class."""
+    joined = [word for word in words if LABEL_PREFIX in word[len(LABEL_PREFIX) :]]
+    odd = joined or [word for word in words[:-1] if word[-1] in JOINTS]
+    if odd:
+        names = (part.strip(f" {JOINTS}/") for part in " ".join(words).split(LABEL_PREFIX))
+        found = "holds several labels" if joined else f"ends in {odd[0][-1]!r}"
+        raise ValueError(
+            f"the label {odd[0]!r} {found}, labels are parted by spaces alone:"
+            f" write {' '.join(LABEL_PREFIX + name for name in names if name)}"
+        )
 
 
 def read_labeled(
@@ -114,21 +130,39 @@ def read_labeled(
         InputError: a line that cannot be read (unless `problems` skips), singles and pairs in one
             file, no document, or not one label in the whole file.
     """
+    problems = problems or LineProblems()
+    skipped = problems.skipped
     documents: list[LabeledDocument] = []
     for document in iterate_labeled(path, problems):
         documents.append(document)
         if limit is not None and len(documents) >= limit:
             return documents
     if not documents:
-        raise InputError(
-            f"{path}: no document in this file. Expected lines: text __label__a __label__b."
-        )
+        raise no_document(path, problems, skipped)
     if not any(document.labels for document in documents):
         raise InputError(
-            f"{path}: a label file without labels ({len(documents)} documents, none has one)."
-            " Expected lines: text __label__a __label__b."
+            f"{shown(path)}: a label file without labels ({len(documents)} documents, none has"
+            " one). Expected lines: text __label__a __label__b."
         )
     return documents
+
+
+def no_document(path: str | Path, problems: LineProblems, before: int = 0) -> InputError:
+    """What to say of a labelled file that yields nothing.
+
+    Args:
+        path: the file.
+        problems: what was met in it.
+        before: the lines that were skipped in other files.
+    """
+    if wrong := problems.skipped - before:
+        such = f", such as {problems.examples[before]}" if len(problems.examples) > before else ""
+        return InputError(
+            f"{shown(path)}: none of its {wrong} lines can be read{such}. Mend the file."
+        )
+    return InputError(
+        f"{shown(path)}: no document in this file. Expected lines: text __label__a __label__b."
+    )
 
 
 def iterate_labeled(
@@ -138,29 +172,38 @@ def iterate_labeled(
 
     Raises:
         InputError: a line that cannot be read (unless `problems` skips), singles and pairs in one
-            file.
+            file (unless it skips and most are as the first one).
     """
     problems = problems or LineProblems()
+    name = shown(path)
     first: LabeledDocument | None = None
-    for number, line in read_lines(path, problems):
+    alike = others = 0
+    for number, line in read_lines(path, problems, "labels"):
         if not line:
             continue
         try:
             texts, labels = parse_labeled(line)
         except ValueError as error:
-            problems.report(path, number, str(error))
+            problems.report(name, number, str(error))
             continue
         document = LabeledDocument(texts, labels, number)
         first = first or document
         if len(texts) != len(first.texts):
             problems.report(
-                path,
+                name,
                 number,
                 f"{_form(len(texts))}, expected {_form(len(first.texts))}"
                 f" as in line {first.line}: a file holds singles or pairs, not both",
             )
+            others += 1
             continue
+        alike += 1
         yield document
+    if first is not None and others > alike:
+        raise InputError(
+            f"{path}:{first.line}: {_form(len(first.texts))}, but {others:,} of the lines after it"
+            f" are not; a file holds singles or pairs, not both. Correct line {first.line}."
+        )
 
 
 def _form(texts: int) -> str:

@@ -15,7 +15,8 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from kerasbert.errors import InputError
+from kerasbert.errors import InputError, Unfinished
+from kerasbert.ranges import check_numbers
 
 ENGINES = ("processes", "dask")
 ANSWER_SECONDS = 20  # of a scheduler
@@ -50,8 +51,7 @@ class Engine:
             raise InputError(
                 f"--engine: expected one of {', '.join(ENGINES)}, received {self.name!r}."
             )
-        if self.workers < 1:
-            raise InputError(f"--workers must be at least 1, received {self.workers}.")
+        check_numbers({"workers": self.workers})
         if (self.name == "dask") != (self.scheduler is not None):
             raise InputError("--engine dask and --scheduler ADDRESS belong together.")
 
@@ -130,14 +130,14 @@ class Pool:
             except Exception as error:
                 if engine.name != "dask" or isinstance(error, InputError):
                     raise
-                raise InputError(
+                raise Unfinished(
                     f"the Dask cluster failed ({type(error).__name__}: {error}). Its workers"
                     " need kerasbert, and the same folders under the same names. What is done"
                     " is kept: run the same command again to go on."
                 ) from error
             finally:
                 results.close()
-        raise InputError(
+        raise Unfinished(
             f"worker processes ended {_TRIES} times before their work was done, killed for memory"
             " perhaps. Give fewer --workers, then run the same command again: what is done is kept."
         )
@@ -201,14 +201,14 @@ def _dask(scheduler: str) -> Iterator[tuple[Executor, int]]:
     try:
         client = Client(scheduler, timeout=ANSWER_SECONDS)
     except (OSError, ValueError) as error:
-        raise InputError(
+        raise Unfinished(
             f"--scheduler {scheduler}: no Dask scheduler answers there ({error}). Start one with:"
             " dask scheduler."
         ) from None
     with client:
         cores = sum(client.ncores().values())
         if not cores:
-            raise InputError(
+            raise Unfinished(
                 f"--scheduler {scheduler}: it has no worker. Start some with: dask worker"
                 f" {scheduler}."
             )

@@ -9,15 +9,17 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from kerasbert.errors import InputError
+from kerasbert.errors import Unfinished
 from kerasbert.text.chunks import CHUNK_CHARACTERS, PieceJob
 from kerasbert.text.lines import LineProblems
 from kerasbert.text.pieces import read_piece
 from kerasbert.text.tokenizer import Tokenizer
+from kerasbert.text.unknown import Unknown, unknown_in
 from kerasbert.text.word_cache import WordCache
 
 _PIECES = 3  # looked into
 _CHARACTERS = 100_000  # of each
+_PIECE_TEXTS = 100  # whose unknown characters are counted
 _COPIES = 2  # of the tokens on disk: chunks and shards, until the store is complete
 
 
@@ -25,11 +27,12 @@ def estimate(jobs: Sequence[PieceJob], workers: int, folder: Path) -> str:
     """A sentence for people; the store's own size is half of the room that it names.
 
     Raises:
-        InputError: that room is not there.
+        Unfinished: that room is not there.
     """
     first = jobs[0]
     encoder = WordCache(Tokenizer.load(first.tokenizer, first.segmenter))
     seconds = read = stored = 0.0
+    unknown = Unknown()
     for number in range(0, len(jobs), max(1, len(jobs) // _PIECES)):
         job = jobs[number]
         problems = LineProblems(skip=True)  # the work itself will say where they are
@@ -44,6 +47,7 @@ def estimate(jobs: Sequence[PieceJob], workers: int, folder: Path) -> str:
             continue
         encoded = encoder.encode(texts, job.reading.corpus_format)
         seconds += time.perf_counter() - began
+        unknown += unknown_in(encoder.tokenizer, [(text,) for text in texts], _PIECE_TEXTS)
         read += sum(len(text.encode("utf-8", "replace")) for text in texts)
         width = 2 if encoder.tokenizer.vocabulary_size < 1 << 16 else 4
         stored += width * len(encoded.token_ids) + 8 * len(encoded.sentence_lengths)
@@ -55,18 +59,19 @@ def estimate(jobs: Sequence[PieceJob], workers: int, folder: Path) -> str:
     needed = _COPIES * stored / read * total
     free = shutil.disk_usage(folder).free
     if needed > free:
-        raise InputError(
+        raise Unfinished(
             f"{folder}: the work needs about {needed / 1e9:.1f} GB there, {free / 1e9:.1f} GB are"
             " free. Make room, or name an --out on another disk."
         )
     # What is remembered is less than what is read.
     memory = 8 * CHUNK_CHARACTERS + min(encoder.most_bytes, 2 * total // workers)
-    return (
+    sentence = (
         f"{'at least ' if packed else 'about '}{_duration(seconds / read * total / workers)},"
         f" {needed / 1e6:,.0f} MB on disk while it is prepared and {needed / _COPIES / 1e6:,.0f} MB"
         f" as a store, up to {_memory() + memory / 1e6:,.0f} MB of memory for each of"
         f" {workers} worker{'s'[: workers > 1]}"
     )
+    return "; ".join([sentence, *unknown.warnings("a sample of the input")])
 
 
 def _duration(seconds: float) -> str:

@@ -11,19 +11,62 @@ import numpy as np
 GRAM = 8  # words
 SAMPLED = 8  # one gram in so many is kept
 
-# Case, digits and ASCII punctuation make no difference; letters beyond ASCII stay as they are.
-_PLAIN = bytes.maketrans(
-    (string.ascii_uppercase + string.digits + string.punctuation).encode(),
-    (string.ascii_lowercase + " " * len(string.digits + string.punctuation)).encode(),
-)
+
+def _lower_without(left_out: str) -> bytes:
+    """For `bytes.translate`: ASCII in lower case, these characters as spaces."""
+    return bytes.maketrans(
+        (string.ascii_uppercase + left_out).encode(),
+        (string.ascii_lowercase + " " * len(left_out)).encode(),
+    )
+
+
+# Letters beyond ASCII stay as they are.
+_LETTERS_ONLY = _lower_without(string.digits + string.punctuation)
+_NO_PUNCTUATION = _lower_without(string.punctuation)
 _FACTORS = np.array([pow(0x9E3779B97F4A7C15, n, 1 << 64) for n in range(GRAM)], np.uint64)
 _LARGE = np.uint64(0xD6E8FEB86659FD93)
 _HALF = np.uint64(32)
 
 
 def bare_words(text: str) -> list[bytes]:
-    """The words that count: split at white space, digits and ASCII punctuation, in lower case."""
-    return text.encode().translate(_PLAIN).split()
+    """The words without digits and ASCII punctuation, in lower case; a digit splits a word."""
+    return text.encode().translate(_LETTERS_ONLY).split()
+
+
+def gram_words(texts: Sequence[str]) -> list[bytes]:
+    """The words of a text, or of a pair, whose 8-grams are compared: no case, no ASCII punctuation.
+
+    Where there are fewer than 8 it is the whole text as one word: only the same text matches.
+    """
+    sides = (text.encode().translate(_NO_PUNCTUATION).split() for text in texts)
+    words = list(itertools.chain.from_iterable(sides))
+    return words if len(words) >= GRAM else [_plain(texts)]
+
+
+def same_key(texts: Sequence[str]) -> int:
+    """64 bits of a text, or of a pair: equal where they are equal but for case and white space."""
+    return text_hash([_plain(texts)])
+
+
+def nearly_key(texts: Sequence[str]) -> int:
+    """64 bits, equal where only digits and ASCII punctuation may differ as well.
+
+    0, which is nobody's, where letters are half of the text or less, as in a code or a number: what
+    is left of it says too little.
+    """
+    bare = b"\t".join(b" ".join(bare_words(text)) for text in texts)
+    if 2 * _filled(bare) <= sum(_filled(text.encode()) for text in texts):
+        return 0
+    return text_hash([bare])
+
+
+def _filled(text: bytes) -> int:
+    """Bytes that are no white space, but for rare kinds of it."""
+    return len(text) - text.count(b" ") - text.count(b"\t")
+
+
+def _plain(texts: Sequence[str]) -> bytes:
+    return "\t".join(" ".join(text.casefold().split()) for text in texts).encode()
 
 
 def text_hash(words: list[bytes]) -> int:

@@ -1,15 +1,15 @@
-"""Texts to be answered: a line each, plain or JSON, from a file or from standard input."""
+"""Texts to be answered: a line each, plain or JSON, from a file or a pipe; or given in Python."""
 
 import json
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from kerasbert.errors import InputError
+from kerasbert.streams import is_stream, open_stream, shown
 from kerasbert.text.documents import strip_labels
+from kerasbert.text.formats import Holds
 from kerasbert.text.lines import read_lines, stream_lines
-
-STANDARD_INPUT = Path("-")
 
 
 def read_texts(
@@ -20,7 +20,7 @@ def read_texts(
     An empty line is an empty text, so that line numbers stay the same.
 
     Args:
-        file: UTF-8 text, packed or not; `-` is standard input.
+        file: UTF-8 text, packed or not; or a stream such as `-`, standard input.
         pairs: whether pairs are expected (a TAB between the two); as the first line unless given.
         field: each line is a JSON object, whose field of this name holds the text, or a list of the
             two texts of a pair; nothing is stripped from it.
@@ -28,10 +28,9 @@ def read_texts(
     Raises:
         InputError: a file or line that cannot be read, naming the line.
     """
-    from_pipe = file == STANDARD_INPUT
-    name = "standard input" if from_pipe else str(file)
-    lines = stream_lines(sys.stdin.buffer, name) if from_pipe else read_lines(file)
-    for number, line in lines:
+    name = shown(file)
+    holds: Holds = "texts" if field is None else "records"
+    for number, line in _lines(file, name, holds):
         if field is not None:
             parts, had_labels = _from_json(line, field, f"{name}:{number}"), False
         else:
@@ -45,6 +44,15 @@ def read_texts(
         yield parts, had_labels
 
 
+def _lines(file: Path, name: str, holds: Holds) -> Iterator[tuple[int, str]]:
+    """Of a stream as they arrive: whoever sends them may wait for the answers."""
+    if not is_stream(file):
+        yield from read_lines(file, holds=holds)
+        return
+    with open_stream(file) as stream:
+        yield from stream_lines(stream, name, holds=holds)
+
+
 def check_texts(texts: int, pairs: bool, where: str) -> None:
     """Refuse a pair where single texts are expected, and the other way round.
 
@@ -54,6 +62,43 @@ def check_texts(texts: int, pairs: bool, where: str) -> None:
     if (texts == 2) != pairs:
         expected = "a pair of texts (one TAB)" if pairs else "one text (no TAB)"
         raise InputError(f"{where}: expected {expected}, as in the texts before.")
+
+
+def as_rows(texts: Iterable[str | tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Texts as tuples of one string, or of two for a pair.
+
+    Args:
+        texts: strings, or pairs of strings as tuples or lists.
+
+    Raises:
+        TypeError: anything else, such as one string, bytes, None, or a record with fields.
+    """
+    if isinstance(texts, str | bytes | Mapping) or not isinstance(texts, Iterable):
+        raise TypeError(
+            "expected a list of texts; of a single one make a list: [text]."
+            f" Received: {_short(texts)}"
+        )
+    return [(text,) if isinstance(text, str) else _pair(text, i) for i, text in enumerate(texts)]
+
+
+def _pair(value: Any, number: int) -> tuple[str, ...]:
+    """A tuple or list of one or two strings."""
+    if (
+        not isinstance(value, tuple | list)
+        or len(value) not in (1, 2)
+        or not all(isinstance(part, str) for part in value)
+    ):
+        hint = "; take the field that holds the text" if isinstance(value, Mapping) else ""
+        raise TypeError(
+            f"text {number}: expected a string, or a pair of strings (a tuple of two){hint}."
+            f" Received: {type(value).__name__} {_short(value)}"
+        )
+    return tuple(value)
+
+
+def _short(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 80 else f"{shown[:80]}..."
 
 
 def _from_json(line: str, field: str, where: str) -> tuple[str, ...]:

@@ -1,9 +1,10 @@
-"""The label set of a task, and what kind of task the labels make."""
+"""The label set of a task: which labels a classifier knows, and in which order."""
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from kerasbert.errors import InputError
 from kerasbert.files import write_text
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.lines import read_lines
+from kerasbert.text.look_alikes import visible
 
-KINDS = ("multi-label", "multi-class", "binary")
+MARK = "\ufeff"  # at the beginning of a file it is a byte-order mark, not text
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class LabelSet:
 
     @classmethod
     def load(cls, path: str | Path) -> LabelSet:
-        """Read `labels.txt`: a name a line.
+        """Read `labels.txt`: a name a line, after a byte-order mark if there is one.
 
         Raises:
             InputError: the file cannot be read, or an empty or repeated name.
@@ -65,7 +67,8 @@ class LabelSet:
 
     def save(self, path: str | Path) -> None:
         """Write the names, one a line, whole or not at all."""
-        write_text(path, "".join(f"{name}\n" for name in self.names))
+        mark = MARK if self.names[0].startswith(MARK) else ""  # so that the name keeps its own
+        write_text(path, mark + "".join(f"{name}\n" for name in self.names))
 
     def encode(self, documents: Sequence[LabeledDocument]) -> np.ndarray:
         """Return float32 (N, K), 1 where the document has the label; unknown ones are left out."""
@@ -84,62 +87,20 @@ class LabelSet:
             name for document in documents for name in document.labels if name not in known
         )
 
+    def check_known(self, documents: Sequence[LabeledDocument], path: str | Path) -> None:
+        """Refuse documents whose labels are all unknown: they are those of another task.
 
-def infer_kind(documents: Sequence[LabeledDocument]) -> str:
-    """Tell the kind of the task from its training documents.
-
-    Every document has exactly one label: "binary" for two names in all, "multi-class" for more.
-    Anything else is "multi-label".
-
-    Raises:
-        InputError: there is nothing to learn: no label, or all documents have the same single one.
-    """
-    names = {name for document in documents for name in document.labels}
-    if not names:
-        raise InputError(f"no label in {len(documents)} documents, expected at least one.")
-    if any(len(document.labels) != 1 for document in documents):
-        return "multi-label"
-    if len(names) == 1:
-        raise InputError(
-            f"all {len(documents)} documents have the same one label {names.pop()!r}, so there is"
-            " nothing to learn. Expected a second label, or documents without one."
-        )
-    return "binary" if len(names) == 2 else "multi-class"
-
-
-def check_kind(documents: Sequence[LabeledDocument], kind: str, path: str | Path = "") -> None:
-    """Refuse a kind that contradicts the documents; `path` is named in the message.
-
-    "multi-class" and "binary" need exactly one label a document; "binary" needs two names in all,
-    "multi-class" at least two. "multi-label" takes any documents with a label among them.
-
-    Raises:
-        InputError: naming the first line that contradicts.
-    """
-    if kind not in KINDS:
-        raise InputError(f"unknown kind {kind!r}, expected one of {', '.join(KINDS)}.")
-    where = f"{path}:" if path else "line "
-    remedy = "Correct the line, or use kind multi-label."
-    names: list[str] = []
-    for document in documents:
-        if kind != "multi-label" and len(document.labels) != 1:
-            have = f"{len(document.labels)} labels" if document.labels else "no label"
+        Raises:
+            InputError: naming `path`, and some labels of both.
+        """
+        found = dict.fromkeys(name for document in documents for name in document.labels)
+        if found and not found.keys() & set(self.names):
             raise InputError(
-                f"{where}{document.line}: the document has {have}, kind {kind} expects exactly one."
-                f" {remedy}"
+                f"{path}: none of its {len(found):,} labels ({_some(found)}) is among the"
+                f" {len(self):,} of training ({_some(self.names)}). Give a file of the same task."
             )
-        for name in document.labels:
-            if len(names) < 3 and name not in names:
-                names.append(name)
-        if kind == "binary" and len(names) > 2:
-            raise InputError(
-                f"{where}{document.line}: {names[2]!r} is a third label after {names[0]!r} and"
-                f" {names[1]!r}, kind binary expects two in all. Use kind multi-class."
-            )
-    fewest = 1 if kind == "multi-label" else 2
-    if len(names) < fewest:
-        found = f"only {names[0]!r}" if names else "none"
-        raise InputError(
-            f"{f'{path}: ' if path else ''}kind {kind} expects {fewest} labels or more among the"
-            f" documents, found {found}. Check the file."
-        )
+
+
+def _some(names: Iterable[str]) -> str:
+    shown = [visible(name) for name in itertools.islice(names, 4)]
+    return ", ".join(shown[:3]) + (" ..." if len(shown) > 3 else "")

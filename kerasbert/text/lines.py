@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from kerasbert.errors import InputError
+from kerasbert.errors import InputError, Unfinished
+from kerasbert.streams import is_stream, readable, shown
+from kerasbert.text.formats import HEAD, Holds, check_head
 
 LONGEST_LINE = 16 << 20  # bytes; the whole of Shakespeare has five million
 
 _MAGIC = {b"\x1f\x8b": "gz", b"\x28\xb5\x2f\xfd": "zst"}
 _UTF8_MARK = b"\xef\xbb\xbf"
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _BLOCK = 1 << 18
 TOO_LONG = (
     f"the line is longer than {LONGEST_LINE >> 20} MB, one document or sentence was expected;"
@@ -61,44 +62,62 @@ class LineProblems:
 
 
 def check_file(path: str | Path) -> Path:
-    """Return `path` if it is a file that can be opened.
+    """Return `path` if it is a file that can be opened, or a stream (see `kerasbert.streams`).
 
     Raises:
         InputError: it is missing, a folder, or not readable.
     """
     path = Path(path)
+    if is_stream(path):
+        return path  # a fifo that is opened and closed has lost its writer
     if path.is_dir():
         raise InputError(f"{path}: this is a folder, a text file was expected. Name its files.")
     try:
         with path.open("rb"):
             return path
     except FileNotFoundError:
+        if path.is_symlink():
+            raise broken_link(path) from None
         raise InputError(f"{path}: no such file. Check the path.") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path}: cannot be opened ({reason}). Check its permissions.") from None
 
 
-def read_lines(path: str | Path, problems: LineProblems | None = None) -> Iterator[tuple[int, str]]:
+def broken_link(path: Path) -> InputError:
+    """What to say of a symbolic link that leads nowhere."""
+    return InputError(
+        f"{path}: a broken link, {path.readlink()} is not there. Mend it, or remove it."
+    )
+
+
+def read_lines(
+    path: str | Path, problems: LineProblems | None = None, holds: Holds = "lines"
+) -> Iterator[tuple[int, str]]:
     r"""Yield `(line number from 1, text without trailing white space)` of a UTF-8 file.
 
     Lines end at `\n` only; `.gz` and `.zst` are unpacked.
 
+    Args:
+        path: a file, or a stream such as `-`.
+        problems: what to do with lines that cannot be read.
+        holds: what is expected in it, see `check_head`.
+
     Raises:
-        InputError: the file cannot be read, or a line is too long or not UTF-8 (unless `problems`
-            skips).
+        InputError: the file cannot be read, does not hold that, or a line is too long or not UTF-8
+            (unless `problems` skips).
     """
-    path = check_file(path)
-    with path.open("rb") as raw:
-        yield from stream_lines(unpack(raw, packing(raw), str(path)), str(path), problems)
+    name = shown(path)
+    with readable(check_file(path)) as file, file.open("rb", HEAD) as raw:
+        yield from stream_lines(unpack(raw, packing(raw), name), name, problems, holds)
 
 
 def stream_lines(
-    stream: BinaryIO, name: str, problems: LineProblems | None = None
+    stream: BinaryIO, name: str, problems: LineProblems | None = None, holds: Holds = "lines"
 ) -> Iterator[tuple[int, str]]:
     """As `read_lines`, of an open stream; a line is yielded as soon as it has arrived."""
     problems = problems or LineProblems()
-    for number, _, data in split_lines(stream, name):
+    for number, _, data in split_lines(stream, name, holds=holds):
         try:
             text = decode(data)
         except ValueError as error:
@@ -135,7 +154,7 @@ def unpack(raw: BinaryIO, kind: str | None, name: str) -> BinaryIO:
 
 
 def split_lines(
-    stream: BinaryIO, name: str, offset: int = 0
+    stream: BinaryIO, name: str, offset: int = 0, holds: Holds | None = None
 ) -> Iterator[tuple[int, int, bytes | None]]:
     r"""Yield `(number from 0, offset, line without its \n)` of each line of a stream.
 
@@ -145,9 +164,10 @@ def split_lines(
         stream: of bytes.
         name: of the file, for errors.
         offset: of the first byte of the stream in its file; at 0 a byte-order mark may stand.
+        holds: what is expected, see `check_head`; None where that was looked at before.
 
     Raises:
-        InputError: reading fails, or the text is UTF-16.
+        InputError: reading fails, or something else begins there.
     """
     read = (
         getattr(stream, "read1", None) or stream.read
@@ -158,6 +178,9 @@ def split_lines(
     with reading(name):
         while True:
             block = read(_BLOCK)
+            if holds is not None:
+                check_head(block[:HEAD], name, holds)
+                holds = None
             lines = block.split(b"\n")
             lines[0] = rest + lines[0]
             rest = lines.pop() if block else b""
@@ -165,7 +188,7 @@ def split_lines(
                 if len(line) > LONGEST_LINE:
                     yield number, offset, None
                 elif not too_long and (block or line):
-                    yield number, offset, line if offset else _without_mark(line, name)
+                    yield number, offset, line if offset else line.removeprefix(_UTF8_MARK)
                 too_long = False
                 number += 1
                 offset += len(line) + 1
@@ -206,19 +229,10 @@ def reading(name: str) -> Iterator[None]:
             f"{name}: the gzip file is damaged or cut short ({error}). Fetch or pack it again."
         ) from None
     except OSError as error:
-        raise InputError(f"{name}: reading failed ({error.strerror or error}).") from None
+        raise Unfinished(f"{name}: reading failed ({error.strerror or error}).") from None
     except Exception as error:
         if type(error).__name__ != "ZstdError":  # of a package that need not be installed
             raise
         raise InputError(
             f"{name}: the Zstandard file is damaged ({error}). Fetch or pack it again."
         ) from None
-
-
-def _without_mark(line: bytes, name: str) -> bytes:
-    if line.startswith(_UTF16_MARKS):
-        raise InputError(
-            f"{name}:1: the file is UTF-16, UTF-8 was expected."
-            " Convert it: iconv -f UTF-16 -t UTF-8."
-        )
-    return line.removeprefix(_UTF8_MARK)

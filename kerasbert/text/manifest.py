@@ -3,6 +3,7 @@
 format, version            of the store
 counts                     documents, sentences, tokens, stripped_labels, skipped_lines
 dropped                    documents that were left out, by reason
+unknown_characters         of a sample of the text, behind unknown tokens, and of how many
 shards                     name, documents, sentences, tokens, bytes, sha256 of each
 vocabulary_size, segmenter, tokenizer_fingerprint
 inputs                     name, bytes, sha256 of each file
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasbert.errors import InputError
-from kerasbert.files import write_bytes
+from kerasbert.files import to_json, write_bytes
 from kerasbert.text.shards import REMEDY
 
 STORE_FORMAT = "kerasbert token store"
@@ -73,7 +74,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def _to_bytes(manifest: dict[str, Any]) -> bytes:
-    return (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+    return (to_json(manifest, indent=2) + "\n").encode("utf-8", "replace")
 
 
 def _checksum(manifest: dict[str, Any]) -> str:

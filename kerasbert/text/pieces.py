@@ -11,10 +11,13 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from kerasbert.errors import InputError
+from kerasbert.ranges import check_numbers
+from kerasbert.streams import shown
 from kerasbert.text.documents import split_sentences, strip_labels
 from kerasbert.text.lines import LONGEST_LINE, TOO_LONG, LineProblems, decode
 from kerasbert.text.piece_lines import PieceLines
@@ -244,35 +247,63 @@ def read_corpus(
         InputError: a file cannot be read, the format is unknown, or there is no document at all.
     """
     options = ReadOptions(corpus_format)
-    if limit is not None and limit < 1:
-        raise InputError(f"limit must be at least 1 document, received {limit}.")
+    check_numbers({"limit": limit}, shown=str)
+    problems = problems if problems is not None else LineProblems()
     counts = counts if counts is not None else CorpusCounts()
+    for text in islice(read_documents(paths, options, problems, counts), limit):
+        sentences = split_sentences(text) if corpus_format == "lines" else text.split("\n")
+        counts.sentences += len(sentences)
+        yield sentences
+    check_any(counts.documents, paths, problems.skipped, problems.examples)
+
+
+def read_documents(
+    paths: Sequence[str | Path],
+    options: ReadOptions,
+    problems: LineProblems | None = None,
+    counts: CorpusCounts | None = None,
+) -> Iterator[str]:
+    """Yield the text of each document of some inputs.
+
+    Args:
+        paths: as in `find_inputs`, read in this order.
+        options: how they are read.
+        problems: what to do with lines that cannot be read.
+        counts: filled while reading.
+
+    Raises:
+        InputError: as `read_piece`.
+    """
     with tempfile.TemporaryDirectory() as spool:
-        pieces = cut(find_inputs(paths, Path(spool)), _PIECE_BYTES)
-        for document in (
-            text for piece in pieces for text in read_piece(piece, options, problems, counts)
-        ):
-            sentences = (
-                split_sentences(document.text)
-                if corpus_format == "lines"
-                else document.text.split("\n")
-            )
-            counts.sentences += len(sentences)
-            yield sentences
-            if counts.documents == limit:
-                return
-    check_any(counts.documents, paths)
+        for piece in cut(find_inputs(paths, Path(spool)), _PIECE_BYTES):
+            for document in read_piece(piece, options, problems, counts):
+                yield document.text
 
 
-def check_any(documents: int, paths: Sequence[str | Path]) -> None:
+def check_any(
+    documents: int, paths: Sequence[str | Path], skipped: int = 0, examples: Sequence[str] = ()
+) -> None:
     """Refuse a corpus without a document.
+
+    Args:
+        documents: that were read.
+        paths: of the corpus.
+        skipped: lines that were left out because they cannot be read.
+        examples: some of them.
 
     Raises:
         InputError: saying so.
     """
-    if not documents:
-        names = ", ".join(str(path) for path in paths)
+    if documents:
+        return
+    names = ", ".join(map(shown, paths)) or "no file"
+    if skipped:
+        such = f", such as {examples[0]}" if examples else ""
         raise InputError(
-            f"the corpus has no document ({names}): every line is empty."
-            " Expected a document a line, or with --corpus-format sentences a sentence a line."
+            f"the corpus has no document ({names}): {skipped} lines were left out because they"
+            f" cannot be read{such}. Mend the files."
         )
+    raise InputError(
+        f"the corpus has no document ({names}): every line is empty."
+        " Expected a document a line, or with --corpus-format sentences a sentence a line."
+    )

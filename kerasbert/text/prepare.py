@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasbert.errors import InputError
+from kerasbert.ranges import check_numbers
 from kerasbert.text.chunks import (
     PieceJob,
     disk_trouble,
@@ -29,15 +30,18 @@ from kerasbert.text.duplicates import find_duplicates
 from kerasbert.text.engines import Engine, Pool
 from kerasbert.text.estimate import estimate
 from kerasbert.text.manifest import TOKENIZER_FILE, read_manifest, write_manifest
-from kerasbert.text.pieces import ReadOptions
+from kerasbert.text.pieces import ReadOptions, check_any
+from kerasbert.text.sampling import sample_share
 from kerasbert.text.sources import Source, cut, find_inputs, open_source
 from kerasbert.text.store import TokenStore
 from kerasbert.text.tokenizer import Tokenizer
+from kerasbert.text.unknown import Unknown
 from kerasbert.text.vocabulary import TokenizerSettings, train_on_sample
 from kerasbert.text.workspace import Workspace
 
 PIECE_BYTES = 4 << 20  # of the input: what a killed worker has to do again
 SHARD_SIZE = 30_000_000  # tokens
+LOOKED_AT = 1 << 20  # bytes of text whose unknown characters are counted
 NO_CLEANING, IN_PROCESS = Cleaning(), Engine()
 
 
@@ -75,7 +79,8 @@ def prepare_store(
         corpus_format: "lines" or "sentences", see `read_corpus`.
         text_field: of JSON Lines; when given, all that is not Parquet is JSON Lines.
         text_column: of Parquet.
-        cleaning: which documents are left out or changed.
+        cleaning: which documents are left out or changed. The store's tokenizer brings texts into
+            the Unicode form, too: a given one that does not is given another normalizer.
         shard_size: the most tokens of a shard.
         engine: where the work is done; the store does not depend on it.
         skip_bad_lines: leave out and count lines that cannot be read, instead of stopping.
@@ -86,18 +91,19 @@ def prepare_store(
 
     Returns:
         documents, sentences, tokens, shards, dropped (documents left out) and why, unknown_share
-        (of tokens), vocabulary_size, stripped_labels (lines that lost labels), skipped_lines,
-        skipped_examples.
+        (of tokens), unknown_characters (a share, of a sample of some MB), vocabulary_size,
+        stripped_labels (lines that lost labels), skipped_lines, skipped_examples.
 
     Raises:
         InputError: an input that cannot be read or has changed, a folder that is not empty, a wrong
-            setting, a full disk. What was done is kept for the same call.
+            setting, a full disk: what was done is kept for the same call. A tokenizer that knows
+            next to nothing of the text.
     """
-    if shard_size < 1:
-        raise InputError(f"--shard-size must be at least 1 token, received {shard_size}.")
-    if limit is not None and limit < 1:
-        raise InputError(f"--limit must be at least 1 document, received {limit}.")
+    check_numbers({"shard_size": shard_size, "limit": limit})
     reading = ReadOptions(corpus_format, text_field or "text", text_column)
+    form = cleaning.unicode
+    if tokenizer is not None and form is not None:  # so that later commands read texts alike
+        tokenizer = tokenizer.normalizing(form)
     work = Workspace(Path(out))
     if work.store.exists() and not work.store.is_dir():
         raise InputError(f"{out}: this is a file, a new folder was expected. Name another --out.")
@@ -121,6 +127,8 @@ def prepare_store(
                     "shard_size": shard_size,
                     "skip_bad_lines": skip_bad_lines,
                     "limit": limit,
+                    # A store of an older version has a tokenizer that does not do this.
+                    **({"normal_form": form} if form == "NFKC" and tokenizer is None else {}),
                 },
             }
             if not _is_new(work, plan, again):
@@ -141,10 +149,11 @@ def prepare_store(
                     )
                 tokenizer.save(work.tokenizer)
             segmenter = tokenizer.segmenter if tokenizer else _segmenter(style)
+            looked_at = sample_share(sources, LOOKED_AT)
             jobs = [
                 PieceJob(
                     number, piece, stamps[piece.source.path], work.pieces, work.tokenizer,
-                    segmenter, reading, cleaning, skip_bad_lines, limit,
+                    segmenter, reading, cleaning, skip_bad_lines, limit, looked_at,
                 )
                 for number, piece in enumerate(pieces)
             ]  # fmt: skip
@@ -156,7 +165,11 @@ def prepare_store(
     except OSError as error:
         raise disk_trouble(work.folder, error) from error
     examples = [text for record in records for text in record["skipped_examples"]]
-    return _result(TokenStore.open(out, verify=False), examples[:5])
+    store = TokenStore.open(out, verify=False)
+    if report is not None:
+        for warning in store.unknown.warnings("the corpus"):
+            report(warning)
+    return _result(store, examples[:5])
 
 
 def _is_new(work: Workspace, plan: dict[str, Any], again: bool) -> bool:
@@ -207,26 +220,33 @@ def _encode(
     """Do the jobs that are not done, and return the records of all that are needed, in order."""
     records: dict[int, dict[str, Any]] = {}
     total = sum(job.piece.bytes for job in jobs)
+    done = 0
 
-    def done() -> int:
-        return sum(jobs[number].piece.bytes for number in records)
+    def keep(job: PieceJob, record: dict[str, Any]) -> None:
+        nonlocal done
+        records[job.number] = record
+        done += job.piece.bytes
 
     def waiting() -> Iterator[PieceJob]:
+        gapless = read = 0  # the first pieces that are done, and their documents
         for job in jobs:
-            if limit is not None and _read_before(records, job.number) >= limit:
+            while gapless in records:
+                read += records[gapless]["read"]
+                gapless += 1
+            if limit is not None and read >= limit:
                 return
             if job.number not in records:
                 yield job
 
     for job in jobs:
         if (record := read_record(job.record)) is not None:
-            records[job.number] = record
+            keep(job, record)
     if progress is not None:
-        progress(done(), total)
+        progress(done, total)
     for job, record in pool.run(encode_piece, waiting()):
-        records[job.number] = record
+        keep(job, record)
         if progress is not None:
-            progress(done(), total)
+            progress(done, total)
     needed = []
     left = limit
     for job in jobs:
@@ -240,23 +260,13 @@ def _encode(
                 record = encode_piece(replace(job, limit=left))
             left -= record["read"]
         needed.append(record)
-    if not any(record["read"] for record in needed):
-        names = ", ".join(sorted({job.piece.source.path for job in jobs})) or "no file"
-        raise InputError(
-            f"the corpus has no document ({names}): every line is empty."
-            " Expected a document a line, or with --corpus-format sentences a sentence a line."
-        )
+    check_any(
+        sum(record["read"] for record in needed),
+        sorted({job.piece.source.shown for job in jobs}),
+        sum(record["skipped_lines"] for record in needed),
+        [text for record in needed for text in record["skipped_examples"]],
+    )
     return needed
-
-
-def _read_before(records: dict[int, dict[str, Any]], number: int) -> int:
-    """Documents of the pieces before this one, as far as they are known without a gap."""
-    total = 0
-    for earlier in range(number):
-        if earlier not in records:
-            return total
-        total += records[earlier]["read"]
-    return total
 
 
 def _write_store(
@@ -274,8 +284,15 @@ def _write_store(
         for number in range(record["chunks"])
     ]
     dropped: Counter[str] = Counter()
+    unknown = Unknown()
     for record in records:
         dropped.update(record["dropped"])
+        unknown += Unknown(**record.get("unknown", {}))  # an older version did not count them
+    try:
+        unknown.check("the corpus")
+    except InputError:
+        work.remove()  # with another tokenizer nothing of it can be used
+        raise
     cleaning = jobs[0].cleaning
     if cleaning.duplicates is not None:
         signed = [chunk.with_suffix(".npy") for chunk in chunks]
@@ -313,6 +330,7 @@ def _write_store(
                 for name in ("stripped_labels", "skipped_lines")
             },
             "dropped": dict(sorted(dropped.items())),
+            "unknown_characters": vars(unknown),
             "shards": [entries[job.path.name] for job in shards],
             "vocabulary_size": tokenizer.vocabulary_size,
             "segmenter": segmenter,
@@ -323,13 +341,15 @@ def _write_store(
 
 
 def _result(store: TokenStore, skipped_examples: list[str]) -> dict[str, Any]:
-    unknown = sum(int(shard.token_counts[store.tokenizer.unk_id]) for shard in store.shards)
+    unk = store.tokenizer.special.unk
+    unknown = 0 if unk is None else sum(int(shard.token_counts[unk]) for shard in store.shards)
     return {
         **store.manifest["counts"],
         "shards": len(store.shards),
         "dropped": sum(store.manifest["dropped"].values()),
         **{f"dropped, {why}": count for why, count in store.manifest["dropped"].items()},
         "unknown_share": unknown / store.tokens,
+        "unknown_characters": store.unknown.share,
         "vocabulary_size": store.tokenizer.vocabulary_size,
         "skipped_examples": skipped_examples,
     }

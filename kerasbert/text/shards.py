@@ -5,14 +5,18 @@
     document_offsets   uint64 (N + 1,)        in sentences; a document never leaves its shard
     document_hashes    uint64 (N,)            of the text, for duplicates
     token_counts       uint64 (V,)            how often each token occurs
+    word_starts        uint8 (T,)             1 where a word begins; only where ids don't say it
 
 Contiguous and uncompressed: reading is arithmetic on a mapping. Equal documents give equal bytes.
 """
 
 from __future__ import annotations
 
+import errno
 import mmap
-from collections.abc import Iterable, Iterator
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +28,7 @@ from kerasbert.files import atomic_path
 
 OFFSETS = np.dtype("<u8")
 BLOCK = 1 << 20  # entries checked at a time
+_HEADERS = 1 << 14  # bytes, more than HDF5 takes for its own
 REMEDY = "Prepare the store again: kerasbert prepare."
 _DATASETS = {
     "token_ids": ("<u2", "<u4"),
@@ -31,7 +36,9 @@ _DATASETS = {
     "document_offsets": ("<u8",),
     "document_hashes": ("<u8",),
     "token_counts": ("<u8",),
+    "word_starts": ("|u1",),
 }
+_OPTIONAL = {"word_starts"}
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,7 @@ class Documents:
     sentence_offsets: np.ndarray
     document_offsets: np.ndarray
     document_hashes: np.ndarray
+    word_starts: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.document_hashes)
@@ -60,6 +68,7 @@ class Documents:
             tokens - tokens[0],
             sentences - sentences[0],
             np.array(self.document_hashes[first:stop]),
+            self._with_starts(slice(tokens[0], tokens[-1])),
         )
 
     def select(self, keep: np.ndarray) -> Documents:
@@ -68,11 +77,13 @@ class Documents:
             return self
         sentences, tokens = _lengths(self.document_offsets), _lengths(self.sentence_offsets)
         kept = np.repeat(keep, sentences)
+        chosen = np.repeat(kept, tokens)
         return Documents(
-            self.token_ids[np.repeat(kept, tokens)],
+            self.token_ids[chosen],
             offsets(tokens[kept]),
             offsets(sentences[keep]),
             self.document_hashes[keep],
+            self._with_starts(chosen),
         )
 
     @classmethod
@@ -84,12 +95,22 @@ class Documents:
             offsets(np.concatenate([_lengths(part.sentence_offsets) for part in parts])),
             offsets(np.concatenate([_lengths(part.document_offsets) for part in parts])),
             np.concatenate([part.document_hashes for part in parts]),
+            join_starts([part.word_starts for part in parts]),
         )
+
+    def _with_starts(self, tokens: slice | np.ndarray) -> np.ndarray | None:
+        return None if self.word_starts is None else np.array(self.word_starts[tokens])
 
 
 def offsets(lengths: np.ndarray) -> np.ndarray:
     """Lengths (N,) as the offsets (N + 1,) int64 of what has them."""
     return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+
+
+def join_starts(parts: Sequence[np.ndarray | None]) -> np.ndarray | None:
+    """Word starts one after the other, None if there are none."""
+    known = [part for part in parts if part is not None]
+    return np.concatenate(known) if known else None
 
 
 def _lengths(bounds: np.ndarray) -> np.ndarray:
@@ -114,8 +135,11 @@ def write_shard(
 
     Raises:
         ValueError: the parts are not what `counts` says, or hold ids beyond the vocabulary.
+        OSError: there is no room for it.
     """
     dtype = np.dtype("<u2" if vocabulary_size < 1 << 16 else "<u4")
+    offsets_and_hashes = counts.sentences + 2 * counts.documents + vocabulary_size
+    _check_room(path, counts.tokens * dtype.itemsize + offsets_and_hashes * OFFSETS.itemsize)
     token_counts = np.zeros(vocabulary_size, np.int64)
     tokens = sentences = documents = 0
     with atomic_path(path) as target, h5py.File(target, "w") as file:
@@ -128,6 +152,7 @@ def write_shard(
         document_ends = dataset("document_offsets", counts.documents + 1, OFFSETS)
         hashes = dataset("document_hashes", counts.documents, OFFSETS)
         sentence_ends[0] = document_ends[0] = 0
+        starts = None
         for part in parts:
             if not len(part):
                 continue
@@ -139,6 +164,10 @@ def write_shard(
                 )
             token_counts += np.bincount(part.token_ids, minlength=vocabulary_size)
             ids[tokens : tokens + len(part.token_ids)] = part.token_ids.astype(dtype)
+            if part.word_starts is not None:
+                if starts is None:
+                    starts = dataset("word_starts", counts.tokens, np.dtype("u1"))
+                starts[tokens : tokens + len(part.token_ids)] = part.word_starts
             ends = part.sentence_offsets[1:].astype(np.int64) + tokens
             sentence_ends[sentences + 1 : sentences + 1 + len(ends)] = ends.astype(OFFSETS)
             last = part.document_offsets[1:].astype(np.int64) + sentences
@@ -150,6 +179,13 @@ def write_shard(
         if ShardCounts(documents, sentences, tokens) != counts:
             raise ValueError(f"expected {counts}, received {documents, sentences, tokens}")
         dataset("token_counts", vocabulary_size, OFFSETS)[:] = token_counts
+
+
+def _check_room(path: Path, size: int) -> None:
+    """A disk that is full while HDF5 writes ends the whole process."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(path.parent).free < size + _HEADERS:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 class Shard:
@@ -206,6 +242,8 @@ def _map(path: Path) -> tuple[dict[str, np.ndarray], mmap.mmap]:
     places = {}
     with h5py.File(path, "r") as file:
         for name, dtypes in _DATASETS.items():
+            if name in _OPTIONAL and name not in file:
+                continue
             data = file[name]
             if data.ndim != 1 or data.dtype.str not in dtypes:
                 raise ValueError(f"{name} is {data.dtype} {data.shape}")

@@ -7,20 +7,20 @@ itself, by any process and in any order; `pieces.py` reads them.
 from __future__ import annotations
 
 import glob
-import shutil
-import sys
+import itertools
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, BinaryIO, TypeVar
 
-from kerasbert.errors import InputError
-from kerasbert.text.lines import check_file, packing, reading
+from kerasbert.errors import InputError, Unfinished
+from kerasbert.streams import STANDARD_INPUT, copy_stream, is_stream, shown
+from kerasbert.text.formats import HEAD, JSON_SUFFIXES, check_head, suffix_of
+from kerasbert.text.lines import broken_link, check_file, packing, reading, unpack
 
-STANDARD_INPUT = "-"
 PathKind = TypeVar("PathKind", bound=PurePath)
-_JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
-_PACKED_SUFFIXES = (".gz", ".zst")
 _PARQUET_MAGIC = b"PAR1"
 
 
@@ -34,6 +34,7 @@ class Source:
         size: bytes as stored.
         format: "text", "jsonl" or "parquet".
         packing: None, "gz" or "zst".
+        copy_of: how messages name the stream that `path` is a copy of.
     """
 
     path: str
@@ -41,11 +42,12 @@ class Source:
     size: int
     format: str = "text"
     packing: str | None = None
+    copy_of: str | None = None
 
     @property
     def shown(self) -> str:
         """How messages name it."""
-        return self.name if self.name == "standard input" else self.path
+        return self.copy_of or self.path
 
 
 @dataclass(frozen=True)
@@ -68,19 +70,25 @@ def find_inputs(
 
     Args:
         paths: files, folders (all files below them that are not hidden), globs, `-` for standard
-            input, and URLs such as `s3://bucket/folder/*.txt`, which the extra `remote` opens.
-        spool: the folder that keeps a copy of standard input; the caller removes it.
+            input, pipes, and URLs such as `s3://bucket/folder/*.txt`, which the extra `remote`
+            opens. Symbolic links are followed.
+        spool: the folder that keeps copies of streams; the caller removes it.
         text_field: when given, all that is not Parquet is JSON Lines, whatever its name.
 
     Raises:
-        InputError: nothing is named, a file is missing or cannot be opened, a package is missing.
+        InputError: nothing is named, a file is missing or cannot be opened, a link is broken, a
+            package is missing, something is neither text nor what else can be read.
     """
     if not paths:
         raise InputError("no corpus file was named, expected at least one text file.")
-    sources = []
+    if isinstance(paths, str):
+        raise TypeError(f"expected a list of paths. Received: {paths!r}")
+    sources: list[Source] = []
     for path in map(str, paths):
-        if path == STANDARD_INPUT:
-            sources.append(_describe(_spooled(spool), "standard input", text_field))
+        if is_stream(path):
+            if any(source.copy_of == shown(path) for source in sources):
+                raise InputError(f"{shown(path)} is named twice, but can be read once. Name files.")
+            sources.append(_describe_copy(path, spool, len(sources), text_field))
         elif is_remote(path):
             sources += [_describe(*found, text_field) for found in _remote(path)]
         else:
@@ -120,11 +128,11 @@ def _cut(source: Source, piece_bytes: int) -> Iterator[Piece]:
     elif source.format == "parquet":
         from kerasbert.text.records import row_group_sizes
 
-        sizes = row_group_sizes(source)
+        ends = list(itertools.accumulate(row_group_sizes(source), initial=0))
         first = 0
-        for stop in range(1, len(sizes) + 1):
-            if stop == len(sizes) or sum(sizes[first : stop + 1]) > piece_bytes:
-                share = sum(sizes[first:stop]) / sum(sizes)
+        for stop in range(1, len(ends)):
+            if stop == len(ends) - 1 or ends[stop + 1] - ends[first] > piece_bytes:
+                share = (ends[stop] - ends[first]) / ends[-1]
                 yield Piece(source, first, stop, round(share * source.size))
                 first = stop
     else:
@@ -133,54 +141,89 @@ def _cut(source: Source, piece_bytes: int) -> Iterator[Piece]:
             yield Piece(source, start, stop, stop - start)
 
 
-def _describe(path: str, name: str, text_field: str | None) -> Source:
-    bare = Source(path, name, 0)
-    with open_source(bare) as file, reading(path):
+def _describe(path: str, name: str, text_field: str | None, copy_of: str | None = None) -> Source:
+    given = copy_of or path
+    with open_source(Source(path, name, 0)) as file, reading(given):
         kind = packing(file)
         is_parquet = file.read(4) == _PARQUET_MAGIC
+        file.seek(0)
+        head = b"" if is_parquet else unpack(file, kind, given).read(HEAD)
         size = file.seek(0, 2)
-    stem = path.lower()
-    for suffix in _PACKED_SUFFIXES:
-        stem = stem.removesuffix(suffix)
-    is_json = text_field is not None or stem.endswith(_JSON_SUFFIXES)
+    is_json = text_field is not None or suffix_of(given) in JSON_SUFFIXES
+    if not is_parquet:
+        check_head(head, given, "records" if is_json else "corpus")
     text_format = "parquet" if is_parquet else "jsonl" if is_json else "text"
-    return Source(path, name, size, text_format, kind)
+    return Source(path, name, size, text_format, kind, copy_of)
 
 
-def _spooled(spool: Path | None) -> str:
-    """Keep standard input in a file, which can be read in pieces and more than once."""
+def _describe_copy(path: str, spool: Path | None, number: int, text_field: str | None) -> Source:
+    """Keep a stream in a file, which can be read in pieces and more than once."""
     if spool is None:
-        raise InputError("standard input (-) cannot be read here. Name a file.")
-    copy = spool / "standard-input"
-    try:
-        with copy.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
-    except OSError as error:
-        raise InputError(
-            f"standard input could not be kept in {spool} ({error.strerror or error})."
-            " Check the room on that disk."
-        ) from None
-    return str(copy)
+        raise InputError(f"{shown(path)} cannot be read here. Name a file.")
+    is_standard_input = path == STANDARD_INPUT
+    copy = spool / ("standard-input" if is_standard_input else f"pipe-{number}")
+    spool.mkdir(exist_ok=True)
+    copy_stream(path, copy)
+    name = "standard input" if is_standard_input else copy.name  # a pipe's own name changes
+    return _describe(str(copy), name, text_field, shown(path))
 
 
 def _local(path: str) -> Iterator[tuple[str, str]]:
     """Yield (path, name) of the files that a path names."""
     folder = Path(path)
     if folder.is_dir():
-        names = [file.relative_to(folder) for file in folder.rglob("*") if file.is_file()]
-        names = sorted((name for name in names if not _hidden(name)), key=_parts)
-        if not names:
+        found = sorted(_matches(folder, ("**", "*")), key=_parts)
+        if not found:
             raise InputError(f"{path}: the folder holds no file. Name a folder with text files.")
-        yield from ((str(folder / name), name.as_posix()) for name in names)
-    elif not folder.exists() and glob.has_magic(path):
+        yield from ((str(folder / name), name.as_posix()) for name in found)
+    elif not os.path.lexists(folder) and glob.has_magic(path):
         fixed = _fixed_part(folder)
-        names = [file.relative_to(fixed) for file in fixed.glob(str(folder.relative_to(fixed)))]
-        names = [name for name in names if (fixed / name).is_file() and not _hidden(name)]
-        if not names:
+        found = sorted(set(_matches(fixed, folder.relative_to(fixed).parts)), key=_parts)
+        if not found:
             raise InputError(f"{path}: no file has such a name. Check the pattern.")
-        yield from ((str(fixed / name), name.as_posix()) for name in sorted(names, key=_parts))
+        yield from ((str(fixed / name), name.as_posix()) for name in found)
     else:
         yield str(check_file(path)), folder.name
+
+
+def _matches(
+    folder: Path, pattern: Sequence[str], above: tuple[Path, ...] = ()
+) -> Iterator[PurePath]:
+    """Yield the files that a pattern names below a folder, through links; hidden ones left out.
+
+    Args:
+        folder: where to look.
+        pattern: a part for each level; `**` stands for any number of folders.
+        above: the folders that `**` has entered on its way here, so that a link to one of them does
+            not lead round in circles.
+
+    Raises:
+        InputError: a folder that cannot be read, a broken link, what is neither file nor folder.
+    """
+    part, *rest = pattern
+    if part == "**":
+        if rest:
+            yield from _matches(folder, rest, above)
+        part, rest = "*", [part, *rest]
+        above = (*above, folder.resolve())
+    try:
+        entries = sorted(folder.iterdir()) if folder.is_dir() else []
+    except OSError as error:
+        raise InputError(
+            f"{folder}: the folder cannot be read ({error.strerror}). Check its permissions."
+        ) from None
+    for entry in entries:
+        if entry.name.startswith(".") or not fnmatchcase(entry.name, part):
+            continue
+        if entry.is_symlink() and not entry.exists():
+            raise broken_link(entry)
+        if entry.is_dir():
+            if rest and not (above and entry.is_symlink() and entry.resolve() in above):
+                yield from (entry.name / name for name in _matches(entry, rest, above))
+        elif not rest:
+            if is_stream(entry):
+                raise InputError(f"{entry}: neither a file nor a folder. Remove it from there.")
+            yield PurePath(entry.name)
 
 
 def _hidden(name: PurePath) -> bool:
@@ -246,7 +289,7 @@ class _asking:
         if isinstance(error, FileNotFoundError):
             raise InputError(f"{self.url}: no such file. Check the address.") from None
         if isinstance(error, Exception) and not isinstance(error, InputError):
-            raise InputError(
+            raise Unfinished(
                 f"{self.url}: cannot be opened ({type(error).__name__}: {error}). Check the"
                 " address, your rights, and that fsspec's package for it is installed."
             ) from None

@@ -24,6 +24,7 @@ from kerasbert.text.held_out import HeldOut, hold_out
 from kerasbert.text.manifest import TOKENIZER_FILE, read_manifest
 from kerasbert.text.shards import BLOCK, REMEDY, Documents, Shard, ShardCounts
 from kerasbert.text.tokenizer import Tokenizer
+from kerasbert.text.unknown import Unknown
 
 
 class TokenStore:
@@ -94,12 +95,23 @@ class TokenStore:
             shards.append(shard)
         return cls(path, tokenizer, manifest, shards)
 
+    @property
+    def unknown(self) -> Unknown:
+        """What its tokenizer does not know of a sample of its text; nothing in older stores."""
+        return Unknown(**self.manifest.get("unknown_characters", {}))
+
     def read(self, first: int, stop: int) -> Documents:
         """Documents first to stop - 1 as arrays of their own."""
+        bounds = self.first_documents
+        lowest = int(np.searchsorted(bounds, first, "right")) - 1
+        highest = int(np.searchsorted(bounds, stop, "left"))
+        spans = (
+            (shard, int(bounds[number]), int(bounds[number + 1]))
+            for number, shard in enumerate(self.shards[lowest:highest], start=lowest)
+        )
         return Documents.join(
             shard.documents.cut(max(first - begin, 0), min(stop, end) - begin)
-            for shard, begin, end in self._spans()
-            if first < end and begin < stop
+            for shard, begin, end in spans
         )
 
     def hash_blocks(self) -> Iterator[np.ndarray]:
@@ -136,10 +148,6 @@ class TokenStore:
         """(V,) float64, each token's share of the training part, one added to each count."""
         counts = self.training_counts + 1.0
         return counts / counts.sum()
-
-    def _spans(self) -> Iterator[tuple[Shard, int, int]]:
-        bounds = self.first_documents.tolist()
-        return zip(self.shards, bounds[:-1], bounds[1:], strict=True)
 
 
 def verify(path: str | Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ whole alphabet is numbered beforehand.
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import tokenizers
 from tokenizers import Regex, models, normalizers, pre_tokenizers, trainers
@@ -28,6 +28,7 @@ def train_tokenizer(
     vocabulary_size: int = 20000,
     lowercase: bool = True,
     min_frequency: int = 2,
+    unicode: str | None = None,
 ) -> Tokenizer:
     """Train a tokenizer in one pass; memory grows with the number of different words.
 
@@ -37,11 +38,14 @@ def train_tokenizer(
         vocabulary_size: the most entries, the five special tokens included.
         lowercase: lower-case texts before they are split. Accents are kept (composed, NFC).
         min_frequency: rarer words (characters, merges) stay out of the vocabulary.
+        unicode: the normal form that the tokenizer brings texts into: "NFKC", or "NFC" otherwise.
 
     Raises:
         InputError: an unknown style, no text, nothing frequent enough, or a vocabulary that does
             not even hold the alphabet.
     """
+    if isinstance(texts, str):  # whose characters would be the texts
+        raise TypeError(f"expected a list of texts. Received: {texts[:80]!r}")
     if style not in STYLES:
         raise InputError(f"unknown tokenizer style {style!r}, expected one of {', '.join(STYLES)}.")
     if vocabulary_size <= len(SPECIAL_TOKENS):
@@ -50,9 +54,10 @@ def train_tokenizer(
             f" {len(SPECIAL_TOKENS)} special tokens. Give a larger --vocab-size."
         )
     segmenter = "jieba" if style == "jieba" else None
-    normalizer = _normalizer(style, lowercase)
+    form: Literal["NFC", "NFKC"] = "NFKC" if unicode == "NFKC" else "NFC"
+    normalizer = _normalizer(style, lowercase, form)
     pre_tokenizer = _pre_tokenizer(style)
-    words = _count_words(texts, normalizer, pre_tokenizer, segmenter_of(segmenter))
+    words = _count_words(texts, normalizer, pre_tokenizer, segmenter_of(segmenter, form))
     if not words:
         raise InputError(
             "there is no text to train a tokenizer on. Expected texts with at least one word."
@@ -84,14 +89,14 @@ def train_tokenizer(
     return Tokenizer(tokenizer.to_str(pretty=True), segmenter)
 
 
-def _normalizer(style: str, lowercase: bool) -> Any:
+def _normalizer(style: str, lowercase: bool, form: str) -> Any:
     bert = normalizers.BertNormalizer(
         clean_text=True,
         handle_chinese_chars=style in ("word", "wordpiece"),
         strip_accents=False,  # a language's own letters carry meaning: "schön" is not "schon"
         lowercase=lowercase,
     )
-    return normalizers.Sequence([normalizers.NFC(), bert])
+    return normalizers.Sequence([getattr(normalizers, form)(), bert])
 
 
 def _pre_tokenizer(style: str) -> Any:

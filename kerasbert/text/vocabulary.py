@@ -48,8 +48,11 @@ class SampleJob:
     limit: int | None = None
 
 
-def draw(job: SampleJob) -> tuple[int, list[tuple[int, str]]]:
-    """How many documents were read, and the sample of them.
+Drawn = tuple[int, LineProblems, list[tuple[int, str]]]
+
+
+def draw(job: SampleJob) -> Drawn:
+    """How many documents were read, what could not be, and the sample of them.
 
     Raises:
         InputError: as `read_piece`.
@@ -65,7 +68,7 @@ def draw(job: SampleJob) -> tuple[int, list[tuple[int, str]]]:
 
     kept = clean(documents(), job.cleaning, Counter())
     sample = sample_piece(kept, job.source, job.share, job.seed)
-    return read, sample
+    return read, problems, sample
 
 
 def train_on_sample(
@@ -92,31 +95,39 @@ def train_on_sample(
         InputError: a piece that cannot be read, no document, what `train_tokenizer` refuses.
     """
     sources = list(dict.fromkeys(piece.source for piece in pieces))
+    numbers = {source: number for number, source in enumerate(sources)}
     share = sample_share(sources, settings.sample_bytes)
     jobs = [
         SampleJob(
-            piece, sources.index(piece.source), share, settings.seed, reading, cleaning,
+            piece, numbers[piece.source], share, settings.seed, reading, cleaning,
             skip_bad_lines,
         )
         for piece in pieces
     ]  # fmt: skip
-    total = 0
+    total = skipped = 0
+    examples: list[str] = []
 
     def samples() -> Iterator[list[tuple[int, str]]]:
-        nonlocal total
+        nonlocal total, skipped
         results = pool.run(draw, jobs) if limit is None else _in_turn(jobs, limit)
-        for _, (read, sample) in results:
+        for _, (read, problems, sample) in results:
             total += read
+            skipped += problems.skipped
+            examples.extend(problems.examples[:1])
             yield sample
 
     texts = merge_samples(samples(), settings.sample_bytes)
-    check_any(total, [source.shown for source in sources])
-    return train_tokenizer(texts, settings.style, settings.vocabulary_size, settings.lowercase)
+    check_any(total, [source.shown for source in sources], skipped, examples)
+    return train_tokenizer(
+        texts,
+        settings.style,
+        settings.vocabulary_size,
+        settings.lowercase,
+        unicode=cleaning.unicode,
+    )
 
 
-def _in_turn(
-    jobs: Sequence[SampleJob], limit: int
-) -> Iterator[tuple[SampleJob, tuple[int, list[tuple[int, str]]]]]:
+def _in_turn(jobs: Sequence[SampleJob], limit: int) -> Iterator[tuple[SampleJob, Drawn]]:
     """One after the other, until so many documents were read."""
     for job in jobs:
         result = draw(replace(job, limit=limit))

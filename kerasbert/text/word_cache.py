@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,12 +43,14 @@ class Encoded:
         document_lengths: (D,) int64, sentences of each document that was given, 0 for one without
             a token.
         hashes: (D,) uint64 of each document's text; white space does not count.
+        word_starts: (T,) bool, where words begin; None where the ids say it.
     """
 
     token_ids: np.ndarray
     sentence_lengths: np.ndarray
     document_lengths: np.ndarray
     hashes: np.ndarray
+    word_starts: np.ndarray | None = None
 
 
 class WordCache:
@@ -127,9 +129,15 @@ class WordCache:
             for text in whole
         ]
         ids, lengths = [np.empty(0, np.int32)], [np.empty(0, np.int64)]
+        starts = [np.empty(0, bool)]
         # The library's answers take some 400 bytes a token until they are put into arrays.
         for batch in batches(itertools.chain.from_iterable(documents), _LIBRARY_CHARACTERS):
-            encoded = self._encode_batch(batch)
+            if self.tokenizer.tells_words:
+                encoded = self._encode_batch(batch, self.tokenizer.encode)
+            else:
+                pairs = self._encode_batch(batch, self.tokenizer.encode_words)
+                encoded = [pair[0] for pair in pairs]
+                starts += [pair[1] for pair in pairs]
             ids.append(np.concatenate(encoded))
             lengths.append(np.array([len(sentence) for sentence in encoded], np.int64))
         sizes = np.concatenate(lengths)
@@ -139,13 +147,15 @@ class WordCache:
             sizes[sizes > 0],
             np.bincount(owners[sizes > 0], minlength=len(texts)),
             np.array([hash_text(sentences) for sentences in documents], np.uint64),
+            None if self.tokenizer.tells_words else np.concatenate(starts).astype(bool),
         )
 
-    def _encode_batch(self, sentences: list[str]) -> list[np.ndarray]:
+    def _encode_batch(self, sentences: list[str], encode: Callable[[list[str]], list]) -> list:
+        """What `encode` makes of each of the sentences."""
         if len(sentences) == 1 and len(sentences[0]) > _LIBRARY_CHARACTERS:
-            parts = (self.tokenizer.encode([part])[0] for part in _parts(sentences[0]))
-            return [np.concatenate(list(parts))]
-        return self.tokenizer.encode(sentences)
+            parts = [encode([part])[0] for part in _parts(sentences[0])]
+            return [np.concatenate(parts, axis=-1)]
+        return encode(sentences)
 
 
 def hash_text(sentences: Sequence[str]) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from kerasbert.errors import InputError
+from kerasbert.streams import readable
 from kerasbert.text.lines import check_file, read_lines
 from kerasbert.text.tokenizer import Tokenizer
 
@@ -124,7 +125,7 @@ def _text_rows(path: Path) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def _binary_rows(path: Path) -> Iterator[tuple[str, np.ndarray]]:
-    with path.open("rb") as file:
+    with readable(path) as whole, whole.open("rb") as file:
         header = file.readline(200).split()
         if len(header) != 2 or not all(field.isdigit() for field in header):
             raise InputError(

@@ -4,6 +4,7 @@
                  tokenizer.json   once it is trained
                  sample/ pieces/  what jobs have written, and their records
                  store/           the store, renamed when it is complete
+                 inputs/          copies of standard input and of pipes
                  lock             held by the command that works there
 """
 
@@ -16,8 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from kerasbert.errors import InputError
-from kerasbert.files import write_json
+from kerasbert.errors import InputError, Unfinished
+from kerasbert.files import missing_folders, remove_empty, write_json
 
 
 class Workspace:
@@ -28,26 +29,32 @@ class Workspace:
     """
 
     def __init__(self, store: Path):
-        absolute = store.absolute()
+        absolute = store.resolve()  # a link to an empty folder leads to where the store will be
         self.store = store
         self.folder = absolute.with_name(f".{absolute.name}.preparing")
         self.tokenizer = self.folder / "tokenizer.json"
         self.pieces = self.folder / "pieces"
         self.result = self.folder / "store"
-        self.spool = self.folder  # for standard input
+        self.spool = self.folder / "inputs"  # copies of what cannot be read again
         self._plan = self.folder / "plan.json"
+        self._agreed = False  # what is there was begun by this command, or by one like it
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[None]:
-        """Make the folder and keep others out; leave nothing behind where nothing was begun.
+        """Make the folder and keep others out; remove it where nothing was begun, or all refused.
+
+        What is done stays when the block is interrupted or raises `Unfinished`: the same command
+        goes on. After another `InputError` it would fail again, and the corrected one begins anew.
 
         Raises:
             InputError: it cannot be made, or another command works there.
         """
+        made = missing_folders(self.folder.parent)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             lock = (self.folder / "lock").open("w")
         except OSError as error:
+            remove_empty(made)
             raise InputError(
                 f"{self.store}: the store cannot be made ({error.strerror})."
                 " Give an --out folder where you may write."
@@ -58,11 +65,17 @@ class Workspace:
                     f"{self.store}: another command is preparing it at this moment. Wait for it, or"
                     " name another --out."
                 )
+            refused = False
             try:
                 yield
+            except InputError as error:
+                refused = self._agreed and not isinstance(error, Unfinished)
+                raise
             finally:
-                if not any(self.pieces.glob("*.json")) and not self.tokenizer.exists():
+                begun = any(self.pieces.glob("*.json")) or self.tokenizer.exists()
+                if refused or not begun:
                     self.remove()
+                    remove_empty(made)
 
     def begin(self, plan: dict[str, Any], again: bool = False) -> None:
         """Write down what the work depends on, or compare it with what was begun.
@@ -78,6 +91,7 @@ class Workspace:
         with contextlib.suppress(FileNotFoundError, ValueError):
             begun = json.loads(self._plan.read_bytes())
             if begun == plan:
+                self._agreed = True
                 return
             if not again:
                 raise InputError(
@@ -85,20 +99,22 @@ class Workspace:
                     f" that back to go on, or remove {self.folder} to begin anew."
                 )
         for path in self.folder.iterdir():
-            if path.name not in ("lock", "standard-input"):
+            if path.name not in ("lock", "inputs"):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         write_json(self._plan, plan)
+        self._agreed = True
 
     def finish(self) -> None:
         """Give the complete store its name, and remove the rest."""
-        if self.store.is_dir():
-            self.store.rmdir()
-        self.result.rename(self.store.absolute())
+        store = self.store.resolve()
+        if store.is_dir():
+            store.rmdir()
+        self.result.rename(store)
         self.remove()
 
     def discard_store(self) -> None:
         """Remove the store that is there."""
-        shutil.rmtree(self.store)
+        shutil.rmtree(self.store.resolve())
 
     def remove(self) -> None:
         """Remove the folder."""

@@ -1,5 +1,11 @@
-"""Callbacks, and what a run leaves on disk."""
+"""Callbacks, and what a run leaves on disk.
 
+To import it registers every class of ours that a saved model may hold, compiled or not, with Keras.
+"""
+
+import kerasbert.layers
+import kerasbert.models.losses
+import kerasbert.tasks  # noqa: F401
 from kerasbert.training.adamw import AdamW
 from kerasbert.training.averaging import OnAverage, average_momentum, averaged
 from kerasbert.training.document_words_validation import DocumentWordsValidation
@@ -8,6 +14,7 @@ from kerasbert.training.fit import fit
 from kerasbert.training.history import History
 from kerasbert.training.keep_best import KeepBest
 from kerasbert.training.masked_lm_validation import MaskedLMValidation
+from kerasbert.training.pair_validation import PairValidation
 from kerasbert.training.plan import StepPlan, TimePlan
 from kerasbert.training.resume import Interrupted, SaveState
 from kerasbert.training.run_folder import RunFolder, load_model
@@ -22,6 +29,7 @@ __all__ = [
     "KeepBest",
     "MaskedLMValidation",
     "OnAverage",
+    "PairValidation",
     "RunFolder",
     "SaveState",
     "StepPlan",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kerasbert.batches.labeled import LabeledBatches, predict_logits
+from kerasbert.batches.labeled import LabeledBatches
 from kerasbert.evaluation.analysis import (
     calibration_of,
     confused_pairs,
@@ -11,10 +11,11 @@ from kerasbert.evaluation.analysis import (
     label_rows,
     write_label_rows,
 )
-from kerasbert.evaluation.decision import Decision, Rule, Thresholds, fit_decision
+from kerasbert.evaluation.decision import Decision, Thresholds, fit_decision
 from kerasbert.evaluation.report import finetune_report
+from kerasbert.evaluation.rule import Rule
 from kerasbert.training.averaging import averaged
-from kerasbert.training.epoch_f1 import evaluate_classifier, score_logits
+from kerasbert.training.epoch_f1 import half_of, logits_of, score_logits
 from kerasbert.training.run_folder import RunFolder
 
 SPLITS = ("valid", "test")
@@ -25,8 +26,8 @@ class Assessment:
 
     Attributes:
         decision: how its logits become labels.
-        figures: for metrics.json: the figures of each split by the decision, again under
-            "at_half" at threshold 0.5, the decision, calibration, confused pairs, and the
+        figures: for metrics.json: the figures of each split by the decision, and the decision;
+            both again under "at_half" for threshold 0.5; calibration, confused pairs, and the
             documents of the validation data with the highest loss.
         labels: the rows of labels.tsv.
 
@@ -45,13 +46,13 @@ class Assessment:
         documents: Sequence[Any],
         names: Sequence[str],
         thresholds: Thresholds = "label",
-        rule: Rule = "at-least-one",
+        rule: Rule | None = None,
         top_k: int | None = None,
     ):
         self.run = run
         model = run.load_model()
         splits = {name: data[name] for name in SPLITS if name in data}
-        logits = {name: predict_logits(model, part.texts) for name, part in splits.items()}
+        logits = {name: logits_of(model, part) for name, part in splits.items()}
         valid = splits["valid"]
         self.decision: Decision = fit_decision(
             logits["valid"],
@@ -62,6 +63,7 @@ class Assessment:
             rule=rule,
             top_k=top_k,
         )
+        half = half_of(logits["valid"], valid, rule, top_k)
         chosen = {
             name: (self.decision.choose(self.decision.probabilities(logits[name])), part.gold)
             for name, part in splits.items()
@@ -74,7 +76,10 @@ class Assessment:
                 name: score_logits(logits[name], part, self.decision)
                 for name, part in splits.items()
             },
-            "at_half": {name: score_logits(logits[name], part) for name, part in splits.items()},
+            "at_half": {
+                **{name: score_logits(logits[name], part, half) for name, part in splits.items()},
+                "decision": half.to_json(),
+            },
             "threshold": self.decision.common,
             "thresholds": thresholds,
             "decision": self.decision.to_json(),
@@ -108,14 +113,22 @@ class Assessment:
 
 
 def last_epoch_at_half(
-    model, data: Mapping[str, LabeledBatches], learner
-) -> dict[str, dict[str, float]]:
+    model,
+    data: Mapping[str, LabeledBatches],
+    learner,
+    rule: Rule | None = None,
+    top_k: int | None = None,
+) -> dict[str, dict[str, Any]]:
     """The figures of a model as training left it, with its averaged weights, at threshold 0.5.
 
     Args:
         model: a classifier.
-        data: the parts to be scored.
+        data: the parts to be scored; "valid" chooses the rule, unless it is given.
         learner: the model that was trained: the classifier, or one that holds it.
+        rule: see `fit_decision`, as for `top_k`.
+        top_k: for the rule "top-k".
     """
     with averaged(learner):
-        return {name: evaluate_classifier(model, data[name]) for name in SPLITS if name in data}
+        logits = {name: logits_of(model, data[name]) for name in SPLITS if name in data}
+    half = half_of(logits["valid"], data["valid"], rule, top_k)
+    return {name: score_logits(part, data[name], half) for name, part in logits.items()}

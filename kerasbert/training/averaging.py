@@ -32,12 +32,18 @@ def _swap(model: keras.Model) -> None:
     optimizer = model.optimizer
     if not optimizer.use_ema or not optimizer.built:
         return
-    # Keras' own SwapEMAWeights takes the averages from here, too.
-    averages = optimizer._model_variables_moving_average
-    for weight, average in zip(model.trainable_variables, averages, strict=True):
+    for weight, average in zip(model.trainable_variables, _averages(optimizer), strict=True):
         value = keras.ops.convert_to_numpy(weight).copy()
         weight.assign(average)
         average.assign(value)
+
+
+def _averages(optimizer: keras.optimizers.Optimizer) -> list:
+    """The averages, in the order of the weights."""
+    try:  # Keras' own SwapEMAWeights takes them from here, too
+        return optimizer._model_variables_moving_average
+    except AttributeError:  # the name is private
+        return [each for each in optimizer.variables if each.name.endswith("_average")]
 
 
 class OnAverage(keras.callbacks.Callback):

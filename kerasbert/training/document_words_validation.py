@@ -16,7 +16,7 @@ class DocumentWordsValidation(HeldOutScores):
         val_loss_words      of the model
         unigram_loss_words  of the one distribution that is best for texts of which nothing is read
 
-    Losses are total loss over total weight, with the weights of `DocumentWords`.
+    Losses are total loss over total weight, NaN without any, with the weights of `DocumentWords`.
 
     Args:
         valid: batches of the "valid" part for `task` alone; the first pass is scored, the same each
@@ -42,7 +42,7 @@ class DocumentWordsValidation(HeldOutScores):
             nats = self._scorer.predict_on_batch({**inputs, "document_words_target": target})
             figures = (np.asarray(nats), self.unigram[target], np.ones_like(weight))
             sums += [(figure * weight).sum() for figure in figures]
-        total = max(sums[2], 1e-9)
+        total = sums[2] or np.nan
         return {"val_loss_words": sums[0] / total, "unigram_loss_words": sums[1] / total}
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from kerasbert.batches.encoded import EncodedTexts
 from kerasbert.batches.labeled import in_order
+from kerasbert.batches.padding import check_padding
 from kerasbert.errors import InputError
 from kerasbert.layers import Pooling
 from kerasbert.models import build_encoder_model
@@ -36,7 +37,7 @@ class Embedder:
     def __init__(self, run: str | Path, pooling: str = "mean", max_length: int | None = None):
         folder = RunFolder.open(run)
         config = folder.read_json("config.json")
-        self.tokenizer = folder.tokenizer()
+        self.tokenizer = folder.tokenizer(as_trained=True)
         self.max_length: int = max_length or config["settings"]["max_length"]
         architecture = folder.architecture()
         if (
@@ -50,6 +51,7 @@ class Embedder:
             )
         self.truncated = 0
         model = folder.load_model()
+        check_padding(model, self.tokenizer.special.pad)
         embedding, encoder = model.get_layer("embedding"), model.get_layer("encoder")
         self.model = build_encoder_model(embedding, encoder, Pooling(pooling, name="embed_pooling"))
         self.width: int = self.model.output["sequence"].shape[-1]

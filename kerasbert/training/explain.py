@@ -67,7 +67,7 @@ def explain(
     Args:
         predictor: of a fine-tuning run.
         texts: strings, or pairs of strings.
-        top_k: how many scores to give; all unless given.
+        top_k: how many labels to answer with; see `Predictor`.
     """
     return [_explain(predictor, row, top_k) for row in predictor.rows(texts)]
 

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 import keras
 
+from kerasbert.batches.padding import check_padding
+from kerasbert.errors import Unfinished
+from kerasbert.files import trouble
 from kerasbert.training.plan import StepPlan, TimePlan
 from kerasbert.training.resume import SaveState
 
@@ -27,8 +30,12 @@ def fit(
         saver: writes and has restored the state.
 
     Raises:
+        InputError: batches and model have different ids for padding.
         Interrupted: told to stop; the state is saved.
+        Unfinished: a full disk, or what else keeps a file from being written.
     """
+    if hasattr(batches, "special"):
+        check_padding(model, batches.special.pad)
     if saver.awaits_metrics(model):
         # TensorFlow makes a task's metrics with its first batch: they must be there to go on.
         model.test_on_batch(*batches.batch(saver.step))
@@ -45,5 +52,11 @@ def fit(
             )
             if not plan.goes_on(model):
                 break
+    except BrokenPipeError:
+        raise  # whoever read what was said has enough
+    except OSError as error:
+        raise Unfinished(
+            f"{trouble(error)} {saver.kept} Repeat the command with --resume to go on."
+        ) from error
     finally:
         saver.on_train_end()

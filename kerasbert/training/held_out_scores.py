@@ -2,6 +2,7 @@
 
 import keras
 
+from kerasbert.batches.padding import check_padding
 from kerasbert.batches.pretraining import PretrainingBatches
 
 
@@ -18,6 +19,9 @@ class HeldOutScores(keras.callbacks.Callback):
         self.valid = valid
         self.steps = min(valid.steps_per_epoch, max(1, rows // valid.batch_size))
         self._scorer: keras.Model | None = None
+
+    def on_train_begin(self, logs=None):
+        check_padding(self.model, self.valid.special.pad)
 
     def on_epoch_end(self, epoch, logs=None):
         if logs is not None:

@@ -1,5 +1,6 @@
 """A row of figures for each report of a run: in history.csv, and on the terminal."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,8 +16,8 @@ class History(keras.callbacks.Callback):
     Args:
         run: the folder it is written to.
         columns: of the file, in order; "step", "epoch" and "seconds" are known here, the others
-            come from the logs. Seconds are those of training and validation since the row before,
-            over resumed sessions too.
+            come from the logs, empty where they are no finite number. Seconds are those of
+            training and validation since the row before, over resumed sessions too.
         steps_per_epoch: training steps of a pass over the data.
         say: called with each row, to show it.
     """
@@ -64,7 +65,9 @@ class History(keras.callbacks.Callback):
         row = {}
         for name in self.columns:
             value = known[name] if name in known else logs.get(name, "")
-            row[name] = round(float(value), 6) if isinstance(value, float) else value
+            if isinstance(value, float):  # nothing stands for what is no finite number
+                value = round(float(value), 6) if math.isfinite(value) else ""
+            row[name] = value
         self.rows.append(row)
         self.run.write_history(self.rows)
         if self.say is not None:
@@ -80,7 +83,8 @@ class History(keras.callbacks.Callback):
 
     def restore(self, state: dict[str, Any]) -> None:
         self.step = state["step"]
-        self.rows = list(state["rows"])
+        # A state of an earlier version may lack columns.
+        self.rows = [{name: row.get(name, "") for name in self.columns} for row in state["rows"]]
         self.initial_loss = state["initial_loss"]
         self._seconds_before = state["row_seconds"]
         self._row_began = time.monotonic()

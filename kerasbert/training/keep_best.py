@@ -49,9 +49,11 @@ class KeepBest(keras.callbacks.Callback):
         return self.patience is not None and self.waited >= self.patience
 
     def state(self) -> dict[str, Any]:
-        return {"best": self.best, "best_epoch": self.best_epoch, "waited": self.waited}
+        best = self.best if self.best_epoch else None  # JSON has no infinity
+        return {"best": best, "best_epoch": self.best_epoch, "waited": self.waited}
 
     def restore(self, state: dict[str, Any]) -> None:
-        self.best = state["best"]
+        if state["best"] is not None:
+            self.best = state["best"]
         self.best_epoch = state["best_epoch"]
         self.waited = state["waited"]

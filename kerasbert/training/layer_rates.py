@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
+from kerasbert.training.adamw import AdamW, decays, key_of
+
 _BLOCK = re.compile(r"encoder/block_(\d+)/")
 
 
@@ -36,14 +38,14 @@ def layer_shares(paths: Sequence[str], decay: float) -> list[float]:
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
-class LayerwiseAdamW(keras.optimizers.AdamW):
+class LayerwiseAdamW(AdamW):
     """AdamW with a share of the learning rate for each layer, and an encoder that waits.
 
     Args:
         learning_rate: of the layers behind the encoder.
         layer_decay: see `layer_shares`; 1 for the same rate everywhere.
         frozen_steps: updates in which embedding and encoder stay as they are.
-        **kwargs: of `keras.optimizers.AdamW`.
+        **kwargs: of `AdamW`.
     """
 
     def __init__(
@@ -56,28 +58,29 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
         self.frozen_steps = frozen_steps
 
     def build(self, variables):
+        if self.built:
+            return
         super().build(variables)
         paths = [variable.path for variable in variables]
         self._shares = layer_shares(paths, self.layer_decay)
         self._waits = [path.startswith(("embedding/", "encoder/")) for path in paths]
-
-    def _share(self, variable):
-        index = self._get_variable_index(variable)
-        share = self._shares[index]
-        if self.frozen_steps and self._waits[index]:
-            return ops.where(self.iterations < self.frozen_steps, 0.0, share)
-        return share
-
-    def update_step(self, gradient, variable, learning_rate):
-        super().update_step(gradient, variable, learning_rate * self._share(variable))
+        self._decays = [decays(variable, self.undecayed) for variable in variables]
+        # Weights decay in `_rate`, by their own learning rates: nothing is left for Keras to do.
+        keras.optimizers.AdamW.exclude_from_weight_decay(self, var_names=[""])
 
     def _apply_weight_decay(self, variables):
-        if self.weight_decay is None:
-            return
-        for variable in variables:
-            if self._use_weight_decay(variable):
-                rate = ops.cast(self.learning_rate * self._share(variable), variable.dtype)
-                variable.assign(variable - variable * self.weight_decay * rate)
+        pass
+
+    def _rate(self, variable, learning_rate):
+        index = self._index[key_of(variable)]
+        share = self._shares[index]
+        if self.frozen_steps and self._waits[index]:
+            share = ops.where(self.iterations < self.frozen_steps, 0.0, share)
+        rate = learning_rate * share
+        if self.weight_decay and self._decays[index]:
+            lost = variable * self.weight_decay * ops.cast(rate, variable.dtype)
+            self.assign_sub(variable, lost)
+        return rate
 
     def get_config(self):
         return super().get_config() | {

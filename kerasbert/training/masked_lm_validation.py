@@ -6,7 +6,6 @@ from keras import ops
 
 from kerasbert.batches.packing import one_document_a_row
 from kerasbert.batches.pretraining import PretrainingBatches
-from kerasbert.tasks.masked_lm import MASK_ID
 from kerasbert.training.held_out_scores import HeldOutScores
 
 
@@ -21,7 +20,7 @@ class MaskedLMValidation(HeldOutScores):
         masked_accuracy                   share of chosen positions predicted right
 
     The unigram loss is that of predicting each token by its frequency in the training part (with
-    one added to each count). Losses are total loss over total weight.
+    one added to each count). Losses are total loss over total weight, NaN without any.
 
     Args:
         valid: batches of the "valid" part; its first pass is scored, the same each time.
@@ -42,17 +41,17 @@ class MaskedLMValidation(HeldOutScores):
             inputs, targets, sample_weights = self.valid.batch(step)
             target, weight = targets["masked_lm"], sample_weights["masked_lm"]
             if "document_ids" in model.input:
-                inputs |= one_document_a_row(inputs["token_ids"])
+                inputs |= one_document_a_row(inputs["token_ids"], self.valid.special.pad)
             scored = self._scorer.predict_on_batch({**inputs, "masked_lm_target": target})
             nats, correct = np.asarray(scored["nats"]), np.asarray(scored["correct"])
             unigram = self.unigram[target]
             shown = np.take_along_axis(inputs["token_ids"], inputs["masked_positions"], axis=1)
-            hidden = weight * (shown == MASK_ID)
+            hidden = weight * (shown == self.valid.special.mask)
             figures = (nats, unigram, correct)
             sums[:3] += [(figure * weight).sum() for figure in figures]
             sums[3:] += [(figure * hidden).sum() for figure in figures[:2]]
             weights += weight.sum(), hidden.sum()
-        all_positions, mask_positions = np.maximum(weights, 1)
+        all_positions, mask_positions = np.where(weights > 0, weights, np.nan)
         return {
             "val_loss": sums[0] / all_positions,
             "unigram_loss": sums[1] / all_positions,

@@ -11,7 +11,7 @@ from kerasbert.batches.encoded import Windows
 from kerasbert.batches.labeled import encode_texts, predict_logits
 from kerasbert.errors import InputError
 from kerasbert.evaluation.decision import Decision
-from kerasbert.text.inputs import check_texts
+from kerasbert.text.inputs import as_rows, check_texts
 from kerasbert.text.labels import LabelSet
 from kerasbert.training.run_folder import RunFolder
 
@@ -27,6 +27,7 @@ class Predictor:
         kind: "multi-label", "multi-class" or "binary".
         pairs: whether a text is a pair of texts.
         decision: how logits become labels: temperature, thresholds and rule of the run.
+        at_half: the same for figures at threshold 0.5.
         max_length: positions of the longest text, or of a window; longer ones are cut or split.
         windows: how a longer text is split, or None.
         truncated: how many texts were cut so far.
@@ -51,9 +52,14 @@ class Predictor:
         self.max_length: int = config["max_length"]
         self.windows = Windows(**config["windows"]) if config.get("windows") else None
         self.truncated = 0
-        self.decision = Decision.of_metrics(folder.read_json("metrics.json"), self.kind)
+        metrics = folder.read_json("metrics.json")
+        self.decision = Decision.of_metrics(metrics, self.kind)
+        half = metrics.get("at_half", {})
+        self.at_half = (
+            Decision.of_metrics(half, self.kind) if "decision" in half else self.decision.at_half()
+        )
         self.labels = LabelSet.load(folder.file("labels.txt"))
-        self.tokenizer = folder.tokenizer()
+        self.tokenizer = folder.tokenizer(as_trained=True)
         self.model = folder.load_model()
         self._lock = threading.Lock()
         outputs = self.model.output_shape[-1]
@@ -82,7 +88,7 @@ class Predictor:
         rows = min(batch_size, 1 if len(texts) == 1 else FEW if len(texts) <= FEW else batch_size)
         with self._lock:
             self.truncated += encoded.truncated if count else 0
-            return predict_logits(self.model, encoded, rows)
+            return predict_logits(self.model, encoded, rows, self.kind)
 
     def probabilities(self, texts: Sequence[tuple[str, ...]], batch_size: int = 64) -> np.ndarray:
         """(N, K) float32 probability of each label."""
@@ -95,22 +101,24 @@ class Predictor:
 
         Args:
             texts: strings, or pairs of strings.
-            top_k: how many scores to give; all unless given.
+            top_k: how many labels to answer with, those that are chosen before the others; all
+                unless given.
 
         Returns:
-            a dict for each text: "labels" (the most probable first) and "scores" by label.
+            a dict for each text: "labels" (the chosen ones, the most probable first) and "scores"
+            (of these and of the others, by label).
         """
-        return self.answers(self.probabilities(self.rows(texts)), top_k) if len(texts) else []
+        rows = self.rows(texts)
+        return self.answers(self.probabilities(rows), top_k) if rows else []
 
     def rows(self, texts: Sequence[str | tuple[str, ...]]) -> list[tuple[str, ...]]:
         """The texts as tuples of one or two strings.
 
         Raises:
             InputError: a pair where the run takes single texts, or the other way round.
+            TypeError: no texts, see `as_rows`.
         """
-        if isinstance(texts, str):
-            raise InputError("expected a list of texts, received one: write predictor([text]).")
-        rows = [(text,) if isinstance(text, str) else tuple(text) for text in texts]
+        rows = as_rows(texts)
         for number, row in enumerate(rows):
             check_texts(len(row), self.pairs, f"text {number}")
         return rows
@@ -122,12 +130,17 @@ class Predictor:
         answers = []
         for row_scores, row_chosen in zip(scores, chosen, strict=True):
             order = np.argsort(-row_scores, kind="stable")
-            answers.append(
-                {
-                    "labels": [names[i] for i in order if row_chosen[i]],
-                    "scores": {names[i]: round(float(row_scores[i]), 6) for i in order[:top_k]},
-                }
-            )
+            if top_k is not None:  # by a threshold of its own, a less probable label may be chosen
+                first = np.argsort(~row_chosen[order], kind="stable")[:top_k]
+                order = order[np.sort(first)]
+            values: dict[str, float | None] = {
+                names[i]: round(float(row_scores[i]), 6) for i in order
+            }
+            answer: dict[str, Any] = {"labels": [names[i] for i in order if row_chosen[i]]}
+            if not np.isfinite(row_scores).all():  # of a damaged model
+                values |= {names[i]: None for i in order if not np.isfinite(row_scores[i])}
+                answer["scores_reason"] = "the model's outputs are no finite numbers"
+            answers.append({**answer, "scores": values})
         return answers
 
 

@@ -11,8 +11,7 @@ import keras
 import numpy as np
 
 from kerasbert.errors import InputError
-from kerasbert.files import atomic_path
-from kerasbert.training.schedule import exclude_from_decay
+from kerasbert.files import atomic_path, to_json
 
 KEPT = 2  # the last states; the older one is there if the newer is torn
 
@@ -107,7 +106,7 @@ class SaveState(keras.callbacks.Callback):
             "threads": os.cpu_count(),
             "callbacks": [callback.state() for callback in self.remembering],
         }
-        arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
+        arrays["meta"] = np.frombuffer(to_json(meta).encode(), np.uint8)
         with atomic_path(self.folder / f"step-{self.step:010d}.npz") as temporary:
             np.savez(temporary, **arrays)
         self._saved_step = self.step
@@ -115,12 +114,16 @@ class SaveState(keras.callbacks.Callback):
             old.unlink()
 
     def _diverged(self, what: str) -> InputError:
-        states = sorted(self.folder.glob("step-*.npz"))
-        kept = f"The last good state is {states[-1]}." if states else "No state was saved yet."
         return InputError(
             f"step {self.step}: {what} is not a finite number any more, the training has diverged. "
-            f"{kept} Begin anew with a smaller --learning-rate."
+            f"{self.kept} Begin anew with a smaller --learning-rate, in another --out."
         )
+
+    @property
+    def kept(self) -> str:
+        """Which state there is to go on with, in a sentence."""
+        states = sorted(self.folder.glob("step-*.npz"))
+        return f"The last good state is {states[-1]}." if states else "No state was saved yet."
 
     def restore(self, model: keras.Model) -> tuple[int, list[str]]:
         """Bring the newest whole state into model, optimizer and callbacks.
@@ -168,7 +171,6 @@ class SaveState(keras.callbacks.Callback):
         for name, variables in groups.items():
             if name != "metrics":
                 _assign(variables, [arrays[f"{name}/{i}"] for i in range(len(variables))])
-        exclude_from_decay(model.optimizer)
         metrics = sorted(
             (name for name in arrays if name.startswith("metrics/")),
             key=lambda name: int(name.split("/")[1]),

@@ -5,12 +5,13 @@ import hashlib
 import importlib.metadata
 import io
 import json
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from kerasbert.config import EncoderConfig, config_from_json, config_to_json
 from kerasbert.errors import InputError
-from kerasbert.files import atomic_path, write_json, write_text
+from kerasbert.files import atomic_path, check_writable, write_json, write_text
 
 FINISHED = "metrics.json"
 
@@ -38,13 +39,11 @@ class RunFolder:
         """A folder for a new run, or one to go on with. It is made when a file is written to it.
 
         Raises:
-            InputError: the folder holds something and `resume` is not set, or is no run's folder.
+            InputError: the folder holds something and `resume` is not set, or is no run's folder,
+                or nothing can be written there.
         """
         path = Path(path)
-        if path.exists() and not path.is_dir():
-            raise InputError(
-                f"{path}: a file is there, expected a new folder; choose another --out."
-            )
+        check_writable(path, folder=True)
         if path.exists() and any(path.iterdir()):
             if not resume:
                 raise InputError(
@@ -102,6 +101,7 @@ class RunFolder:
             "settings": settings,
             **more,
             "tokenizer_sha256": _sha256(self.file("tokenizer.json")),
+            **self._special_ids(more.get("segmenter")),
             "backend": keras.backend.backend(),
             "versions": versions(),
         }
@@ -115,7 +115,23 @@ class RunFolder:
         """Positions of the longest row of this run, or `otherwise` where its settings say none."""
         return self.read_json("config.json")["settings"].get("max_length", otherwise)
 
-    def tokenizer(self):
+    def _special_ids(self, segmenter: str | None) -> dict[str, Any]:
+        """The ids of the special tokens, which earlier versions took to be 0 to 4."""
+        from kerasbert.text.tokenizer import Tokenizer
+
+        path = self.file("tokenizer.json")
+        if not path.exists():
+            return {}
+        return {"special_ids": asdict(Tokenizer.load(path, segmenter).special)}
+
+    def tokenizer(self, as_trained: bool = False):
+        """The run's tokenizer.
+
+        Args:
+            as_trained: with the special ids that the run was trained with. Those of earlier
+                versions are 0 to 4 whatever the file says: a model that learned so answers so.
+        """
+        from kerasbert.text.special_ids import SpecialIds
         from kerasbert.text.tokenizer import Tokenizer
 
         config, path = self.read_json("config.json"), self.file("tokenizer.json")
@@ -125,12 +141,29 @@ class RunFolder:
                 f"{path}: this is not the tokenizer that the run was made with: its token ids mean "
                 "other words to the model. Put the run's own file back, or train again."
             )
+        if as_trained and "special_ids" not in config:
+            tokenizer.special = replace(SpecialIds(), unk=tokenizer.special.unk)
         return tokenizer
+
+    def special_note(self) -> str | None:
+        """What to say of a run whose special ids are not those of its tokenizer."""
+        trained = self.tokenizer(as_trained=True).special
+        named = self.tokenizer().special
+        if trained == named:
+            return None
+        return (
+            f"{self.path}: an earlier version trained it with the special ids {trained.ids}, the"
+            f" tokenizer has {named.ids}. What follows takes the tokenizer's; pre-train anew for a"
+            " better start."
+        )
 
     def save_model(self, model) -> None:
         """model.keras, without the optimizer."""
         import keras
 
+        from kerasbert.training.saving import keep_tensorflow_out
+
+        keep_tensorflow_out()
         bare = keras.Model(model.input, model.output, name=model.name)  # the same layers
         with atomic_path(self.file("model.keras")) as temporary:
             bare.save(temporary)
@@ -140,20 +173,23 @@ class RunFolder:
 
 
 def load_model(run: str | Path):
-    """The Keras model of a run, on any backend, whichever wrote it.
+    """The Keras model of a run, or of a `.keras` file, on any backend, whichever wrote it.
+
+    It is not compiled. (`keras.models.load_model` compiles it, after `import kerasbert.training`.)
 
     Raises:
         InputError: there is no model, or it cannot be read; a user's own layer must have been
             registered (`keras.saving.register_keras_serializable`) and imported before.
     """
-    import kerasbert.layers
-    import kerasbert.tasks
-    import kerasbert.training.schedule  # noqa: F401  (each registers its classes with Keras)
     from kerasbert.training.loading import load_saved
 
-    path = Path(run) / "model.keras"
+    path = Path(run)
+    if path.suffix != ".keras" or path.is_dir():
+        path /= "model.keras"
     if not path.exists():
-        raise InputError(f"{run}: there is no model.keras, expected the folder of a run.")
+        raise InputError(
+            f"{path}: no such file, expected the folder of a run, or a file that ends with .keras."
+        )
     try:
         return load_saved(path)
     except Exception as error:

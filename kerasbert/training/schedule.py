@@ -9,6 +9,8 @@ from keras import ops
 from kerasbert.training.adamw import AdamW
 from kerasbert.training.layer_rates import LayerwiseAdamW
 
+UNDECAYED = ("bias", "gamma", "beta", "_table")  # in the names of biases, norms and embeddings
+
 
 @keras.saving.register_keras_serializable(package="kerasbert")
 class WarmupDecay(keras.optimizers.schedules.LearningRateSchedule):
@@ -85,21 +87,13 @@ def build_optimizer(
     kind: Any = AdamW
     if layer_decay != 1 or frozen_steps:
         kind = partial(LayerwiseAdamW, layer_decay=layer_decay, frozen_steps=frozen_steps)
-    optimizer = kind(
+    return kind(
         schedule,
         weight_decay=weight_decay,
         global_clipnorm=clip_norm,
         gradient_accumulation_steps=batches_per_update if batches_per_update > 1 else None,
         use_ema=average_momentum is not None,
         ema_momentum=average_momentum or 0.99,
+        undecayed=UNDECAYED,
+        average_apart=True,
     )
-    exclude_from_decay(optimizer)
-    # Keras puts the average into the model at the end of every `fit`: a run of several would go on
-    # from there.
-    optimizer.finalize_variable_values = lambda variables: None
-    return optimizer
-
-
-def exclude_from_decay(optimizer) -> None:
-    """Tell AdamW what does not decay; loading an optimizer forgets it, so it is told again then."""
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "_table"])

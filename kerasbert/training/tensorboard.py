@@ -1,10 +1,26 @@
 """A run's figures as TensorBoard event files, on any backend, without TensorFlow."""
 
 from pathlib import Path
+from typing import Any
 
 import keras
 
 from kerasbert.errors import InputError
+
+
+def event_writer() -> Any:
+    """The class that writes event files.
+
+    Raises:
+        InputError: tensorboardX is not installed.
+    """
+    try:
+        from tensorboardX import SummaryWriter
+    except ImportError:
+        raise InputError(
+            "--tensorboard needs tensorboardX: pip install kerasbert[tensorboard]"
+        ) from None
+    return SummaryWriter
 
 
 class TensorBoardEvents(keras.callbacks.Callback):
@@ -24,13 +40,7 @@ class TensorBoardEvents(keras.callbacks.Callback):
 
     def __init__(self, folder: Path, start: int = 0, every: int = 10):
         super().__init__()
-        try:
-            from tensorboardX import SummaryWriter
-        except ImportError:
-            raise InputError(
-                "--tensorboard needs tensorboardX: pip install kerasbert[tensorboard]"
-            ) from None
-        self.writer = SummaryWriter(str(folder), purge_step=start + 1 if start else None)
+        self.writer = event_writer()(str(folder), purge_step=start + 1 if start else None)
         self.step = start
         self.every = every
 

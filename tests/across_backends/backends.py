@@ -26,19 +26,22 @@ importlib.util.find_spec = find_unless_hidden
 """
 
 
-def python(code: str, backend: str | None, hidden: tuple[str, ...] = ()):
+def python(code: str, backend: str | None, hidden: tuple[str, ...] = (), xla: str | None = None):
     """Run `code` on a backend (None: as kerasbert chooses) and return what it prints last, as JSON.
 
     Args:
         code: the program; its last line of output is JSON.
         backend: the value of KERAS_BACKEND; unset if None.
         hidden: packages that are not there.
+        xla: the value of XLA_FLAGS; that of the suite unless given.
     """
     environment = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"}
     # Torch and TensorFlow side by side on few cores: who waits must not spin.
     environment |= {"OMP_WAIT_POLICY": "PASSIVE"}
     if backend is not None:
         environment["KERAS_BACKEND"] = backend
+    if xla is not None:
+        environment["XLA_FLAGS"] = xla
     done = subprocess.run(
         [sys.executable, "-c", HIDE.format(hidden=set(hidden)) + code],
         capture_output=True,

@@ -21,7 +21,26 @@ for command in commands:
 print(json.dumps(os.environ["KERAS_BACKEND"]))
 """
 
-# Keras itself imports TensorFlow, where it is installed, when it saves or loads a model.
+# All commands, one after the other in a process.
+EVERY_COMMAND = (
+    WALK.split("for command in")[0].replace('"--steps", "3",', '"--steps", "3", "--tensorboard",')
+    + """
+import sys
+labelled = [f"--{{part}}={{files}}/{{part}}.txt" for part in ("train", "valid", "test")]
+commands += [
+    ["evaluate", "--model", tags, "--data", f"{{files}}/test.txt"],
+    ["embed", "--model", lm, f"{{files}}/test.txt", "--out", f"{{out}}/vectors.npy"],
+    ["compare", "--pretrained", lm, "--out", f"{{out}}/compare", "--epochs", "1", "--limit", "24",
+     *small, *labelled],
+]
+imported = {{}}
+for command in commands:
+    assert cli.main(command) == 0, command
+    imported[command[0]] = sorted({{"jax", "torch", "tensorflow"}} & set(sys.modules))
+print(json.dumps(imported))
+"""
+)
+
 FIT_AND_PREDICT = """
 import json, sys
 from kerasbert import (
@@ -86,3 +105,11 @@ print(json.dumps([status, said.getvalue()]))
 def test_nothing_of_ours_imports_tensorflow(backend, files, store):
     imported = python(FIT_AND_PREDICT.format(files=str(files)), backend)
     assert backend in imported and "tensorflow" not in imported
+
+
+@pytest.mark.skipif("tensorflow" not in BACKENDS, reason="it is not there to be imported")
+@pytest.mark.parametrize("backend", [name for name in BACKENDS if name != "tensorflow"])
+def test_no_command_imports_tensorflow(backend, files, tmp_path):
+    imported = python(EVERY_COMMAND.format(files=str(files), out=str(tmp_path)), backend)
+    assert len(imported) == 7 and imported.pop("prepare") == []
+    assert all(backend in names and "tensorflow" not in names for names in imported.values())

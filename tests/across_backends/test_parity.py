@@ -1,11 +1,17 @@
 """What must agree on every backend: batches to the bit, logits of a saved model, F1."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 from backends import BACKENDS, python
+
+# JAX as users have it: the suite compiles for it without optimizing (tests/conftest.py).
+FAST_COMPILING = " --xla_backend_optimization_level=0"
+AS_USERS = os.environ["XLA_FLAGS"].replace(FAST_COMPILING, "")
+OPTIMIZED = "jax, optimized"
 
 TRAIN = """
 import json, sys
@@ -15,7 +21,7 @@ sys.exit(cli.main({pretrain!r}) or cli.main({finetune!r}) or print(json.dumps(0)
 
 # One process a backend looks at everything: to start one takes longer than all that it does.
 LOOK = """
-import hashlib, json
+import hashlib, json, os
 import numpy as np
 from kerasbert import (
     LabeledBatches, LabelSet, MaskedLM, NextSentence, PretrainingBatches, TokenStore, cli, load,
@@ -50,7 +56,8 @@ def hash_of(value):
     return digest.hexdigest()
 
 found = dict(
-    batches=dict(), streams=dict(), logits=dict(), figures=dict(), answers=dict(), words=dict()
+    batches=dict(), streams=dict(), logits=dict(), figures=dict(), answers=dict(), words=dict(),
+    xla=os.environ["XLA_FLAGS"],
 )
 for name, source in sources.items():
     steps = [0, 1, 2, 5, source.steps_per_epoch, 1000]
@@ -94,17 +101,27 @@ def runs(files, store, tmp_path_factory):
         finetune = ["finetune", "--pretrained", lm, "--out", tags, "--epochs", "2", *small]
         finetune += ["--train", f"{files}/train.txt", "--valid", f"{files}/valid.txt"]
         code = TRAIN.format(pretrain=[*pretrain, *sizes, *small], finetune=finetune)
-        python(code, BACKENDS[number % len(BACKENDS)])
+        python(code, BACKENDS[number % len(BACKENDS)], xla=AS_USERS)
         found.append(tags)
     return found
 
 
 @pytest.fixture(scope="module")
 def found(runs, files, tmp_path_factory):
-    """What each backend sees."""
+    """What each backend sees; JAX twice."""
     out = tmp_path_factory.mktemp("found") / "test.json"
     code = LOOK.format(files=str(files), runs=runs, out=str(out))
-    return {backend: python(code, backend) for backend in BACKENDS}
+    seen = {backend: python(code, backend) for backend in BACKENDS}
+    if "jax" in BACKENDS:
+        seen[OPTIMIZED] = python(code, "jax", xla=AS_USERS)
+    return seen
+
+
+@pytest.mark.skipif("jax" not in BACKENDS, reason="XLA's flags are for JAX")
+def test_jax_is_compiled_without_optimizing_and_as_users_have_it(found):
+    assert FAST_COMPILING in found["jax"]["xla"] and FAST_COMPILING not in found[OPTIMIZED]["xla"]
+    one, other = (found[name]["logits"] for name in ("jax", OPTIMIZED))
+    assert one != other  # in the last bits: they are two programs
 
 
 def test_batches_agree_to_the_bit(found):

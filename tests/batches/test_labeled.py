@@ -80,3 +80,47 @@ def test_prediction_batches_have_one_size_and_cover_all(tokenizer):
         assert len(inputs["token_ids"]) == 2
         seen += indices.tolist()
     assert sorted(seen) == [0, 1, 2, 3, 4]
+
+
+def test_a_document_whose_label_training_never_saw_is_in_no_batch_but_counts(tokenizer):
+    """It has no target: not that of class 0. To F1 its label is a miss."""
+    docs = documents("a", labels=("z",)) + documents("b", "c", labels=("y",))
+    labels = LabelSet(("x", "y"))
+    batches = LabeledBatches(docs, tokenizer, labels, "multi-class", batch_size=2)
+    assert batches.steps_per_epoch == 1
+    a = tokenizer.encode(["a"])[0][0]
+    for step in range(4):
+        inputs, target = batches.batch(step)
+        assert target.tolist() == [1, 1] and not (inputs["token_ids"] == a).any()
+    assert len(batches.texts) == 3 and batches.unseen == 1
+    assert batches.gold.tolist() == [[0, 0], [0, 1], [0, 1]]
+    several = LabeledBatches(docs, tokenizer, labels, "multi-label", batch_size=3)
+    assert sorted(several.batch(0)[1].tolist()) == [[0, 0], [0, 1], [0, 1]]
+
+
+NO_BATCHES = {
+    "kind": (documents("a"), ("x", "y"), "multiclass", "kind: expected .* Received: 'multiclass'"),
+    "none": ([], ("x", "y"), "multi-label", "documents: expected one or more. Received: none"),
+    "no label": (
+        documents("a") + documents("b", labels=()),
+        ("x", "y"),
+        "multi-class",
+        r"exactly one label each. Received: documents\[1\] \(line 1\) with no label",
+    ),
+    "two labels": (
+        documents("a", labels=("x", "y")),
+        ("x", "y"),
+        "binary",
+        r"kind binary .* Received: documents\[0\] \(line 1\) with 2 labels",
+    ),
+    "unknown": (documents("a", labels=("z",)), ("x", "y"), "multi-label", "none of them known"),
+    "three": (documents("a"), ("x", "y", "z"), "binary", "kind binary expects 2. Received: 3"),
+    "one": (documents("a"), ("x",), "multi-class", "expects 2 or more. Received: 1"),
+}
+
+
+@pytest.mark.parametrize("name", NO_BATCHES)
+def test_what_makes_no_batches_is_refused(name, tokenizer):
+    docs, labels, kind, message = NO_BATCHES[name]
+    with pytest.raises(ValueError, match=message):
+        LabeledBatches(docs, tokenizer, LabelSet(labels), kind)

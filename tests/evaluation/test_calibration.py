@@ -6,6 +6,7 @@ from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LogisticRegression
 
 from kerasbert.errors import InputError
+from kerasbert.evaluation import calibration
 from kerasbert.evaluation.calibration import (
     expected_calibration_error,
     fit_line,
@@ -75,13 +76,15 @@ def test_degenerate_data_gets_a_temperature_all_the_same():
     assert fit_temperature(np.empty((0, 2)), np.empty((0, 2)), "multi-label") == 1.0
 
 
-def test_the_line_is_that_of_logistic_regression():
+def test_the_line_is_that_of_logistic_regression(monkeypatch):
     scores = RNG.normal(size=(4000, 2))
     gold = RNG.random((4000, 2)) < 1 / (1 + np.exp(-(3 * scores - 1)))
     slope, offset = fit_line(scores, gold)
     peer = LogisticRegression(C=np.inf, tol=1e-8).fit(scores.reshape(-1, 1), gold.ravel())
     assert slope == pytest.approx(peer.coef_[0, 0], rel=0.01)
     assert offset == pytest.approx(peer.intercept_[0], abs=0.01)
+    monkeypatch.setattr(calibration, "PIECE", 300)  # the sums of pieces, the last one smaller
+    np.testing.assert_allclose(fit_line(scores, gold), (slope, offset), rtol=1e-9)
 
 
 def test_the_line_of_scores_that_part_perfectly_or_not_at_all_is_finite():

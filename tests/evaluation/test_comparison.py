@@ -156,6 +156,40 @@ def test_the_sentence_says_gains_losses_and_the_baseline(summary):
     )
 
 
+def with_shipped():
+    shipped = [run(seed, [0.3, 0.4, 0.5, 0.6], seconds=13.0, test=0.5) for seed in (0, 1)]
+    return {**ROWS, "shipped": shipped}
+
+
+def test_what_finetune_ships_is_a_column_of_its_own(summary):
+    both = summarize(with_shipped(), 100.0, BASELINES)
+    assert both["gain"] == summary["gain"]
+    assert {side: both["sides"][side] for side in summary["sides"]} == summary["sides"]
+    rows = {row[0]: row[1:] for row in comparison_table(both)}
+    before = {row[0]: row[1:] for row in comparison_table(summary)}
+    assert rows[""][2:] == ["gain", "what finetune ships", "TF-IDF + LinearSVC"]
+    assert rows["test F1, best epoch, fitted threshold"][3:] == ["0.550 ± 0.000", "0.520"]
+    assert rows["seconds of training"][3] == "52 ± 0" and rows["learning rate"][3] == "0.001"
+    assert {name: [*row[:3], *row[4:]] for name, row in rows.items()} == before
+
+
+def test_the_rival_of_the_baseline_is_what_finetune_ships():
+    said = comparison_sentence(summarize(with_shipped(), 100.0, BASELINES))
+    assert said.endswith(
+        "on test it gained 0.075 ± 0.035 and ends at 0.475. What finetune ships has 0.550 on test, "
+        "0.030 above TF-IDF + LinearSVC (0.520)."
+    )
+
+
+def test_what_is_shipped_has_the_same_seeds_and_a_line_in_the_picture(tmp_path):
+    rows = with_shipped()
+    draw_comparison(tmp_path / "three.png", rows, BASELINES)
+    draw_comparison(tmp_path / "two.png", ROWS, BASELINES)
+    assert (tmp_path / "three.png").read_bytes() != (tmp_path / "two.png").read_bytes()
+    with pytest.raises(InputError, match="same seeds"):
+        summarize({**rows, "shipped": rows["shipped"][:1]}, 1.0, [])
+
+
 def test_the_sentence_does_not_hide_a_loss():
     rows = {"scratch": [run(5, [0.3], test=0.3)], "pretrained": [run(5, [0.2], test=0.3)]}
     assert comparison_sentence(summarize(rows, 1.0, [])) == (

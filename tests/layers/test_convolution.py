@@ -28,6 +28,21 @@ def test_it_is_a_sum_over_the_window(width):
     np.testing.assert_allclose(found, keras.ops.convert_to_numpy(plain(STATES)), atol=1e-5)
 
 
+def test_the_format_of_images_does_not_matter():
+    layer = Conv1D(4, 3)
+    expected = keras.ops.convert_to_numpy(layer(STATES))
+    keras.config.set_image_data_format("channels_first")
+    try:
+        again = Conv1D(4, 3)
+        again.build(STATES.shape)
+        again.set_weights(layer.get_weights())
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(again(STATES)), expected)
+        config = layer.get_config() | {"data_format": "channels_first"}  # of a saved model
+        assert Conv1D.from_config(config).data_format == "channels_last"
+    finally:
+        keras.config.set_image_data_format("channels_last")
+
+
 @pytest.mark.parametrize("width", [2, 3])
 def test_it_trains_and_is_saved(check_layer, width):
     check_layer(Conv1D(4, width, kernel_initializer=keras.initializers.Ones()), STATES)

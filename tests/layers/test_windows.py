@@ -20,6 +20,11 @@ def test_each_window_becomes_a_row():
     assert FoldWindows.from_config(FoldWindows(3).get_config()).window == 3
 
 
+def test_a_row_of_no_whole_windows_is_refused():
+    with pytest.raises(ValueError, match=r"whole windows of 6 positions\. Received: \(2, 9\)"):
+        FoldWindows(6)(IDS)  # 18 positions are three windows of 6, one of both texts
+
+
 def test_windows_without_text_never_count():
     windows = STATES.reshape(2, 3, 2)
     expected = {

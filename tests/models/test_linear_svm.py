@@ -20,8 +20,14 @@ from kerasbert.evaluation.calibration import fit_line
 from kerasbert.evaluation.f1 import f1_scores
 from kerasbert.evaluation.thresholds import fit_threshold
 from kerasbert.layers import Pooling
-from kerasbert.models import fit_token_scores
-from kerasbert.models.linear_svm import SparseRows, fit_linear_svms
+from kerasbert.models import fit_token_scores, linear_svm
+from kerasbert.models.linear_svm import (
+    SparseRows,
+    fit_kernel,
+    fit_linear_svms,
+    labels_per_token,
+    too_many_weights,
+)
 
 RNG = np.random.default_rng(0)
 VOCABULARY = 40
@@ -76,8 +82,49 @@ def test_it_finds_the_minimum_that_linear_svc_finds():
     np.testing.assert_array_equal(again[0], kernel)
 
 
-@pytest.mark.parametrize("lead", [0, 6])
-def test_a_model_answers_with_the_mean_of_the_network_and_the_svms(files, lead):
+def spread(kernel):
+    """The dense (V, K) weights of a sparse kernel."""
+    dense = np.zeros((VOCABULARY, len(kernel.bias)), np.float32)
+    np.add.at(dense, (np.arange(VOCABULARY)[:, None], kernel.columns), kernel.weights)
+    return dense
+
+
+def test_labels_fitted_in_pieces_keep_the_largest_weights_of_each_token():
+    train = texts(60)
+    gold = RNG.random((60, 11)) < 0.2
+    rows = SparseRows(train, VOCABULARY)
+    whole, bias = fit_linear_svms(rows, gold)
+    piece = 3 * (VOCABULARY + 2 * 60)  # three labels at a time
+    every = fit_kernel(rows, gold, kept=99, piece=piece)
+    np.testing.assert_allclose(spread(every), whole, atol=1e-5)
+    np.testing.assert_allclose(every.bias, bias, atol=1e-5)
+    kept = fit_kernel(rows, gold, kept=4, piece=piece)
+    assert kept.weights.shape == kept.columns.shape == (VOCABULARY, 4)
+    smallest = np.sort(np.abs(whole), axis=1)[:, -4][:, None]
+    np.testing.assert_allclose(
+        spread(kept), np.where(np.abs(whole) >= smallest, whole, 0), atol=1e-5
+    )
+    expected = matrix(rows) @ spread(kept) + kept.bias
+    np.testing.assert_allclose(kept.margins(rows), expected, atol=1e-5)
+
+
+def test_few_labels_are_as_they_were_and_very_many_are_left_out():
+    assert labels_per_token(224) is labels_per_token(512) is None
+    assert labels_per_token(513) == 64
+    rows, gold = SparseRows(texts(30), VOCABULARY), RNG.random((30, 3)) < 0.5
+    kernel, bias = fit_linear_svms(rows, gold)
+    found = fit_kernel(rows, gold, labels_per_token(3))
+    np.testing.assert_array_equal(found.weights, kernel)
+    np.testing.assert_array_equal(found.margins(rows), rows.margins(kernel, bias))
+    assert too_many_weights(40_000, 1_989) is None
+    assert "--linear-svm" in too_many_weights(40_000, 14_000)
+
+
+@pytest.mark.parametrize("lead, kept", [(0, None), (6, None), (6, 1)])
+def test_a_model_answers_with_the_mean_of_the_network_and_the_svms(files, lead, kept, monkeypatch):
+    if kept:
+        monkeypatch.setattr(linear_svm, "WHOLE_UP_TO", 1)
+        monkeypatch.setattr(linear_svm, "LABELS_PER_TOKEN", kept)
     documents = {name: read_labeled(files / f"{name}.txt") for name in ("train", "valid")}
     labels = LabelSet.from_documents(documents["train"])
     from kerasbert import train_tokenizer
@@ -112,8 +159,8 @@ def test_a_model_answers_with_the_mean_of_the_network_and_the_svms(files, lead):
         return [np.array([*ids, *leading]) for ids, leading in zip(rows, again, strict=True)]
 
     rows = SparseRows(features(data["train"].texts), size)
-    kernel, bias = fit_linear_svms(rows, data["train"].gold)
-    margins = SparseRows(features(valid.texts), size, rows.idf).margins(kernel, bias)
+    kernel = fit_kernel(rows, data["train"].gold, kept)
+    margins = kernel.margins(SparseRows(features(valid.texts), size, rows.idf))
     slope, _ = fit_line(margins, valid.gold)
     best = fit_threshold(margins, valid.gold, grid=SCORE_GRID, prefer=0.0)
     svms = 2 * mean - network

@@ -7,7 +7,9 @@ import pytest
 from kerasbert.models.losses import (
     LOSSES,
     AsymmetricLoss,
+    ClassCrossEntropy,
     FocalLoss,
+    LabelCrossEntropy,
     WeightedLoss,
     build_loss,
     positive_weights,
@@ -92,10 +94,109 @@ def test_positive_weights_grow_as_labels_get_rare():
     assert positive_weights(gold) == pytest.approx([20, 20, np.sqrt(902 / 100), 1], rel=1e-5)
 
 
-@pytest.mark.parametrize("loss", [FocalLoss(1.5), AsymmetricLoss(1.0, 2.0, 0.1), WeightedLoss([2])])
+@pytest.mark.parametrize(
+    "loss",
+    [
+        FocalLoss(1.5, kind="binary"),
+        AsymmetricLoss(1.0, 2.0, 0.1),
+        WeightedLoss([2]),
+        ClassCrossEntropy(),
+        LabelCrossEntropy(0.1),
+    ],
+)
 def test_config(loss):
     again = type(loss).from_config(loss.get_config())
     assert again.get_config() == loss.get_config()
+
+
+CLASSES = np.array([0, 3, 1, 2, 2, 0])
+OF_CLASSES = {
+    "plain": build_loss("cross-entropy", "multi-class"),
+    "smoothed": build_loss("cross-entropy", "multi-class", smoothing=0.2),
+    "focal": build_loss("focal", "multi-class"),
+}
+OF_LABELS = {
+    "plain": build_loss("cross-entropy", "multi-label"),
+    "smoothed": build_loss("cross-entropy", "multi-label", smoothing=0.2),
+    "focal": build_loss("focal", "multi-label"),
+    "weighted": WeightedLoss([1.0, 2.0, 3.0, 4.0]),
+    "asymmetric": AsymmetricLoss(),
+}
+
+
+def test_cross_entropies_are_those_of_keras():
+    plain = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    assert value(OF_CLASSES["plain"], CLASSES) == value(plain, CLASSES)
+    for smoothing in (0.0, 0.2):
+        plain = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=smoothing)
+        ours = build_loss("cross-entropy", "multi-label", smoothing=smoothing)
+        assert value(ours) == value(plain)
+
+
+@pytest.mark.parametrize("name", OF_CLASSES)
+def test_targets_of_classes(name):
+    loss = OF_CLASSES[name]
+    assert value(loss, CLASSES[:, None]) == value(loss, CLASSES)  # (B, 1) is (B,)
+    with pytest.raises(ValueError, match=r"class indices \(B,\).*targets \(6, 4\)"):
+        loss(TARGET, LOGITS)
+    with pytest.raises(ValueError, match=r"two classes or more.*logits \(6, 1\)"):
+        loss(CLASSES * 0, LOGITS[:, :1])
+
+
+@pytest.mark.parametrize("wrong", [-1, 4])
+@pytest.mark.parametrize("name", OF_CLASSES)
+def test_a_class_that_is_not_there(name, wrong, monkeypatch):
+    from kerasbert.layers import ids
+
+    target = CLASSES.copy()
+    target[2] = wrong
+    with pytest.raises(ValueError, match=rf"class index: .*0 to 3\. Received: .*{wrong}"):
+        OF_CLASSES[name](target, LOGITS)
+    monkeypatch.setattr(ids, "known_values", lambda tensor: None)  # as in a compiled step
+    config = OF_CLASSES[name].get_config() | {"reduction": "none"}
+    rows = type(OF_CLASSES[name]).from_config(config)
+    found = keras.ops.convert_to_numpy(rows(target, LOGITS))
+    assert list(np.isnan(found)) == [False, False, True, False, False, False]
+    right = keras.ops.convert_to_numpy(rows(CLASSES, LOGITS))
+    np.testing.assert_array_equal(np.delete(found, 2), np.delete(right, 2))
+
+
+@pytest.mark.parametrize("name", OF_LABELS)
+def test_targets_of_labels(name):
+    for wrong in (TARGET[:, :1], CLASSES, TARGET[:, :2]):
+        with pytest.raises(ValueError, match=r"targets \(B, K\) for logits \(B, K\).*Received"):
+            OF_LABELS[name](wrong, LOGITS)
+
+
+def test_a_focal_loss_saved_without_a_kind_goes_by_rank():
+    loss = FocalLoss.from_config({"gamma": 2.0, "name": "focal_loss"})
+    assert value(loss) == value(OF_LABELS["focal"])
+    assert value(loss, CLASSES) == value(OF_CLASSES["focal"], CLASSES)
+    with pytest.raises(ValueError, match="a decision for each label"):
+        loss(CLASSES[:, None], LOGITS)
+
+
+@pytest.mark.parametrize(
+    "kind, outputs, fits",
+    [("binary", 1, False), ("binary", 2, True), ("binary", 3, False), ("multi-class", 1, False),
+     ("multi-class", 2, True), ("multi-label", 1, True)],
+)  # fmt: skip
+def test_a_kind_has_its_number_of_labels(kind, outputs, fits):
+    from kerasbert.models import begin_at_label_shares, compile_classifier
+
+    inputs = keras.Input((3,))
+    model = keras.Model(inputs, keras.layers.Dense(outputs, name="logits")(inputs))
+    gold = np.eye(outputs)
+    for call in (
+        lambda: compile_classifier(model, kind, "sgd"),
+        lambda: begin_at_label_shares(model, gold, kind),
+        lambda: build_loss("focal", kind, gold),
+    ):
+        if fits:
+            call()
+        else:
+            with pytest.raises(ValueError, match=rf"kind '{kind}': expected 2 labels.*{outputs}"):
+                call()
 
 
 def test_unknown_names():

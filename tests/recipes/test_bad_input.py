@@ -166,7 +166,7 @@ SIZES = {
     ),
     "no room": (["--max-length", "2"], "--max-length: expected 5 or more"),
     "dropout": (["--dropout", "1"], "expected 0 <= dropout < 1"),
-    "zero": (["--d-model", "0"], "d_model: expected 1 or more"),
+    "zero": (["--d-model", "0"], "--d-model: expected 1 or more"),
     "batch": (["--batch-size", "0"], "--batch-size: expected 1 or more"),
 }
 

@@ -73,6 +73,14 @@ def test_explained_answers_name_the_words_and_mark_them(predict, tmp_path):
     assert plain[0]["scores"] == pytest.approx(answers[0]["scores"], abs=2e-6)
 
 
+def test_top_k_cuts_labels_scores_and_words_alike(predict):
+    both = "the cat saw the oak and the dog a rose near the fish under the fern\n"
+    whole = predict(stdin=both)[1][0]
+    assert len(whole["labels"]) == 2 == len(whole["scores"])
+    (one,) = predict("--top-k", "1", "--explain", stdin=both)[1]
+    assert one["labels"] == whole["labels"][:1] == list(one["scores"]) == list(one["words"])
+
+
 def test_a_page_without_explanations_is_refused(predict, tmp_path):
     status, _, said = predict("--explain-html", str(tmp_path / "page.html"))
     assert status == 2 and "expected beside --explain" in said

@@ -86,3 +86,18 @@ def test_what_is_not_wanted_is_left_out(files, tmp_path):
     model = kerasbert.load_model(tmp_path / "run")
     assert "token_scores" not in {layer.name for layer in model.layers}
     assert model.get_layer("pooling").lead == 0
+
+
+def test_more_weights_than_fit_well_are_left_out_unless_asked_for(
+    files, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("kerasbert.models.linear_svm.MOST_WEIGHTS", 10)
+    flags = [f"--{part}={files}/{part}.txt" for part in ("train", "valid")]
+    flags += ["--d-model", "16", "--epochs", "1", "--batch-size", "16", "--max-length", "16"]
+    for name, asked in (("without", []), ("with", ["--linear-svm"])):
+        assert cli.main(["finetune", *flags, *asked, "--out", f"{tmp_path}/{name}"]) == 0
+        layers = {layer.name for layer in kerasbert.load_model(tmp_path / name).layers}
+        said = capsys.readouterr().err
+        assert ("token_scores" in layers) == bool(asked)
+        assert ("linear SVMs: left out" in said) == (not asked)
+        assert "memory beside that of a step: up to" in said and "disk: up to" in said

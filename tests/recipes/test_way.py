@@ -1,17 +1,21 @@
 """The whole way through the commands, on small files, as a user would walk it."""
 
 import csv
+import dataclasses
 import html
 import io
 import itertools
 import json
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
 from kerasbert import cli, load_model
+from kerasbert.options import EncoderOptions, TokenizerOptions, shared_flags
+from kerasbert.recipes import compare, finetune
 
 BOTH = ["--tasks", "masked-lm", "document-words"]
 # Each length that comes is a shape to compile: few, where the text does not matter.
@@ -47,6 +51,24 @@ def test_pretraining_learns_to_use_context(runs):
     columns = "step epoch loss val_loss unigram_loss masked_accuracy"
     assert list(rows[0])[:6] == columns.split() and "seconds" in rows[0]
     assert len(rows) >= 8 and float(rows[-1]["epoch"]) == 8
+
+
+@pytest.mark.parametrize("rate, learned", [("1e-9", False), ("0.01", True)])
+def test_pretraining_ends_with_what_was_learned(rate, learned, files, store, tmp_path, capsys):
+    """A rate so small that nothing moves: every objective is where it began, at knowing nothing."""
+    command = ["pretrain", "--store", f"{files}/store", "--out", f"{tmp_path}/run", *SMALL]
+    command += ["--d-model", "16", "--learning-rate", rate, "--epochs", "8" if learned else "1"]
+    command += ["--tasks", "document-words", *([] if learned else ["sentence-order"])]
+    assert cli.main(command) == 0
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    objectives = {"document_words"} if learned else {"document_words", "sentence_order"}
+    assert metrics["learned"] == dict.fromkeys(objectives, learned)
+    said = " ".join(capsys.readouterr().out.split())
+    assert " ".join(metrics["verdict"].split()) in said
+    assert ("is not below their unigram loss" in said) is not learned
+    assert ("Train longer (--steps, --minutes)" in said) is not learned
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert html.escape(metrics["verdict"]) in page
 
 
 def test_a_pretrained_run_is_complete(runs):
@@ -232,7 +254,10 @@ def test_joint_objectives_minutes_and_limit(files, tmp_path):
     command += ["--d-model", "16", "--layers", "1", "--limit", "100"]
     command += ["--minutes", "0.02", "--tensorboard"]
     assert cli.main([*command, "--out", f"{tmp_path}/run"]) == 0
-    assert json.loads((tmp_path / "run" / "metrics.json").read_text())["documents"] == 100
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["documents"] == 100
+    assert set(metrics["learned"]) == {"masked_lm", "next_sentence"}
+    assert float(history(tmp_path / "run")[-1]["val_loss_next_sentence"]) > 0
     assert list((tmp_path / "run" / "tensorboard").glob("events*"))
 
 
@@ -292,9 +317,9 @@ def test_compare_holds_the_same_rows_for_both_sides(runs, files, tmp_path, capsy
         command += [f"--{part}", f"{files}/{part}.txt"]
     assert cli.main(command) == 0
     shown = capsys.readouterr().out
-    assert "from scratch" in shown and "LinearSVC" in shown
+    assert "from scratch" in shown and "LinearSVC" in shown and "ships" in shown
     found = json.loads((tmp_path / "compare" / "compare.json").read_text())
-    for side in ("scratch", "pretrained"):
+    for side in ("scratch", "pretrained", "shipped"):
         assert [run["seed"] for run in found[side]] == [0, 1]
         assert all([row["epoch"] for row in run["history"]] == [1, 2] for run in found[side])
         assert len({run["learning_rate"] for run in found[side]}) == 1
@@ -306,6 +331,44 @@ def test_compare_holds_the_same_rows_for_both_sides(runs, files, tmp_path, capsy
     assert "times the epochs" in found["sentence"] or "never reached" in found["sentence"]
     assert "| from scratch |" in (tmp_path / "compare" / "compare.md").read_text()
     assert cli.main([*command, "--resume"]) == 0  # finished: nothing is trained again
+
+
+def test_compare_judges_what_finetune_ships(runs, files, tmp_path):
+    """The column has the figures of `runs/tags`, which `finetune` made with the same flags."""
+    command = ["compare", "--pretrained", f"{runs}/lm", "--out", f"{tmp_path}/compare"]
+    command += ["--batch-size", "16", "--max-length", "40", "--epochs", "4"]
+    command += ["--learning-rate", "0.01"]
+    for part in ("train", "valid", "test"):
+        command += [f"--{part}", f"{files}/{part}.txt"]
+    assert cli.main(command) == 0
+    found = json.loads((tmp_path / "compare" / "compare.json").read_text())
+    metrics = json.loads((runs / "tags" / "metrics.json").read_text())
+    (shipped,) = found["shipped"]
+    assert shipped["tuned_test"] == pytest.approx(metrics["test"], rel=1e-5)
+    assert shipped["test"] == pytest.approx(metrics["last_epoch_at_half"]["test"], rel=1e-5)
+    for ours, row in zip(shipped["history"], history(runs / "tags"), strict=True):
+        for name in ("val_loss", "val_micro_f1", "val_macro_f1", "val_f1"):
+            assert ours[name] == pytest.approx(float(row[name]), abs=2e-6)
+    (alone,) = found["pretrained"]
+    assert alone["tuned_test"]["loss"] != pytest.approx(shipped["tuned_test"]["loss"], rel=1e-3)
+
+
+def test_compare_hands_on_every_option_of_finetune():
+    """What it lacks comes with the pre-trained run, or is its own to vary."""
+    names = {
+        recipe: {field.name for field in dataclasses.fields(recipe.Config)}
+        for recipe in (finetune, compare)
+    }
+    brought = {"from_scratch", "patience"}  # both sides have the same epochs
+    for group in (EncoderOptions, TokenizerOptions):
+        brought |= {field.name for field in dataclasses.fields(group)}
+    assert names[finetune] - names[compare] == brought
+    files = {name: Path(name) for name in ("train", "valid", "test", "pretrained", "out")}
+    given = {"rule": "top-k", "top_k": 3, "long": "chunk", "windows": 3, "decay": "cosine"}
+    given |= {"limit": 9, "precision": "bfloat16", "thresholds": "half", "masked_lm": 0.0}
+    settings = shared_flags(compare.Config(**files, **given), finetune.Config)
+    handed = finetune.Config(**settings)
+    assert {name: getattr(handed, name) for name in given} == given
 
 
 def test_pairs_and_classes(files, tmp_path):

@@ -3,11 +3,15 @@
 import numpy as np
 import pytest
 from made_rows import VOCABULARY, rows
+from made_tokenizers import PUBLIC, true_words
 
-from kerasbert import MaskedLM, PretrainingBatches, TokenStore, prepare_store
+from kerasbert import MaskedLM, PretrainingBatches, Tokenizer, TokenStore, prepare_store
 from kerasbert.batches.rng import keyed_rng
+from kerasbert.errors import InputError
 from kerasbert.tasks.masking import LONGEST_SPAN
+from kerasbert.text.shards import _DATASETS
 
+DATASETS = {name: kinds for name, kinds in _DATASETS.items() if name != "word_starts"}
 CONTINUES = np.arange(VOCABULARY) >= 120  # two tokens in five go on with a word
 
 
@@ -51,6 +55,80 @@ def test_the_words_are_those_of_the_tokenizer(tmp_path):
         ids = tokenizer.encode(texts[:1])[0]
         np.testing.assert_array_equal(tokenizer.continues[ids][1:], words[1:] == words[:-1])
         assert tokenizer.continues.any() == (style == "wordpiece")
+
+
+TEXTS = [
+    'unbelievably, the tokenization of preprocessing pipelines differs. it\'s the 3rd "one"!',
+    "untokenized pipes are believable processing differences; pretraining isn't tokenizing.",
+    "the believer believes in one belief",
+]
+
+
+@pytest.fixture(scope="module")
+def public_stores(tmp_path_factory):
+    """For each public tokenizer: itself, and a store of texts, each a document of one sentence."""
+    folder = tmp_path_factory.mktemp("public")
+    corpus = folder / "raw.txt"
+    corpus.write_text("".join(f"{text}\n\n" for text in TEXTS * 40), encoding="utf-8")
+    found = {}
+    for name, make in PUBLIC.items():
+        library = make(TEXTS * 40)
+        options = {"tokenizer": Tokenizer(library.to_str()), "corpus_format": "sentences"}
+        prepare_store([corpus], folder / name, **options)
+        found[name] = library, folder / name
+    return found
+
+
+@pytest.mark.parametrize("unit", ["whole-word", "span"])
+@pytest.mark.parametrize("pack", [False, True])
+@pytest.mark.parametrize("name", PUBLIC)
+def test_no_word_of_a_public_tokenizer_is_hidden_in_part(public_stores, name, unit, pack):
+    library, folder = public_stores[name]
+    store = TokenStore.open(folder)
+    task = MaskedLM(store.tokenizer.vocabulary_size, rate=0.3, unit=unit)
+    batches = PretrainingBatches(store, [task], 150, batch_size=8, part="all", pack=pack)
+    sizes = {
+        tuple(ids.tolist()): true_words(library, text)
+        for text, ids in zip(TEXTS, store.tokenizer.encode(TEXTS), strict=True)
+    }
+    whole = parts = several = 0
+    for step in range(6):
+        rows, (inputs, _, weights) = batches.rows(step), batches.batch(step)
+        chosen = np.zeros(rows.token_ids.shape, bool)
+        row, slot = np.nonzero(weights["masked_lm"])
+        chosen[row, inputs["masked_positions"][row, slot]] = True
+        for ids, special, hidden in zip(rows.token_ids, rows.special, chosen, strict=True):
+            for text in np.split(np.arange(len(ids)), np.flatnonzero(special)):
+                inside = text[~special[text]]
+                if not len(inside):
+                    continue
+                ends = np.cumsum(sizes[tuple(ids[inside].tolist())])
+                for word in np.split(hidden[inside], ends[:-1]):
+                    whole += word.all()
+                    several += word.all() and len(word) > 1
+                    parts += word.any() and not word.all()
+    assert parts == 0 and whole > 50 and several > 10
+
+
+def test_a_store_without_word_starts_goes_by_the_spaces_or_is_refused(public_stores, monkeypatch):
+    """As every store was until they were stored."""
+    monkeypatch.setattr("kerasbert.text.shards._DATASETS", DATASETS)
+    task = MaskedLM(400, unit="whole-word")
+    for name in ("roberta", "xlm-roberta", "bert"):
+        store = TokenStore.open(public_stores[name][1])
+        rows = PretrainingBatches(store, [task], 150, part="all").rows(0)
+        text = ~rows.special
+        first = [store.tokenizer._tokenizer.id_to_token(i) for i in rows.token_ids[text]]
+        starts = rows.word_starts[text]
+        expected = [token[0] in "Ġ▁" for token in first]
+        if name == "bert":
+            expected = [not token.startswith("##") for token in first]
+        np.testing.assert_array_equal(starts, expected)
+    for name in ("quick-tour", "end-of-word"):
+        store = TokenStore.open(public_stores[name][1])
+        with pytest.raises(InputError, match="do not say where a word begins"):
+            PretrainingBatches(store, [task], 150, part="all")
+        PretrainingBatches(store, [MaskedLM(400)], 150, part="all").batch(0)
 
 
 def test_span_lengths_are_geometric():

@@ -1,6 +1,8 @@
 import keras
 import numpy as np
+import pytest
 
+from kerasbert.tasks.document_words import BagOfTokensLoss
 from kerasbert.tasks.token_cross_entropy import TokenCrossEntropy
 
 RNG = np.random.default_rng(0)
@@ -30,3 +32,20 @@ def test_it_is_made_anew_from_its_config():
     logits = np.zeros((1, 1, 4), np.float32)
     found = keras.ops.convert_to_numpy(again(np.zeros((1, 1), np.int32), logits))
     np.testing.assert_allclose(found, np.log(4), rtol=1e-6)
+
+
+@pytest.mark.parametrize("wrong", [-1, 7])
+def test_a_token_that_is_not_there(wrong, monkeypatch):
+    from kerasbert.layers import ids
+
+    target = TARGET.copy()
+    target[1, 2] = wrong
+    with pytest.raises(ValueError, match=rf"target: .*0 to 6\. Received: .*{wrong}"):
+        TokenCrossEntropy()(target, LOGITS)
+    with pytest.raises(ValueError, match=rf"target: .*0 to 2\. Received: .*{wrong}"):
+        BagOfTokensLoss()(np.where(target == wrong, wrong, 0), LOGITS[:, 0, :3])
+    monkeypatch.setattr(ids, "known_values", lambda tensor: None)  # as in a compiled step
+    found = keras.ops.convert_to_numpy(TokenCrossEntropy(reduction="none")(target, LOGITS))
+    right = keras.ops.convert_to_numpy(TokenCrossEntropy(reduction="none")(TARGET, LOGITS))
+    np.testing.assert_array_equal(np.isnan(found), target == wrong)
+    np.testing.assert_array_equal(found[target != wrong], right[target != wrong])

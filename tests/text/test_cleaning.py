@@ -40,7 +40,7 @@ def test_unicode_forms_come_before_the_limits():
 
 def test_settings():
     assert Cleaning(**json.loads(json.dumps(asdict(Cleaning(unicode="NFC"))))) == Cleaning("NFC")
-    with pytest.raises(InputError, match="--min-characters must be at least 1, received 0"):
+    with pytest.raises(InputError, match="--min-characters: expected 1 or more, received 0"):
         Cleaning(min_characters=0)
     with pytest.raises(InputError, match="--min-characters 5 and --max-characters 4 leave no"):
         Cleaning(min_characters=5, max_characters=4)

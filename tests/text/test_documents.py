@@ -15,6 +15,7 @@ from kerasbert.text.documents import (
     strip_labels,
 )
 from kerasbert.text.lines import LineProblems
+from kerasbert.text.look_alikes import JOINTS
 from kerasbert.text.pieces import read_corpus
 
 
@@ -71,7 +72,8 @@ def test_strip_labels():
         ("see my__label__x here __label__x", ("see my__label__x here",), ("x",)),
         ("a b\tc __label__x", ("a b", "c"), ("x",)),
         ("a\tb", ("a", "b"), ()),
-        ("a __label____label__x", ("a",), ("__label__x",)),
+        ("a b__label__x,__label__y __label__x", ("a b__label__x,__label__y",), ("x",)),
+        ("a __label__C++ __label__a/b __label__x,y", ("a",), ("C++", "a/b", "x,y")),
     ],
 )
 def test_labeled_line(line, texts, labels):
@@ -89,6 +91,17 @@ def test_labeled_line(line, texts, labels):
         ("a\tb\tc __label__x", "2 TABs"),
         ("a\t__label__x", "one text of the pair is empty"),
         ("\ta __label__x", "one text of the pair is empty"),
+        ("a __label__x\t__label__y", "one text of the pair is empty.* labels are parted by spaces"),
+        ("a __label__x,__label__y", "several labels, .*: write __label__x __label__y"),
+        ("a __label__x|__label__y __label__z", "several .* write __label__x __label__y __label__z"),
+        ("a __label__x；__label__y", "several labels, .*: write __label__x __label__y"),
+        ("a __label__toxic__label__racist", "several labels, .*: write __label__toxic __label__r"),
+        ("a __label____label__x", "several labels, .*: write __label__x"),
+        (
+            "a __label__x, __label__y",
+            "'__label__x,' ends in ',', .* spaces alone: write __label__x",
+        ),
+        ("a __label__x __label__y; __label__z;", "'__label__y;' ends in ';', labels are parted"),
     ],
 )
 def test_labeled_line_errors(write, line, reason):
@@ -112,6 +125,15 @@ def test_read_labeled(write):
     assert len(read_labeled(path, limit=2)) == 2
 
 
+def test_a_first_line_unlike_all_others_is_the_wrong_one(write):
+    """With bad lines left out, it would be the only document of the file."""
+    path = write("a\tb __label__x\n" + "c __label__y\n" * 3)
+    with pytest.raises(InputError, match=r"file.txt:1: a pair .*, but 3 of .* Correct line 1"):
+        read_labeled(path, LineProblems(skip=True))
+    path = write("a __label__x\nb\tc __label__y\nd __label__x\n")
+    assert len(read_labeled(path, LineProblems(skip=True))) == 2
+
+
 def test_labeled_file_errors(write):
     with pytest.raises(InputError, match=r"file.txt:3: a pair .* expected one text .* line 1"):
         read_labeled(write("a __label__x\nb __label__x\nc\td __label__y\n"))
@@ -124,12 +146,13 @@ def test_labeled_file_errors(write):
 words = st.text(st.characters(exclude_categories=("Cs", "Z", "Cc")), min_size=1, max_size=8).filter(
     lambda word: not word.startswith("__label__") and word == "".join(word.split())
 )
+names = words.filter(lambda name: name[-1] not in JOINTS)
 
 
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.lists(words, min_size=1), st.lists(words, unique=True, max_size=4)),
+        st.tuples(st.lists(words, min_size=1), st.lists(names, unique=True, max_size=4)),
         min_size=1,
         max_size=6,
     ),

@@ -100,7 +100,7 @@ def test_a_worker_that_dies_is_replaced(tmp_path):
 def test_what_an_engine_is_not():
     with pytest.raises(InputError, match="--engine: expected one of processes, dask"):
         Engine("threads")
-    with pytest.raises(InputError, match="--workers must be at least 1"):
+    with pytest.raises(InputError, match="--workers: expected 1 or more"):
         Engine(workers=0)
     for wrong in ({"name": "dask"}, {"scheduler": "tcp://x:1"}):
         with pytest.raises(InputError, match="belong together"):

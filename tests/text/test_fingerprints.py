@@ -3,10 +3,14 @@
 import random
 
 import numpy as np
+import pytest
 
 from kerasbert.text.fingerprints import (
     SAMPLED,
     bare_words,
+    gram_words,
+    nearly_key,
+    same_key,
     sampled_grams,
     sampled_grams_of,
     text_hash,
@@ -24,6 +28,41 @@ def test_case_digits_and_punctuation_make_no_difference():
     assert first == text_hash(bare_words("reads png: images, VERSION 3!"))
     assert first != text_hash(bare_words("reads jpeg images version"))
     assert bare_words("größe 猫") == ["größe".encode(), "猫".encode()]
+
+
+@pytest.mark.parametrize(
+    "other", ["ÄPFEL  sind\u00a0rot!", "äpfel sind rot!", "Äpfel\u3000sind rot!"]
+)
+def test_a_text_is_the_same_whatever_its_case_and_white_space(other):
+    assert same_key(["Äpfel sind rot!"]) == same_key([other])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "nearly"),
+    [
+        ("Read error 17 on disk", "read error 18 on disk.", True),
+        ("great!!!", "great", True),
+        ("w17 w4 w99", "w3 w5 w1", False),
+        ("E1234", "E9999", False),
+        ("1234 5523 99", "7 8 9", False),
+        ("!!!", "???", False),
+        ("今天好!", "今天好。", False),
+        ("今天好!", "今天好", True),
+    ],
+)
+def test_texts_that_differ_in_digits_or_punctuation_only(one, other, nearly):
+    assert same_key([one]) != same_key([other])
+    assert (nearly_key([one]) == nearly_key([other]) != 0) == nearly
+    assert gram_words([one]) != gram_words([other])  # too short for 8-grams: only the same is
+
+
+def test_a_pair_is_no_single_text():
+    assert len({same_key(["a b"]), same_key(["a", "b"]), same_key(["a b", ""])}) == 3
+    assert len({nearly_key(["a b"]), nearly_key(["a", "b"]), nearly_key(["a b", ""])}) == 3
+
+
+def test_punctuation_makes_no_difference_to_the_8_grams_of_a_long_text_but_digits_do():
+    assert gram_words(["A, b: c; d e", "f g h 1!"]) == [*b"a b c d e f g h 1".split()]
 
 
 def test_one_gram_in_so_many_is_kept_whatever_the_text():

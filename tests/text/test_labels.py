@@ -1,13 +1,15 @@
-"""Label sets and kinds of task."""
+"""Label sets: their order, their file, and what they know."""
 
 from collections import Counter
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from kerasbert.errors import InputError
 from kerasbert.text.documents import LabeledDocument
-from kerasbert.text.labels import KINDS, LabelSet, check_kind, infer_kind
+from kerasbert.text.labels import LabelSet
 
 
 def documents(*labels):
@@ -47,46 +49,36 @@ def test_label_set_without_labels():
         LabelSet.load("nowhere/labels.txt")
 
 
-@pytest.mark.parametrize(
-    ("labels", "kind"),
-    [
-        (["a", "b", "a"], "binary"),
-        (["a", "b", "c"], "multi-class"),
-        (["a", "b", ""], "multi-label"),
-        (["a", "ab"], "multi-label"),
-        (["a", ""], "multi-label"),
-    ],
+NAMES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=6).filter(
+    lambda name: name == name.strip() and "\n" not in name
 )
-def test_kind_is_inferred(labels, kind):
-    assert infer_kind(documents(*labels)) == kind
-    check_kind(documents(*labels), kind)
 
 
-def test_nothing_to_learn():
-    with pytest.raises(InputError, match="same one label 'a'"):
-        infer_kind(documents("a", "a"))
-    with pytest.raises(InputError, match="no label in 2 documents"):
-        infer_kind(documents("", ""))
+@given(st.lists(NAMES, min_size=1, max_size=4, unique=True))
+@example(["\ufeffa", "b"])
+@example(["\ufeff"])
+@example(["\ufeff\ufeffa"])
+@example(["a\ufeff", "a\\n", "a\x85b", "a\u2028b", "a\x1cb", "a\rb", "\u200b"])
+def test_any_name_comes_back_from_its_file(tmp_path_factory, names):
+    path = tmp_path_factory.mktemp("labels") / "labels.txt"
+    LabelSet(tuple(names)).save(path)
+    assert LabelSet.load(path).names == tuple(names)
 
 
-@pytest.mark.parametrize(
-    ("labels", "kind", "message"),
-    [
-        (["a", "b", "ab"], "multi-class", "line 3: the document has 2 labels"),
-        (["a", ""], "binary", "line 2: the document has no label"),
-        (["a", "b", "a", "c"], "binary", "line 4: 'c' is a third label"),
-        (["a", "a"], "multi-class", "only 'a'"),
-        (["", ""], "multi-label", "found none"),
-        (["a", "b"], "regression", "unknown kind"),
-    ],
-)
-def test_contradicted_kind(labels, kind, message):
-    with pytest.raises(InputError, match=message):
-        check_kind(documents(*labels), kind)
+def test_a_file_with_a_byte_order_mark_as_editors_write_it(tmp_path):
+    (tmp_path / "labels.txt").write_bytes(b"\xef\xbb\xbfa\r\nb\r\n")
+    assert LabelSet.load(tmp_path / "labels.txt").names == ("a", "b")
 
 
-def test_file_is_named_and_two_classes_may_be_multi_class():
-    with pytest.raises(InputError, match=r"train\.txt:1: "):
-        check_kind(documents("ab"), "multi-class", path="train.txt")
-    check_kind(documents("a", "b"), "multi-class")
-    assert KINDS == ("multi-label", "multi-class", "binary")
+def test_documents_of_another_task_are_refused():
+    labels = LabelSet(("a", "b"))
+    labels.check_known(documents("xa", "x"), "test.txt")
+    labels.check_known(documents(""), "test.txt")
+    with pytest.raises(
+        InputError, match=r"test.txt: none of its 4 labels \(w, x, y \.\.\.\) is am"
+    ):
+        labels.check_known(documents("wx", "yz"), "test.txt")
+    with pytest.raises(
+        InputError, match=r"labels \(a\\u200b\) is among the 2 of training \(a, b\)"
+    ):
+        labels.check_known(documents(("a\u200b",)), "test.txt")

@@ -8,7 +8,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kerasbert.errors import InputError
@@ -71,13 +71,14 @@ def test_corpus_limit_and_errors(write):
         list(read_corpus([]))
     with pytest.raises(InputError, match="corpus format 'words'"):
         list(read_corpus([path], "words"))
-    with pytest.raises(InputError, match="at least 1"):
+    with pytest.raises(InputError, match="limit: expected 1 or more"):
         list(read_corpus([path], limit=0))
 
 
 @given(TEXT, st.integers(1, 80), st.sampled_from(["lines", "sentences"]), st.booleans())
 def test_any_cut_reads_the_same(tmp_path_factory, text, piece_bytes, corpus_format, mark):
     """Windows line ends, a mark, blank lines, no last newline, cuts within characters."""
+    assume(len(re.findall("\r(?!\n)", text)) <= text.count("\n"))  # else an old Mac's: refused
     path = tmp_path_factory.mktemp("cut") / "file.txt"
     path.write_bytes(("\ufeff" * mark + text).encode())
     assert read([path], piece_bytes, corpus_format) == expected(text, corpus_format)

@@ -6,15 +6,18 @@ import json
 import shutil
 import subprocess
 import sys
+import unicodedata
 
 import numpy as np
 import pytest
 
-from kerasbert.errors import InputError
+from kerasbert.errors import InputError, Unfinished
 from kerasbert.text import prepare
 from kerasbert.text.cleaning import Cleaning
+from kerasbert.text.documents import split_sentences
 from kerasbert.text.engines import Engine
 from kerasbert.text.prepare import prepare_store
+from kerasbert.text.sources import Piece, Source
 from kerasbert.text.store import TokenStore, verify
 from kerasbert.text.tokenizer import Tokenizer
 from kerasbert.text.tokenizer_training import train_tokenizer
@@ -293,6 +296,24 @@ def test_full_disk_is_one_clear_message_and_what_is_done_is_kept(
     assert prepare_store([corpus], tmp_path / "s", vocabulary_size=200)["documents"] == 8
 
 
+def test_a_real_disk_that_is_full_when_the_shards_are_written(small_disk, monkeypatch):
+    monkeypatch.setattr(prepare, "estimate", lambda *arguments: "")
+    disk = small_disk("140k")
+    text = small_disk("1m") / "raw.txt"
+    text.write_text("the cat sat on the mat\n" * 2000)
+    tokenizer = train_tokenizer(["the cat sat on the mat"] * 2, "word")
+    with pytest.raises(Unfinished, match=r"No space left on device.*same command again"):
+        prepare_store([text], disk / "s", tokenizer=tokenizer, report=lambda said: None)
+    done = sorted(path.name for path in (disk / ".s.preparing").rglob("*") if path.is_file())
+    assert "000000.json" in done and not [name for name in done if name.endswith(".h5")]
+    (disk / ".s.preparing" / "pieces" / "000000.json").unlink()
+    with pytest.raises(Unfinished, match="No space left on device"):
+        (disk / "rest").write_bytes(bytes(20_000))
+        prepare_store([text], disk / "s", tokenizer=tokenizer)
+    subprocess.run(["mount", "-o", "remount,size=1m", str(disk)], check=True)
+    assert prepare_store([text], disk / "s", tokenizer=tokenizer)["documents"] == 2000
+
+
 def test_no_room_is_said_before_it_starts(corpus, tmp_path, monkeypatch):
     said = []
     prepare_store([corpus], tmp_path / "s", vocabulary_size=200, report=said.append)
@@ -302,6 +323,74 @@ def test_no_room_is_said_before_it_starts(corpus, tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
     with pytest.raises(InputError, match=r"are free\. Make room"):
         prepare_store([corpus], tmp_path / "t", vocabulary_size=200, report=said.append)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_refusal_leaves_nothing_and_the_corrected_call_works(workers, tmp_path, small_pieces):
+    """Also where the first pieces are done when the last one is refused."""
+    path, out = tmp_path / "raw.txt", tmp_path / "new" / "s"
+    tokenizer = train_tokenizer(["the cat"] * 2, "word")
+    options = {"tokenizer": tokenizer, "engine": Engine(workers=workers)}
+    path.write_bytes(b"the cat\n" * 100 + b"\xff\n")
+    with pytest.raises(InputError, match=r"raw\.txt:101: "):
+        prepare_store([path], out, **options)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["raw.txt"]
+    path.write_bytes(b"the cat\n" * 100)
+    assert prepare_store([path], out, **options)["documents"] == 100
+
+
+def test_what_a_killed_command_left_outlives_a_mistake(corpus, tmp_path, small_pieces):
+    """It is the same command's to go on with; refused, it has nothing to go on with."""
+    stopped_after(2, [corpus], tmp_path / "s")
+    left = sorted((tmp_path / ".s.preparing" / "pieces").iterdir())
+    for mistake in ({"corpus": [tmp_path / "none.txt"]}, {"lowercase": False}, {"style": "chars"}):
+        arguments = {"corpus": [corpus], "vocabulary_size": 200} | mistake
+        with pytest.raises(InputError):
+            prepare_store(arguments.pop("corpus"), tmp_path / "s", **arguments)
+        assert sorted((tmp_path / ".s.preparing" / "pieces").iterdir()) == left
+    with pytest.raises(InputError, match="was killed"), Workspace(tmp_path / "s").hold():
+        raise Unfinished("was killed")
+    assert sorted((tmp_path / ".s.preparing" / "pieces").iterdir()) == left
+    assert prepare_store([corpus], tmp_path / "s", vocabulary_size=200)["documents"] == 8
+
+
+def test_a_store_is_made_where_a_link_leads(corpus, tmp_path):
+    (tmp_path / "disk" / "empty").mkdir(parents=True)
+    for name in ("empty", "absent"):
+        (tmp_path / name).symlink_to(tmp_path / "disk" / name)
+        prepare_store([corpus], tmp_path / name, vocabulary_size=200)
+        assert (tmp_path / name).is_symlink()
+        assert TokenStore.open(tmp_path / "disk" / name).documents == 8
+    assert sorted(path.name for path in (tmp_path / "disk").iterdir()) == ["absent", "empty"]
+
+
+def test_progress_costs_the_same_for_every_piece(tmp_path):
+    """A running total: a sum over all pieces after each of them is quadratic."""
+
+    class Counted(dict):
+        looked_at = 0
+
+        @property
+        def piece(self):
+            Counted.looked_at += 1
+            return self["piece"]
+
+        number = property(lambda self: self["number"])
+        record = property(lambda self: tmp_path / "none")
+
+    class InTurn:
+        def run(self, function, jobs):
+            for job in jobs:
+                done = {"read": 1, "limit": None, "skipped_lines": 0, "skipped_examples": []}
+                yield job, done
+
+    source = Source("a", "a", 600)
+    jobs = [Counted(number=n, piece=Piece(source, n, n + 1, n)) for n in range(600)]
+    told = []
+    for limit in (None, 601):
+        records = prepare._encode(jobs, InTurn(), limit, lambda *now: told.append(now))
+        assert len(records) == 600 and told[-1] == (sum(range(600)),) * 2
+    assert Counted.looked_at < 10 * 600
 
 
 def test_nothing_to_store(tmp_path):
@@ -337,3 +426,41 @@ def test_tokenizer_travels_to_workers_whole():
     tokenizer = train_tokenizer(["北京大学 在 北京"] * 2, "jieba")
     copy = Tokenizer.from_json(tokenizer.to_json(), tokenizer.segmenter)
     assert copy.fingerprint() == tokenizer.fingerprint()
+
+
+WIDE = "Ｗａｒｅｎｅｉｎｇａｎｇ ﬁｎｄｅｔ １２ Ｋａｔｚｅｎ． 北京大学ＡＢＣ"
+
+
+@pytest.mark.parametrize("style", ["word", "char", "jieba", "wordpiece"])
+@pytest.mark.parametrize("given", [False, True])
+def test_the_tokenizer_of_a_store_does_what_unicode_asks_for(tmp_path, style, given):
+    """So that a later command, which knows nothing of the flag, reads the same words."""
+    plain = unicodedata.normalize("NFKC", WIDE)
+    path = tmp_path / "raw.txt"
+    path.write_text(f"{WIDE}\n{plain}\n" * 3, encoding="utf-8")
+    tokenizer = train_tokenizer([plain] * 2, style, 400) if given else None
+    cleaning = Cleaning(unicode="NFKC")
+    options = {"style": style, "vocabulary_size": 400, "cleaning": cleaning}
+    prepare_store([path], tmp_path / "store", tokenizer=tokenizer, **options)
+    store = TokenStore.open(tmp_path / "store")
+    again = Tokenizer.load(tmp_path / "store" / "tokenizer.json", store.tokenizer.segmenter)
+    wide, narrow = again.encode([WIDE, plain])
+    assert wide.tolist() == narrow.tolist()
+    assert not (wide == again.unk_id).any()
+    expected = again if tokenizer is None else tokenizer  # the ids are those of the text cleaned
+    documents = store.read(0, 2)
+    first = np.concatenate([expected.encode([s])[0] for s in split_sentences(plain)])
+    assert documents.token_ids.tolist() == [*first.tolist(), *first.tolist()]
+    # Words are looked for in that form, too: before the file sees the text.
+    assert again.segmenter is None or again.segment(WIDE) == again.segment(plain)
+    same = prepare_store([path], tmp_path / "store", tokenizer=tokenizer, **options)
+    assert same["documents"] == 6
+
+
+def test_a_tokenizer_that_has_the_form_is_left_alone():
+    trained = train_tokenizer(["a b a b"], "word")
+    assert trained.normalizing("NFC") is trained
+    wide = trained.normalizing("NFKC")
+    assert wide.normalizing("NFKC") is wide and wide.normalizing("NFC") is wide
+    assert wide.tokens("Ａ") == ["a"] and trained.tokens("Ａ") == ["[UNK]"]
+    assert wide.vocabulary_size == trained.vocabulary_size

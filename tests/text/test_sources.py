@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import pickle
 import sys
 import types
@@ -36,6 +37,60 @@ def test_folders_and_globs_are_sorted_and_hidden_files_left_out(write, tmp_path)
     assert names([f"{tmp_path}/x/*.txt"]) == ["b.txt"]
     assert names([f"{tmp_path}/x/**/*.txt"]) == ["a/z.txt", "a.b/c.txt", "b.txt"]
     assert names([f"{tmp_path}/?/a*/*"]) == ["x/a/y.jsonl", "x/a/z.txt", "x/a.b/c.txt"]
+
+
+def test_links_are_followed_and_circles_are_not(write, tmp_path):
+    write("text", "elsewhere/deep/b.txt")
+    write("text", "x/a.txt")
+    (tmp_path / "x" / "link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "x" / "c.txt").symlink_to(tmp_path / "x" / "a.txt")
+    (tmp_path / "x" / "round").symlink_to(tmp_path / "x")
+    (tmp_path / "elsewhere" / "back").symlink_to(tmp_path / "x")
+    everything = ["a.txt", "c.txt", "link/deep/b.txt"]
+    assert names([tmp_path / "x"]) == everything
+    assert names([f"{tmp_path}/x/**/*.txt"]) == everything
+    assert names([f"{tmp_path}/x/l*/deep/*"]) == ["link/deep/b.txt"]
+
+
+@pytest.mark.parametrize("pattern", ["", "/**/*.txt", "/*", "/*/*", "/gon*"])
+def test_a_broken_link_is_named(write, tmp_path, pattern):
+    write("text", "x/a.txt")
+    (tmp_path / "x" / "gone.txt").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(InputError, match=r"gone\.txt: a broken link, .*nowhere is not there"):
+        find_inputs([f"{tmp_path}/x{pattern}"])
+    with pytest.raises(InputError, match=r"gone\.txt: a broken link"):
+        find_inputs([tmp_path / "x" / "gone.txt"])
+
+
+def test_what_is_neither_file_nor_folder_is_named(write, tmp_path):
+    write("text", "x/a.txt")
+    os.mkfifo(tmp_path / "x" / "pipe")
+    with pytest.raises(InputError, match="pipe: neither a file nor a folder"):
+        find_inputs([tmp_path / "x"])
+    assert names([f"{tmp_path}/x/*.txt"]) == ["a.txt"]
+
+
+def test_streams_are_kept_in_the_spool_by_number(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=io.BytesIO(b"one\n")))
+    read, written = os.pipe()
+    with os.fdopen(written, "wb") as pipe:
+        pipe.write(gzip.compress(b"two\n"))
+    try:
+        found = find_inputs(["-", f"/dev/fd/{read}"], spool=tmp_path / "inputs")
+    finally:
+        os.close(read)
+    assert [source.name for source in found] == ["standard input", "pipe-1"]
+    assert [source.shown for source in found] == ["standard input", f"/dev/fd/{read}"]
+    texts = [d.text for piece in cut(found, 100) for d in read_piece(piece, ReadOptions())]
+    assert texts == ["one", "two"]
+    monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=io.BytesIO(b"one\n")))
+    with pytest.raises(InputError, match="standard input is named twice"):
+        find_inputs(["-", "-"], spool=tmp_path / "inputs")
+
+
+def test_one_path_in_place_of_a_list_is_refused():
+    with pytest.raises(TypeError, match=r"expected a list of paths. Received: 'raw.txt'"):
+        find_inputs("raw.txt")
 
 
 def test_a_file_whose_name_looks_like_a_glob(write, tmp_path):

@@ -1,5 +1,7 @@
 """Callbacks that see, keep and stop."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -20,8 +22,16 @@ from kerasbert import (
     read_labeled,
     train_tokenizer,
 )
+from kerasbert.files import to_json
 from kerasbert.tasks import TASKS, TaskSettings
-from kerasbert.training import DocumentWordsValidation, RunFolder, load_model
+from kerasbert.training import (
+    DocumentWordsValidation,
+    History,
+    PairValidation,
+    RunFolder,
+    load_model,
+)
+from kerasbert.training.epoch_f1 import half_of, score_logits
 
 
 @pytest.fixture
@@ -53,6 +63,143 @@ def test_epoch_f1_counts_every_document_as_scikit_learn_does(valid):
         expected = f1_score(valid.gold, predicted, average=average, zero_division=0)
         assert logs[f"val_{average}_f1"] == pytest.approx(expected)
     assert logs["val_f1"] == pytest.approx((logs["val_micro_f1"] + logs["val_macro_f1"]) / 2)
+
+
+class Own(keras.Model):
+    """A model that is no graph of layers."""
+
+    def __init__(self, activation=None):
+        super().__init__()
+        self.embedding = keras.layers.Embedding(100, 4)
+        self.scores = keras.layers.Dense(2, activation=activation)
+
+    def call(self, inputs):
+        return self.scores(keras.ops.mean(self.embedding(inputs["token_ids"]), axis=1))
+
+
+def with_end(end):
+    model = classifier()
+    return keras.Model(model.input, end(model.output))
+
+
+def epoch_logs(model, valid, **options):
+    callback = EpochF1(valid, **options)
+    callback.set_model(model)
+    logs: dict = {}
+    callback.on_epoch_end(0, logs)
+    return logs
+
+
+def test_epoch_f1_takes_probabilities_for_what_they_are(valid):
+    """At 0.5, whether the sigmoid is in the model or not; said, seen, and in 16 bits."""
+    from sklearn.metrics import f1_score
+
+    model = classifier()
+    shift = keras.layers.Dense(2, bias_initializer=keras.initializers.Constant([-0.3, 0.4]))
+    plain = keras.Model(model.input, shift(model.output))
+    squashed = keras.Model(model.input, keras.layers.Activation("sigmoid")(plain.output))
+    half = keras.Model(
+        model.input, keras.layers.Activation("sigmoid", dtype="mixed_float16")(plain.output)
+    )
+    unknown = keras.Model(
+        model.input, keras.layers.Lambda(lambda x: keras.ops.sigmoid(x))(plain.output)
+    )
+    logs = epoch_logs(plain, valid)
+    said = np.asarray(squashed.predict(valid.texts.rows(np.arange(40), 64), verbose=0))
+    predicted = said >= 0.5
+    predicted[np.arange(40), said.argmax(axis=1)] |= ~predicted.any(axis=1)
+    micro = f1_score(valid.gold, predicted, average="micro", zero_division=0)
+    assert logs["val_micro_f1"] == pytest.approx(micro) and 0 < micro < 1
+    assert epoch_logs(squashed, valid) == pytest.approx(logs, rel=1e-5)
+    assert epoch_logs(unknown, valid, from_logits=False) == pytest.approx(logs, rel=1e-5)
+    assert epoch_logs(half, valid) == pytest.approx(logs, rel=1e-2)
+    with pytest.raises(ValueError, match="from_logits=True or False"):
+        epoch_logs(unknown, valid)
+
+
+@pytest.mark.parametrize("activation", [None, "sigmoid"])
+def test_epoch_f1_and_a_model_of_ones_own_making(activation, valid):
+    model = Own(activation)
+    loss = keras.losses.BinaryCrossentropy(from_logits=activation is None)
+    model.compile("adam", loss, metrics=["mae"])
+    callbacks = [EpochF1(valid), EpochF1(valid, name="again")]
+    fitting = {"steps_per_epoch": 2, "epochs": 2, "verbose": 0, "callbacks": callbacks}
+    history = model.fit(valid.stream(), **fitting).history
+    everything = valid.texts.rows(np.arange(40), 64)
+    inputs = {key: everything[key] for key in ("token_ids", "segment_ids")}
+    expected = float(loss(valid.gold, model.predict(inputs, verbose=0)))
+    assert history["val_loss"][-1] == pytest.approx(expected, rel=1e-2)  # padding counts in `Own`
+    assert len(history["val_f1"]) == 2 and history["val_f1"] == history["again_f1"]
+
+
+def test_epoch_f1_leaves_the_loss_of_keras(valid):
+    """`val_loss` of `fit(validation_data=...)` is the compiled loss, here the squared error."""
+    model = with_end(keras.layers.Activation("sigmoid"))
+    model.compile("sgd", "mse")
+    inputs = valid.texts.rows(np.arange(40), 64)
+    fitting = {"epochs": 2, "verbose": 0, "batch_size": 40, "shuffle": False}
+    fitting |= {"validation_data": (inputs, valid.gold), "callbacks": [EpochF1(valid)]}
+    history = model.fit(inputs, valid.gold, **fitting).history
+    squared = np.square(np.asarray(model.predict(inputs, verbose=0)) - valid.gold).mean()
+    assert history["val_loss"][-1] == pytest.approx(squared, rel=1e-4)
+    assert len(history["val_f1"]) == 2
+
+
+def test_epoch_f1_writes_over_no_other_figure(valid):
+    callback = EpochF1(valid)
+    callback.set_model(classifier())
+    with pytest.raises(ValueError, match=r"`name` of its own. Received: val_f1$"):
+        callback.on_epoch_end(0, {"val_f1": 0.9})
+    logs: dict = {}
+    for epoch in range(2):  # its own from the epoch before
+        callback.on_epoch_end(epoch, logs)
+    with pytest.raises(ValueError, match="`set_model` first"):
+        EpochF1(valid).on_epoch_end(0)
+
+
+def test_epoch_f1_follows_the_rule(valid):
+    model = with_end(lambda x: x * 0 - 3.0)  # no label is ever reached
+    assert epoch_logs(model, valid)["val_f1"] > 0  # each document here has a label
+    assert epoch_logs(model, valid, rule="threshold")["val_f1"] == 0
+    everything = epoch_logs(model, valid, rule="top-k", top_k=2)
+    assert everything["val_micro_f1"] == pytest.approx(
+        2 * valid.gold.sum() / (valid.gold.sum() + valid.gold.size)
+    )
+    valid.gold[:36] = 0
+    assert epoch_logs(model, valid)["val_f1"] == pytest.approx(
+        epoch_logs(model, valid, rule="at-least-one")["val_f1"]
+    )
+
+
+def test_a_loss_that_is_no_number_has_its_reason(valid):
+    """Classes: no document here has a label that the training data has."""
+    valid.kind, valid.gold = "multi-class", valid.gold * 0
+    logits = np.zeros((40, 2), np.float32)
+    scores = json.loads(to_json(score_logits(logits, valid, half_of(logits, valid))))
+    assert scores["loss"] is None and scores["f1"] == 0
+    assert scores["loss_reason"] == "no document has a label that the training data has"
+    logits[3] = np.nan
+    scores = score_logits(logits, valid, half_of(logits, valid))
+    assert scores["loss_reason"] == "the model's outputs are no finite numbers"
+
+
+def test_history_leaves_empty_what_is_no_number(tmp_path):
+    history = History(RunFolder(tmp_path), ["epoch", "loss", "val_loss"], 1)
+    history.step = 1
+    history.on_epoch_end(0, {"loss": 0.5, "val_loss": float("nan")})
+    assert (tmp_path / "history.csv").read_text() == "epoch,loss,val_loss\n1,0.5,\n"
+    state = json.loads(to_json(history.state()))
+    del state["rows"][0]["val_loss"]  # of an earlier version
+    history.restore(state)
+    assert history.rows == [{"epoch": 1, "loss": 0.5, "val_loss": ""}]
+
+
+def test_a_state_before_the_first_epoch_is_json(tmp_path):
+    best = KeepBest(RunFolder(tmp_path))
+    state = json.loads(to_json(best.state()))
+    assert state["best"] is None and not [name for name in state if name.endswith("_reason")]
+    best.restore(state)
+    assert best.best == float("-inf")
 
 
 def test_keep_best_keeps_the_best_and_stops(tmp_path):
@@ -145,3 +292,28 @@ def test_masked_lm_validation_is_total_loss_over_total_weight(store):
         "unigram_loss_mask": np.array(unigram)[shown].mean(),
     }
     assert found == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", ["next-sentence", "sentence-order"])
+def test_pair_validation_is_the_mean_loss_of_the_pairs(name, store):
+    task = TASKS[name](store, TaskSettings())
+    batches = PretrainingBatches(store, [task], max_length=32, batch_size=8, part="valid")
+    config = TextCNNConfig(vocabulary_size=store.tokenizer.vocabulary_size, d_model=8)
+    masked = TASKS["masked-lm"](store, TaskSettings())
+    model = build_pretrain_model(build_embedding(config), build_encoder(config), [task, masked])
+    found = PairValidation(batches, task).scores(model)
+    losses = []
+    for step in range(batches.steps_per_epoch):
+        inputs, targets, weights = batches.batch(step)
+        positions = np.zeros((len(inputs["token_ids"]), 1), np.int32)
+        made = model.predict_on_batch({**inputs, "masked_positions": positions})
+        logits = np.asarray(made[task.name]).astype(np.float64)
+        nats = (
+            np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(logits)), targets[task.name]]
+        )
+        losses += nats[weights[task.name] > 0].tolist()
+    name = task.name
+    assert (
+        found[f"val_loss_{name}"] == pytest.approx(np.mean(losses), rel=1e-4) and len(losses) > 20
+    )
+    assert found[f"chance_loss_{name}"] == pytest.approx(np.log(2))

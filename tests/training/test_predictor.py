@@ -10,6 +10,9 @@ import pytest
 
 import kerasbert
 from kerasbert.errors import InputError
+from kerasbert.evaluation.decision import Decision
+from kerasbert.files import to_json
+from kerasbert.training.embedder import Embedder
 from kerasbert.training.explain import explain
 from kerasbert.training.loading import load_saved
 
@@ -66,11 +69,75 @@ def test_threads_may_load_while_others_answer(classifier_run, predictor):
             assert one.result()(TEXTS) == expected
 
 
+@pytest.mark.parametrize(
+    "decision, chosen",
+    [
+        (Decision("multi-label"), [["animal", "plant"], ["plant"], ["animal"]]),
+        (Decision("multi-label", "threshold"), [["animal", "plant"], ["plant"], []]),
+        (Decision("multi-label", "top-k", top_k=2), [["animal", "plant"], ["plant", "animal"]] * 2),
+        # By thresholds of their own the less probable label may be the one that is chosen.
+        (Decision("multi-label", "threshold", (0.95, 0.1)), [["plant"], ["plant"], ["plant"]]),
+        (Decision("multi-class"), [["animal"], ["plant"], ["animal"]]),
+    ],
+)
+def test_what_is_in_labels_is_in_scores(decision, chosen, predictor, monkeypatch):
+    monkeypatch.setattr(predictor, "decision", decision)
+    scores = np.array([[0.9, 0.6], [0.2, 0.7], [0.4, 0.3]])
+    for top_k in (None, 1, 2, 5):
+        answers = predictor.answers(scores, top_k)
+        for answer, row, expected in zip(answers, scores, chosen, strict=False):
+            assert answer["labels"] == expected[:top_k]
+            assert set(answer["labels"]) <= set(answer["scores"])
+            assert set(answer["scores"]) & set(expected) == set(answer["labels"])
+            assert len(answer["scores"]) == min(top_k or 2, 2)
+            said = dict(zip(("animal", "plant"), row, strict=True))
+            assert answer["scores"] == pytest.approx(
+                {name: said[name] for name in answer["scores"]}
+            )
+            values = list(answer["scores"].values())
+            assert values == sorted(values, reverse=True)
+
+
+def test_scores_that_are_no_numbers_are_null_with_the_reason(predictor):
+    (answer,) = predictor.answers(np.array([[np.nan, 0.6]]))
+    assert json.loads(to_json(answer)) == {
+        "labels": ["plant"],
+        "scores_reason": "the model's outputs are no finite numbers",
+        "scores": {"plant": 0.6, "animal": None},
+    }
+
+
 def test_one_text_in_place_of_a_list_is_refused(predictor):
-    with pytest.raises(InputError, match=r"write predictor\(\[text\]\)"):
+    with pytest.raises(TypeError, match=r"make a list: \[text\]"):
         predictor("the cat")
     with pytest.raises(InputError, match="text 1: expected one text"):
         predictor(["a", ("a", "b")])
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"text": "wheat"}, b"wheat", None, 3.5, ["a", ["b"]], (), ("a", "b", "c"), [["a"]]]
+)
+def test_what_is_no_text_is_refused_wherever_texts_go_in(predictor, classifier_run, wrong):
+    """A record's keys, or a string's first letter, would be answered instead."""
+    embedder = Embedder(classifier_run)
+    for ask in (predictor, predictor.logits, predictor.probabilities, embedder.pooled):
+        with pytest.raises(TypeError, match=r"text 1: expected a string.*Received: "):
+            ask(["the cat", wrong])
+    for ask in (predictor, embedder.states):
+        with pytest.raises(TypeError, match="expected a list of texts"):
+            ask({"text": "wheat"})
+    with pytest.raises(TypeError, match="expected a list of strings"):
+        predictor.tokenizer.encode([wrong])
+
+
+def test_strings_and_rows_are_answered_alike(predictor, classifier_run):
+    rows = [(text,) for text in TEXTS]
+    np.testing.assert_array_equal(predictor.logits(TEXTS), predictor.logits(rows))
+    embedder = Embedder(classifier_run)
+    np.testing.assert_array_equal(embedder.pooled(TEXTS), embedder.pooled(rows))
+    assert predictor(iter(TEXTS)) == predictor(TEXTS)
+    with pytest.raises(ValueError, match="not both"):
+        embedder.pooled(["a", ("a", "b")])
 
 
 def test_a_run_of_an_older_version_still_answers(classifier_run, tmp_path):

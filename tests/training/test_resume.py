@@ -92,6 +92,8 @@ def test_gradients_half_accumulated_are_part_of_the_state(files, store, tmp_path
     assert all(np.array_equal(one, other) for one, other in pairs)
 
 
+@pytest.mark.slow
+@pytest.mark.in_turn
 def test_killed_without_warning_it_ends_with_the_same_bits(tmp_path):
     """Three of the many that `python -m benchmarks.kills` does."""
     from benchmarks.kills import kill_often

@@ -11,6 +11,7 @@ from kerasbert.evaluation.report.tables import table, tiles
 from kerasbert.files import write_text
 
 SIDES = {"scratch": ("from scratch", 1), "pretrained": ("pre-trained", 0)}  # name, colour
+SHIPPED = {"shipped": ("what finetune ships", 2)}
 Runs = Sequence[Mapping[str, Any]]
 
 
@@ -25,7 +26,8 @@ def comparison_report(
     Args:
         path: the file to write, whole or not at all.
         title: its heading.
-        result: what compare.json holds: scratch, pretrained, summary, table and sentence.
+        result: what compare.json holds: scratch, pretrained, shipped where it is known, summary,
+            table and sentence.
         config: what config.json holds: settings, versions, architecture.
     """
     config = config or {}
@@ -61,9 +63,19 @@ def _figures(summary: Mapping[str, Any]) -> str:
             "validation F1 after epoch 1": change("val_f1_epoch_1") if last > 1 else None,
             f"validation F1 after epoch {last}": change(f"val_f1_epoch_{last}"),
             "test F1, best epoch": change("tuned_test_f1"),
+            "test F1 of what finetune ships": _shipped(summary),
             "epochs from scratch for one pre-trained": f"{ratio:.1f}" if ratio else None,
         }
     )
+
+
+def _shipped(summary: Mapping[str, Any]) -> float | None:
+    figures = summary["sides"].get("shipped")
+    return round(figures["tuned_test_f1"]["mean"], 3) if figures else None
+
+
+def _sides(result: Mapping[str, Any]) -> dict[str, tuple[str, int]]:
+    return SIDES | {side: look for side, look in SHIPPED.items() if side in result}
 
 
 def _curves(result: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
@@ -78,16 +90,17 @@ def _curves(result: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     ):
         lines = _by_side(result, "epoch", column)
         key = column.removeprefix("val_")
-        for color, baseline in enumerate(summary["baselines"], start=2):
+        for color, baseline in enumerate(summary["baselines"], start=3):
             height = number((baseline.get("valid") or {}).get(key))
             if height is not None:
                 ends = [(float(at), height) for at in (summary["epochs"][0], summary["epochs"][-1])]
                 lines.append(Series(str(baseline["name"]), ends, "dashed", color=color))
         drawn.append(chart(name, lines, epoch, Axis("loss" if key == "loss" else "F1")))
-    timed = {side: [_with_time(run) for run in result[side]] for side in SIDES}
+    sides = _sides(result)
+    timed = {side: [_with_time(run) for run in result[side]] for side in sides}
     lines = [
         Series(name if seed == 0 else "", curve(rows, "time", "val_f1"), color=color)
-        for side, (name, color) in SIDES.items()
+        for side, (name, color) in sides.items()
         for seed, rows in enumerate(timed[side])
     ]
     seconds = Axis("seconds of fine-tuning, without pre-training")
@@ -96,7 +109,7 @@ def _curves(result: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
 
 def _by_side(result: Mapping[str, Any], x: str, y: str) -> list[Series]:
     lines = []
-    for side, (name, color) in SIDES.items():
+    for side, (name, color) in _sides(result).items():
         curves = [curve(run["history"], x, y) for run in result[side]]
         if len(curves) > 1:
             lines += [Series("", points, "thin", color=color) for points in curves]
@@ -119,23 +132,33 @@ def _with_time(run: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _note(summary: Mapping[str, Any]) -> str:
     """What the figures with a spread are."""
-    if len(summary["seeds"]) < 2:
-        return "One seed: how much of this is chance is not known."
-    return (
-        "Mean and sample standard deviation over the seeds. A gain is taken seed by seed: both "
-        "sides of a pair have the same seed."
-    )
+    text = "One seed: how much of this is chance is not known."
+    if len(summary["seeds"]) > 1:
+        text = (
+            "Mean and sample standard deviation over the seeds. A gain is taken seed by seed: both "
+            "sides of a pair have the same seed."
+        )
+    if "shipped" in summary["sides"]:
+        text += (
+            " What finetune ships is the pre-trained network of the same training with linear SVMs "
+            "beside it (single texts), at its own best epoch, by a threshold for each label."
+        )
+    return text
 
 
 def _pairs(result: Mapping[str, Any]) -> str:
     """Each seed's test F1 of both sides and the difference."""
-    runs = [sorted(result[side], key=lambda run: run["seed"]) for side in SIDES]
+    figures = (("test", "last epoch at 0.5"), ("tuned_test", "best epoch, fitted"))
+    sides = _sides(result)
+    runs = [sorted(result[side], key=lambda run: run["seed"]) for side in sides]
     rows = []
-    for scratch, pretrained in zip(*runs, strict=True):
+    for scratch, pretrained, *shipped in zip(*runs, strict=True):
         row: dict[str, Any] = {"seed": scratch["seed"]}
-        for key, name in (("test", "last epoch at 0.5"), ("tuned_test", "best epoch, fitted")):
+        for key, name in figures:
             a, b = number(scratch[key]["f1"]), number(pretrained[key]["f1"])
             row |= {f"{name}: from scratch": a, f"{name}: pre-trained": b}
             row[f"{name}: gain"] = None if a is None or b is None else b - a
+        for run in shipped:
+            row |= {f"{name}: {SHIPPED['shipped'][0]}": run[key]["f1"] for key, name in figures}
         rows.append(row)
     return table(rows)

@@ -15,6 +15,7 @@ from kerasbert.evaluation.report.run import (
     transferred,
 )
 from kerasbert.evaluation.report.tables import Row, folded, table, tiles
+from kerasbert.evaluation.run_text import rule_sentence
 from kerasbert.files import write_text
 
 
@@ -104,7 +105,7 @@ def _decision(metrics: Mapping[str, Any]) -> str:
     if metrics.get("kind") != "multi-label":
         text = "The most probable label is the answer."
     elif found["rule"] == "top-k":
-        text = f"The {found['top_k']} most probable labels are the answer."
+        text = rule_sentence(found)
     else:
         limits = found["threshold"]
         fitted = {
@@ -115,11 +116,7 @@ def _decision(metrics: Mapping[str, Any]) -> str:
         }[metrics.get("thresholds", "common")]
         limit = f"{limits:.2f}" if isinstance(limits, float) else "in the table of labels"
         text = f"Every label is given whose probability reaches {fitted} ({limit}). "
-        text += (
-            "A document that no label reaches gets its most probable one."
-            if found["rule"] == "at-least-one"
-            else "A document that no label reaches gets none."
-        )
+        text += rule_sentence(found)
     return paragraph(text)
 
 

@@ -13,6 +13,7 @@ from kerasbert.evaluation.report.run import (
     transferred,
 )
 from kerasbert.evaluation.report.tables import Row, folded, table, tiles
+from kerasbert.evaluation.report.verdict import pretraining_verdict
 from kerasbert.files import write_text
 
 
@@ -30,7 +31,8 @@ def pretrain_report(
         title: its heading.
         history: rows with step, loss, and where there is a masked LM val_loss, unigram_loss,
             val_loss_mask, unigram_loss_mask (nats per masked position) and masked_accuracy; with
-            document words val_loss_words, unigram_loss_words (nats per unit of weight).
+            document words val_loss_words, unigram_loss_words (nats per unit of weight); with
+            pairs val_loss_NAME, chance_loss_NAME of the objective (nats a pair).
         metrics: what metrics.json holds.
         config: what config.json holds: settings, versions, architecture, transfer.
     """
@@ -39,7 +41,7 @@ def pretrain_report(
     known = [encoder_of(config)] if config else []
     sections = [
         ("", _figures(metrics)),
-        ("", paragraph(_verdict(history))),
+        ("", paragraph(pretraining_verdict(history[-1] if history else {}).get("verdict", ""))),
         ("Curves", _curves(history)),
         ("Progress", folded("all figures", table(history))),
         ("Carried over", transferred(config) if config else ""),
@@ -68,39 +70,20 @@ def _figures(metrics: Mapping[str, Any]) -> str:
     )
 
 
-def _verdict(history: Sequence[Row]) -> str:
-    """Say how the last validation loss on [MASK] positions stands to the unigram loss."""
-    found = [
-        (number(row.get("val_loss_mask")), number(row.get("unigram_loss_mask"))) for row in history
-    ]
-    known = [(loss, unigram) for loss, unigram in found if loss is not None and unigram is not None]
-    if not known:
-        return ""
-    loss, unigram = known[-1]
-    if loss < unigram:
-        return (
-            f"On [MASK] positions the validation loss is {unigram - loss:.3f} nats below the "
-            f"unigram loss ({loss:.3f} against {unigram:.3f}): the encoder uses context."
-        )
-    return (
-        f"On [MASK] positions the validation loss ({loss:.3f}) is not below the unigram loss "
-        f"({unigram:.3f}): so far the encoder has learned nothing but frequencies."
-    )
-
-
 def _curves(history: Sequence[Row]) -> str:
     step, nats = Axis("step"), Axis("nats per masked position")
 
-    def losses(note: str) -> list[Series]:
+    def losses(note: str, known: str = "unigram_loss", text: str = "unigram frequencies"):
+        nothing = curve(history, "step", f"{known}{note}")
         return [
             Series("validation", curve(history, "step", f"val_loss{note}")),
-            Series(
-                "unigram frequencies",
-                curve(history, "step", f"unigram_loss{note}"),
-                "dashed",
-                color=1,
-            ),
+            Series(text, nothing, "dashed", color=1),
         ]
+
+    def pairs(name: str) -> str:
+        series = losses(f"_{name}", "chance_loss", "guessing")
+        title = f"{name.capitalize().replace('_', '-')} loss"
+        return chart(title, series, step, Axis("nats a pair"))
 
     training = Series("training", curve(history, "step", "loss"), color=2)
     accuracy = Series("validation", curve(history, "step", "masked_accuracy"))
@@ -108,6 +91,8 @@ def _curves(history: Sequence[Row]) -> str:
         chart("Masked-LM loss, all masked positions", losses(""), step, nats),
         chart("Masked-LM loss, [MASK] positions only", losses("_mask"), step, nats),
         chart("Document-words loss", losses("_words"), step, Axis("nats per unit of weight")),
+        pairs("next_sentence"),
+        pairs("sentence_order"),
         chart("Training loss, all objectives together", [training], step, Axis("nats")),
         chart("Masked tokens predicted rightly", [accuracy], step, Axis("share")),
     )

@@ -5,7 +5,10 @@ from html.parser import HTMLParser
 import pytest
 import report_data
 
+from kerasbert.evaluation.comparison import summarize
+from kerasbert.evaluation.comparison_text import comparison_table
 from kerasbert.evaluation.report import comparison_report, finetune_report, pretrain_report
+from kerasbert.evaluation.report.verdict import pretraining_verdict
 
 
 class Structure(HTMLParser):
@@ -142,6 +145,38 @@ def test_pretrain_report_draws_both_views_beside_the_unigram_loss(tmp_path):
     assert "nothing but frequencies" in read(tmp_path / "report.html").text
 
 
+def test_each_objective_is_said_to_be_learned_or_not():
+    figures = {"val_loss": 6.0, "unigram_loss": 6.9, "val_loss_mask": 6.2, "unigram_loss_mask": 6.8}
+    found = pretraining_verdict(figures)
+    assert found == {
+        "learned": {"masked_lm": True},
+        "verdict": "On [MASK] positions the validation loss is 0.600 nats below the unigram loss "
+        "(6.200 against 6.800): the encoder uses context.",
+    }
+    figures |= {"val_loss_words": "8.25", "unigram_loss_words": "8.1"}
+    figures |= {"val_loss_next_sentence": 0.7, "chance_loss_next_sentence": math.log(2)}
+    found = pretraining_verdict(figures)
+    assert found["learned"] == {"masked_lm": True, "document_words": False, "next_sentence": False}
+    for said in (
+        "The validation loss of document words (8.250) is not below their unigram loss (8.100)",
+        "The validation loss of next sentence (0.700) is not below the loss of guessing (0.693)",
+        "Train longer (--steps, --minutes)",
+    ):
+        assert said in found["verdict"]
+    assert pretraining_verdict({"loss": 3.0}) == {}
+    said = pretraining_verdict({"val_loss": 6.88, "unigram_loss": 6.9})["verdict"]
+    assert "(6.880 against 6.900): next to nothing was learned so far. Train longer" in said
+
+
+def test_no_number_is_nothing_learned():
+    for figures in (
+        {"val_loss": 7.0, "unigram_loss": 6.9, "val_loss_mask": 6.2, "unigram_loss_mask": 6.8},
+        {"val_loss": "", "unigram_loss": 6.9},
+        {"val_loss": 6.9, "unigram_loss": 6.9},
+    ):
+        assert pretraining_verdict(figures)["learned"] == {"masked_lm": False}
+
+
 def test_the_same_run_writes_the_same_report(tmp_path):
     for name in ("a", "b"):
         finetune_report(tmp_path / name, **report_data.ALL)
@@ -167,6 +202,22 @@ def test_comparison_report_shows_sentence_table_curves_and_pairs(tmp_path):
     assert "+0.150 ± 0.000" in text and "seconds of training" in text
     assert "TF-IDF + LinearSVC" in text and "seed by seed" in text
     assert text.count("from scratch") > 5
+
+
+def test_comparison_report_shows_what_finetune_ships(tmp_path):
+    result = report_data.comparison()
+    shipped = [run | {"test": {"f1": 0.7}, "tuned_test": {"f1": 0.8, "micro_f1": 0.9,
+               "macro_f1": 0.7}} for run in result["pretrained"]]  # fmt: skip
+    rows = {side: result[side] for side in ("scratch", "pretrained")} | {"shipped": shipped}
+    for run in shipped:
+        run["test"] |= {"micro_f1": 0.8, "macro_f1": 0.6}
+    summary = summarize(rows, 1.0, result["summary"]["baselines"])
+    result |= {"shipped": shipped, "summary": summary, "table": comparison_table(summary)}
+    comparison_report(tmp_path / "report.html", "cmp", result)
+    text = " ".join(read(tmp_path / "report.html").text.split())
+    assert "0.8 test F1 of what finetune ships" in text
+    assert "best epoch, fitted: what finetune ships" in text
+    assert "with linear SVMs beside it" in text
 
 
 def test_comparison_report_of_one_seed_says_so(tmp_path):

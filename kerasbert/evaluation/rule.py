@@ -1,0 +1,36 @@
+"""What a document gets that no label reaches: its most probable label, or none."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+
+Rule = Literal["at-least-one", "threshold", "top-k"]
+
+
+def choose_rule(
+    gold: np.ndarray, score: Callable[[Rule], float], given: Rule | None = None
+) -> tuple[Rule, str]:
+    """The rule that validation data prefers, and why in a few words.
+
+    With one label in all it is "threshold": otherwise every document would get that label. Where
+    every document has a label it is "at-least-one". Where some have none, the one with the higher
+    score; "at-least-one" on a tie.
+
+    Args:
+        gold: (N, K) bool or 0/1, of validation data.
+        score: the F1 on these documents under "at-least-one" and "threshold".
+        given: what the user asked for: then this is it.
+    """
+    gold = np.asarray(gold) > 0
+    if given is not None:
+        return given, "as asked for"
+    if gold.shape[1] == 1:
+        return "threshold", "there is one label in all"
+    if gold.any(axis=1).all():
+        return "at-least-one", "every document of the validation data has a label"
+    one, none = score("at-least-one"), score("threshold")
+    if none > one:
+        instead = "where it gets its most probable one"
+        return "threshold", f"F1 on validation data is {none:.3f} so, {one:.3f} {instead}"
+    return "at-least-one", f"F1 on validation data is {one:.3f} so, {none:.3f} where it gets none"

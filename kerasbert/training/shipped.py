@@ -1,0 +1,125 @@
+"""What `finetune` would ship, judged beside the training of a network that is compared alone."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasbert.batches.encoded import EncodedTexts
+from kerasbert.batches.labeled import LabeledBatches, in_order
+from kerasbert.evaluation.decision import fit_decision
+from kerasbert.evaluation.rule import Rule
+from kerasbert.files import write_json
+from kerasbert.layers import TokenScores
+from kerasbert.models import fit_token_scores
+from kerasbert.training.epoch_f1 import FIGURES, EpochF1, half_of, logits_of, score_logits
+
+
+class Shipped(keras.callbacks.Callback):
+    """Score the mean of a network and linear SVMs after each epoch, while the network trains alone.
+
+    The SVMs take no part in training, so that one training gives both: the network's own figures,
+    and those of what `finetune` saves. Stands behind the `EpochF1` of the network, whose logits it
+    takes. `path` holds, as JSON,
+
+        history     a row an epoch: epoch, val_loss, val_micro_f1, val_macro_f1, val_f1 at 0.5
+        test        the figures of the last epoch on test data, at 0.5
+        tuned_test  those of the best epoch, by a threshold for each label
+        seconds     that the SVMs took
+
+    Args:
+        path: the file; what an interrupted run left in it is gone on with.
+        epoch_f1: of the network.
+        data: "valid" and "test".
+        beside: of each part what the SVMs add to half of the network's logits, (N, K) float, as
+            `half_of_svms` gives it; none for a network that is shipped alone.
+        epochs: of the whole training.
+        seconds: that the SVMs took.
+        rule: see `fit_decision`, as for `top_k`.
+        top_k: for the rule "top-k".
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        epoch_f1: EpochF1,
+        data: Mapping[str, LabeledBatches],
+        beside: Mapping[str, np.ndarray] | None,
+        epochs: int,
+        seconds: float = 0.0,
+        rule: Rule | None = None,
+        top_k: int | None = None,
+    ):
+        super().__init__()
+        self.path = path
+        self.epoch_f1 = epoch_f1
+        self.data = data
+        self.beside = beside
+        self.epochs = epochs
+        self.given: dict[str, Any] = {"rule": rule, "top_k": top_k}
+        self.found: dict[str, Any] = read_shipped(path) or {"history": [], "seconds": seconds}
+
+    def on_epoch_end(self, epoch, logs=None):
+        assert self.epoch_f1.logits is not None
+        valid = self.data["valid"]
+        logits = self._mean("valid", self.epoch_f1.logits)
+        half = half_of(logits, valid, **self.given)
+        scores = score_logits(logits, valid, half)
+        # Epochs that an interrupted run has done after its last state are done once more.
+        before = [row for row in self.found["history"] if row["epoch"] <= epoch]
+        is_best = all(scores["f1"] > row["val_f1"] for row in before)
+        row = {"epoch": epoch + 1} | {f"val_{name}": scores[name] for name in ("loss", *FIGURES)}
+        self.found["history"] = [*before, row]
+        if is_best or epoch + 1 == self.epochs:
+            test = self.data["test"]
+            test_logits = self._mean("test", logits_of(self.model, test))
+            if is_best:
+                known = logits, valid.gold, valid.kind
+                decision = fit_decision(*known, unseen=valid.unseen, **self.given)
+                self.found["tuned_test"] = score_logits(test_logits, test, decision)
+            if epoch + 1 == self.epochs:
+                self.found["test"] = score_logits(test_logits, test, half)
+        write_json(self.path, self.found)
+
+    def _mean(self, part: str, logits: np.ndarray) -> np.ndarray:
+        return logits if self.beside is None else logits / 2 + self.beside[part]
+
+
+def read_shipped(path: Path) -> dict[str, Any] | None:
+    """What a `Shipped` wrote so far."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def half_of_svms(
+    data: Mapping[str, LabeledBatches],
+    vocabulary_size: int,
+    lead: int,
+    seed: int = 0,
+    rule: Rule | None = None,
+) -> dict[str, np.ndarray]:
+    """Of "valid" and "test" what a fitted `TokenScores` adds to half of a network's logits, (N, K).
+
+    Args:
+        data: "train", "valid" and "test".
+        vocabulary_size: of the tokenizer.
+        lead: of the pooling.
+        seed: see `fit_token_scores`, as for `rule`.
+        rule: what a document gets that no label reaches.
+    """
+    layer = TokenScores(vocabulary_size, lead)
+    labels = data["train"].gold.shape[1]
+    layer(np.zeros((1, labels), np.float32), np.zeros((1, 1), np.int32))
+    fit_token_scores(layer, data["train"], data["valid"], seed, rule)
+
+    def answers(texts: EncodedTexts) -> np.ndarray:
+        found = np.zeros((len(texts), labels), np.float32)
+        for indices, inputs in in_order(texts, 64):
+            nothing = np.zeros((len(inputs["token_ids"]), labels), np.float32)
+            said = keras.ops.convert_to_numpy(layer(nothing, inputs["token_ids"]))
+            found[indices] = said[: len(indices)]
+        return found
+
+    return {name: answers(data[name].texts) for name in ("valid", "test")}
