@@ -24,6 +24,7 @@ LONGEST_LINE = 16 << 20  # bytes; the whole of Shakespeare has five million
 _MAGIC = {b"\x1f\x8b": "gz", b"\x28\xb5\x2f\xfd": "zst"}
 _UTF8_MARK = b"\xef\xbb\xbf"
 _BLOCK = 1 << 18
+_MOST_RETURNS = 20  # carriage returns in a line; some texts hold a few
 TOO_LONG = (
     f"the line is longer than {LONGEST_LINE >> 20} MB, one document or sentence was expected;"
     " put line ends between the documents"
@@ -206,10 +207,16 @@ def decode(line: bytes | None) -> str:
     """Return the text of a line of `split_lines`.
 
     Raises:
-        ValueError: it is too long, or not UTF-8, naming the first wrong byte.
+        ValueError: it is too long, holds many lines of another kind, or is not UTF-8, naming the
+            first wrong byte.
     """
     if line is None:
         raise ValueError(TOO_LONG)
+    if (returns := line.count(b"\r")) > _MOST_RETURNS:
+        raise ValueError(
+            f"{returns} carriage returns stand in this line, which end lines on an old Mac: all of"
+            " them would be one. Convert the file: sed 's/\\r$//' FILE | tr '\\r' '\\n'"
+        )
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError as error:
