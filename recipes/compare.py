@@ -100,7 +100,10 @@ def run(config: Config) -> dict[str, Any]:
     digests = data_digests(documents)
     check_same_data(folder, digests, fixed=list(digests))
     texts = [document.texts for document in documents["train"]]
-    unknown_in(source.tokenizer(), texts).check(str(config.train))
+    unknown = unknown_in(source.tokenizer(), texts)
+    unknown.check(str(config.train))
+    for warning in unknown.warnings(str(config.train)):
+        say(warning)
     check_length(source.architecture(), config.max_length)
     # Many equal models, compiled once. JAX reads this when it is imported, so it is set before.
     compiled = folder.path.absolute() / "compiled"

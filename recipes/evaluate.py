@@ -76,7 +76,7 @@ def run(config: Config) -> dict[str, Any]:
         say(f"{unlabeled} documents have no label")
     if data.texts.truncated:
         say(f"{data.texts.truncated} texts longer than {data.max_length} positions were cut")
-    if data.texts.unknown:
+    if data.texts.unknown or predictor.tokenizer.drops_unknown:
         unknown = unknown_in(predictor.tokenizer, [document.texts for document in documents])
         for line in unknown.report(shown(config.data)):
             say(line)

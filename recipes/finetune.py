@@ -404,9 +404,9 @@ def _say_what_was_read(config, kind, labels, documents, data, tokenizer) -> None
             notes.append(unseen_note(unseen))
         notes.append(f"{texts.unknown / max(texts.tokens, 1):.1%} unknown tokens")
         warnings = []
-        if texts.unknown:
+        if texts.unknown or tokenizer.drops_unknown:
             unknown = unknown_in(tokenizer, [document.texts for document in documents[name]])
-            notes.append(str(unknown))
+            notes += [str(unknown)] * (unknown.characters > 0)
             if name == "train":
                 unknown.check(str(config.train))
             warnings = unknown.warnings(name)
