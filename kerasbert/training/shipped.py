@@ -16,6 +16,7 @@ from kerasbert.files import write_json
 from kerasbert.layers import TokenScores
 from kerasbert.models import fit_token_scores
 from kerasbert.training.epoch_f1 import FIGURES, EpochF1, half_of, logits_of, score_logits
+from kerasbert.training.keep_best import lower
 
 
 class Shipped(keras.callbacks.Callback):
@@ -70,7 +71,11 @@ class Shipped(keras.callbacks.Callback):
         scores = score_logits(logits, valid, half)
         # Epochs that an interrupted run has done after its last state are done once more.
         before = [row for row in self.found["history"] if row["epoch"] <= epoch]
-        is_best = all(scores["f1"] > row["val_f1"] for row in before)
+        is_best = all(  # as `KeepBest` has it
+            scores["f1"] > row["val_f1"]
+            or (scores["f1"] == row["val_f1"] and lower(scores["loss"], row["val_loss"]))
+            for row in before
+        )
         row = {"epoch": epoch + 1} | {f"val_{name}": scores[name] for name in ("loss", *FIGURES)}
         self.found["history"] = [*before, row]
         if is_best or epoch + 1 == self.epochs:
