@@ -96,7 +96,8 @@ def run(config: Config) -> dict[str, Any]:
     if folder.file("config.json").exists():
         refuse_other_settings(folder.read_json("config.json")["settings"], config)
     source = RunFolder.open(config.pretrained)
-    documents, kind = finetune.read_parts(config)
+    ship = _Ship(config)
+    documents, kind = finetune.read_parts(config, ship.said)
     digests = data_digests(documents)
     check_same_data(folder, digests, fixed=list(digests))
     texts = [document.texts for document in documents["train"]]
@@ -110,7 +111,6 @@ def run(config: Config) -> dict[str, Any]:
 
     # The cheap rival first: a user who sees that it wins can stop here.
     baseline = _baseline(config, documents, kind)
-    ship = _Ship(config)
     rows = {side: _runs(config, folder, side, rates, ship) for side in SIDES}
     shipped = [run.pop("shipped", None) for run in rows["pretrained"]]
     if all(shipped):  # not those of a comparison that an earlier version began
@@ -145,6 +145,7 @@ class _Ship:
         self.config = config
         self.svms: dict[int, Any] = {}  # of each seed, whatever the learning rate
         self.seconds: dict[int, float] = {}
+        self.said: set[str] = set()  # of the data, which are those of every training
 
     def beside(self, seed: int) -> Callable[..., Any]:
         """What `finetune.run` takes as `beside`."""
@@ -224,7 +225,7 @@ def _run(config: Config, folder, side: str, rate: float, seed: int, ship: _Ship)
         "resume": True,
     }
     beside = ship.beside(seed) if side == "pretrained" else None
-    metrics = finetune.run(finetune.Config(**settings), beside)
+    metrics = finetune.run(finetune.Config(**settings), beside, ship.said)
     shutil.rmtree(out / "state", ignore_errors=True)  # many runs: keep the small part
     with (out / "history.csv").open(encoding="utf-8", newline="") as file:
         history = [

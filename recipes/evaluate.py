@@ -11,7 +11,7 @@ from kerasbert.command import print_table, run_command, say
 from kerasbert.evaluation.run_text import (
     decision_text,
     metrics_table,
-    rule_sentence,
+    rule_sentences,
     unseen_note,
 )
 from kerasbert.flags import Flags
@@ -103,8 +103,8 @@ def main(argv: list[str] | None = None) -> int:
 
     def show(metrics: dict[str, Any]) -> None:
         print_table(decision_text(metrics), metrics_table(metrics))
-        if metrics["kind"] == "multi-label":
-            print(rule_sentence(metrics["decision"]))
+        if sentences := rule_sentences(metrics):
+            print(sentences)
 
     return run_command(Config, run, argv, "evaluate", show)
 
