@@ -143,21 +143,28 @@ class _Ship:
 
     def __init__(self, config: Config):
         self.config = config
-        self.svms: dict[int, Any] = {}  # of each seed, whatever the learning rate
+        # Of each seed, whatever the learning rate; None where finetune ships none.
+        self.svms: dict[int, Any] = {}
         self.seconds: dict[int, float] = {}
 
     def beside(self, seed: int) -> Callable[..., Any]:
         """What `finetune.run` takes as `beside`."""
 
         def judge(folder, epoch_f1, data, vocabulary_size: int, pairs: bool):
+            from kerasbert.models import too_many_weights
             from kerasbert.training.shipped import Shipped, half_of_svms
 
             config = self.config
+            lead, labels = config.leading_positions(pairs), data["train"].gold.shape[1]
             if seed not in self.svms and not (config.linear_svm or pairs):
-                began = time.perf_counter()
-                lead = config.leading_positions(pairs)
-                self.svms[seed] = half_of_svms(data, vocabulary_size, lead, seed, config.rule)
-                self.seconds[seed] = time.perf_counter() - began
+                if why := too_many_weights(vocabulary_size, lead, labels):
+                    if not self.svms:
+                        say(why)
+                    self.svms[seed] = None
+                else:
+                    began = time.perf_counter()
+                    self.svms[seed] = half_of_svms(data, vocabulary_size, lead, seed, config.rule)
+                    self.seconds[seed] = time.perf_counter() - began
             return Shipped(
                 folder.file("shipped.json"),
                 epoch_f1,

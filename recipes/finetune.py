@@ -239,10 +239,11 @@ def _classifier(config, pretrained, architecture, tokenizer, data, kind: str, pa
             )
         pooling = config.pooling or POOLING[encoder_name]
         lead = config.leading_positions(pairs)
-        features, labels = tokenizer.vocabulary_size * (2 if lead else 1), train.gold.shape[1]
+        labels = train.gold.shape[1]
         # Whether two texts belong together is in no token.
         svms = config.linear_svm is not False and not pairs
-        if svms and config.linear_svm is None and (why := too_many_weights(features, labels)):
+        size = tokenizer.vocabulary_size
+        if svms and config.linear_svm is None and (why := too_many_weights(size, lead, labels)):
             say(why)
             svms = False
         model = build_classifier(
@@ -254,10 +255,11 @@ def _classifier(config, pretrained, architecture, tokenizer, data, kind: str, pa
             seed=config.seed,
             window=config.max_length if config.long == "chunk" else None,
             window_pooling=config.window_pooling,
-            token_scores=tokenizer.vocabulary_size if svms else None,
+            token_scores=size if svms else None,
         )
     slots = 3 + (config.average > 0) + (config.accumulate > 1)  # AdamW has two; the gradient
-    say(footprint(model, data.values(), len(train.texts), slots))
+    if line := footprint(model, data.values(), len(train.texts), slots):
+        say(line)
     if svms:
         began = time.perf_counter()
         scores = model.get_layer("token_scores")

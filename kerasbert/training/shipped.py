@@ -15,6 +15,7 @@ from kerasbert.evaluation.rule import Rule
 from kerasbert.files import write_json
 from kerasbert.layers import TokenScores
 from kerasbert.models import fit_token_scores
+from kerasbert.models.linear_svm import labels_per_token
 from kerasbert.training.epoch_f1 import FIGURES, EpochF1, half_of, logits_of, score_logits
 
 
@@ -109,8 +110,8 @@ def half_of_svms(
         seed: see `fit_token_scores`, as for `rule`.
         rule: what a document gets that no label reaches.
     """
-    layer = TokenScores(vocabulary_size, lead)
     labels = data["train"].gold.shape[1]
+    layer = TokenScores(vocabulary_size, lead, labels_per_token(labels))
     layer(np.zeros((1, labels), np.float32), np.zeros((1, 1), np.int32))
     fit_token_scores(layer, data["train"], data["valid"], seed, rule)
 
