@@ -8,7 +8,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 # Where benchmarks leave their tables, figures and pictures.
 BENCH := build/bench
 
-.PHONY: demo test oldest lint bench bench-debtags clean
+.PHONY: demo test oldest lint docs bench bench-debtags clean
 
 demo: $(VENV)/.installed-demo
 	KERAS_BACKEND=$${KERAS_BACKEND:-jax} $(BIN)/kerasbert demo --resume
@@ -27,6 +27,10 @@ lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The site in build/site; a page that links nowhere, or a docstring that cannot be read, is an error.
+docs: $(VENV)/.installed-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 bench: $(VENV)/.installed-bench
 	for size in 128 256 512; do \
@@ -56,6 +60,10 @@ $(VENV)/.installed-demo: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.installed-test: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) torch==2.13.0
 	$(INSTALL) -e .[jax,torch,tensorflow,zh,hub,dev]
+	touch $@
+
+$(VENV)/.installed-docs: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) -e .[docs]
 	touch $@
 
 $(OLDEST)/.installed: pyproject.toml tests/oldest.py

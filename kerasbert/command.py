@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from kerasbert.backend import require_backend
 from kerasbert.errors import InputError, Unfinished
@@ -146,8 +146,17 @@ def _terminated(number: int, frame: Any) -> None:
     raise KeyboardInterrupt("terminated")
 
 
-def say(text: str) -> None:
-    """A line for people, on standard error, so that standard output stays for results."""
+def say(text: str, said: set[str] | None = None) -> None:
+    """A line for people, on standard error, so that standard output stays for results.
+
+    Args:
+        text: the line.
+        said: lines that are not said again; this one is from now on among them.
+    """
+    if said is not None:
+        if text in said:
+            return
+        said.add(text)
     print(text, file=sys.stderr, flush=True)
 
 
@@ -233,7 +242,8 @@ def print_table(title: str, rows: Sequence[Sequence[Any]]) -> None:
     table = Table(title=Text(title), title_justify="left")
     header, *body = rows
     for column, text in enumerate(header):
-        table.add_column(Text(str(text)), justify="left" if column == 0 else "right")
+        justify: Literal["left", "right"] = "left" if column == 0 else "right"
+        table.add_column(Text(str(text)), justify=justify, overflow="fold")  # nothing is cut off
     for row in body:
         table.add_row(*[Text(_cell(value)) for value in row])
     Output(width=None if sys.stdout.isatty() else 120).print(table)

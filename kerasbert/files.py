@@ -172,7 +172,8 @@ def _try_to_write(path: Path, folder: bool) -> None:
     first = target if folder else target.parent
     place = next(place for place in (first, *first.parents) if os.path.lexists(place))
     if not place.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, f"{place} is a file")
+        it = "this" if place == Path(path) else place
+        raise NotADirectoryError(errno.ENOTDIR, f"{it} is a file")
     with tempfile.TemporaryFile(dir=place) as file:
         file.write(bytes(4096))  # there is room for a little, too
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import inspect
+import typing
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,7 +24,8 @@ class Flags:
         super().__init_subclass__(**kwargs)
         for name, hint in inspect.get_annotations(cls).items():
             if name in RANGES:
-                shown = tyro.conf.arg(metavar=RANGES[name].metavar)
+                several = " ..." if typing.get_origin(hint) is tuple else ""
+                shown = tyro.conf.arg(metavar=RANGES[name].metavar + several)
                 cls.__annotations__[name] = Annotated[hint, shown]
 
     def __post_init__(self) -> None:

@@ -96,11 +96,15 @@ def run(config: Config) -> dict[str, Any]:
     if folder.file("config.json").exists():
         refuse_other_settings(folder.read_json("config.json")["settings"], config)
     source = RunFolder.open(config.pretrained)
-    documents, kind = finetune.read_parts(config)
+    ship = _Ship(config)
+    documents, kind = finetune.read_parts(config, ship.said)
     digests = data_digests(documents)
     check_same_data(folder, digests, fixed=list(digests))
     texts = [document.texts for document in documents["train"]]
-    unknown_in(source.tokenizer(), texts).check(str(config.train))
+    unknown = unknown_in(source.tokenizer(), texts)
+    unknown.check(str(config.train))
+    for warning in unknown.warnings(str(config.train)):
+        say(warning)
     check_length(source.architecture(), config.max_length)
     # Many equal models, compiled once. JAX reads this when it is imported, so it is set before.
     compiled = folder.path.absolute() / "compiled"
@@ -110,7 +114,6 @@ def run(config: Config) -> dict[str, Any]:
 
     # The cheap rival first: a user who sees that it wins can stop here.
     baseline = _baseline(config, documents, kind)
-    ship = _Ship(config)
     rows = {side: _runs(config, folder, side, rates, ship) for side in SIDES}
     shipped = [run.pop("shipped", None) for run in rows["pretrained"]]
     if all(shipped):  # not those of a comparison that an earlier version began
@@ -143,21 +146,29 @@ class _Ship:
 
     def __init__(self, config: Config):
         self.config = config
-        self.svms: dict[int, Any] = {}  # of each seed, whatever the learning rate
+        # Of each seed, whatever the learning rate; None where finetune ships none.
+        self.svms: dict[int, Any] = {}
         self.seconds: dict[int, float] = {}
+        self.said: set[str] = set()  # of the data, which are those of every training
 
     def beside(self, seed: int) -> Callable[..., Any]:
         """What `finetune.run` takes as `beside`."""
 
         def judge(folder, epoch_f1, data, vocabulary_size: int, pairs: bool):
+            from kerasbert.models import too_many_weights
             from kerasbert.training.shipped import Shipped, half_of_svms
 
             config = self.config
+            lead, labels = config.leading_positions(pairs), data["train"].gold.shape[1]
             if seed not in self.svms and not (config.linear_svm or pairs):
-                began = time.perf_counter()
-                lead = config.leading_positions(pairs)
-                self.svms[seed] = half_of_svms(data, vocabulary_size, lead, seed, config.rule)
-                self.seconds[seed] = time.perf_counter() - began
+                if why := too_many_weights(vocabulary_size, lead, labels):
+                    if not self.svms:
+                        say(why)
+                    self.svms[seed] = None
+                else:
+                    began = time.perf_counter()
+                    self.svms[seed] = half_of_svms(data, vocabulary_size, lead, seed, config.rule)
+                    self.seconds[seed] = time.perf_counter() - began
             return Shipped(
                 folder.file("shipped.json"),
                 epoch_f1,
@@ -224,7 +235,7 @@ def _run(config: Config, folder, side: str, rate: float, seed: int, ship: _Ship)
         "resume": True,
     }
     beside = ship.beside(seed) if side == "pretrained" else None
-    metrics = finetune.run(finetune.Config(**settings), beside)
+    metrics = finetune.run(finetune.Config(**settings), beside, ship.said)
     shutil.rmtree(out / "state", ignore_errors=True)  # many runs: keep the small part
     with (out / "history.csv").open(encoding="utf-8", newline="") as file:
         history = [

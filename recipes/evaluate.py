@@ -11,7 +11,7 @@ from kerasbert.command import print_table, run_command, say
 from kerasbert.evaluation.run_text import (
     decision_text,
     metrics_table,
-    rule_sentence,
+    rule_sentences,
     unseen_note,
 )
 from kerasbert.flags import Flags
@@ -76,7 +76,7 @@ def run(config: Config) -> dict[str, Any]:
         say(f"{unlabeled} documents have no label")
     if data.texts.truncated:
         say(f"{data.texts.truncated} texts longer than {data.max_length} positions were cut")
-    if data.texts.unknown:
+    if data.texts.unknown or predictor.tokenizer.drops_unknown:
         unknown = unknown_in(predictor.tokenizer, [document.texts for document in documents])
         for line in unknown.report(shown(config.data)):
             say(line)
@@ -103,8 +103,8 @@ def main(argv: list[str] | None = None) -> int:
 
     def show(metrics: dict[str, Any]) -> None:
         print_table(decision_text(metrics), metrics_table(metrics))
-        if metrics["kind"] == "multi-label":
-            print(rule_sentence(metrics["decision"]))
+        if sentences := rule_sentences(metrics):
+            print(sentences)
 
     return run_command(Config, run, argv, "evaluate", show)
 

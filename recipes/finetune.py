@@ -14,7 +14,7 @@ from kerasbert.errors import InputError
 from kerasbert.evaluation.run_text import (
     decision_text,
     metrics_table,
-    rule_sentence,
+    rule_sentences,
     unseen_note,
 )
 from kerasbert.options import (
@@ -76,7 +76,9 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions, FineTuningOption
 
 
 @leaves_nothing
-def run(config: Config, beside: Callable[..., Any] | None = None) -> dict[str, Any]:
+def run(
+    config: Config, beside: Callable[..., Any] | None = None, said: set[str] | None = None
+) -> dict[str, Any]:
     """Fine-tune, and return the figures of metrics.json.
 
     Args:
@@ -84,6 +86,7 @@ def run(config: Config, beside: Callable[..., Any] | None = None) -> dict[str, A
         beside: makes a callback that judges something else of the same training, from the folder,
             the `EpochF1`, the `LabeledBatches` by part, the size of the vocabulary and whether the
             texts are pairs.
+        said: what has been said of data and tokenizer, by runs before this one, is not said again.
     """
     from kerasbert.training.run_folder import RunFolder
 
@@ -94,7 +97,7 @@ def run(config: Config, beside: Callable[..., Any] | None = None) -> dict[str, A
     if folder.file("config.json").exists():
         refuse_other_settings(folder.read_json("config.json")["settings"], config)
     source = RunFolder.open(config.pretrained) if config.pretrained is not None else None
-    documents, kind = read_parts(config)
+    documents, kind = read_parts(config, said)
 
     from kerasbert.batches import LabeledBatches
     from kerasbert.text import LabelSet
@@ -105,7 +108,7 @@ def run(config: Config, beside: Callable[..., Any] | None = None) -> dict[str, A
     for warning in check_same_data(folder, digests):
         say(warning)
     labels = LabelSet.from_documents(documents["train"])
-    tokenizer, architecture = _tokenizer(config, source, documents["train"])
+    tokenizer, architecture = _tokenizer(config, source, documents["train"], said)
     check_length(architecture, config.max_length)
     if config.masked_lm:
         tokenizer.check_mask("--masked-lm")
@@ -115,7 +118,7 @@ def run(config: Config, beside: Callable[..., Any] | None = None) -> dict[str, A
         name: LabeledBatches(part, tokenizer, labels, kind, seed=config.seed, **options)
         for name, part in documents.items()
     }
-    _say_what_was_read(config, kind, labels, documents, data, tokenizer)
+    _say_what_was_read(config, kind, labels, documents, data, tokenizer, said)
     pretrained = source.load_model() if source is not None else None
     pairs = len(documents["train"][0].texts) == 2
     model = _classifier(config, pretrained, architecture, tokenizer, data, kind, pairs)
@@ -188,12 +191,12 @@ def peak_learning_rate(config, architecture) -> float:
     return config.learning_rate or LEARNING_RATES[encoder]
 
 
-def _tokenizer(config: Config, source, train: list) -> tuple[Any, Any]:
+def _tokenizer(config: Config, source, train: list, said: set[str] | None) -> tuple[Any, Any]:
     """Tokenizer and architecture: those of --pretrained, or what the flags say."""
     if source is not None:
         tokenizer, architecture = source.tokenizer(), source.architecture()
         if note := source.special_note():
-            say(note)
+            say(note, said)
         if architecture is not None:  # earlier versions took padding to be id 0
             architecture = replace(architecture, pad_id=tokenizer.special.pad)
         return tokenizer, architecture
@@ -239,10 +242,11 @@ def _classifier(config, pretrained, architecture, tokenizer, data, kind: str, pa
             )
         pooling = config.pooling or POOLING[encoder_name]
         lead = config.leading_positions(pairs)
-        features, labels = tokenizer.vocabulary_size * (2 if lead else 1), train.gold.shape[1]
+        labels = train.gold.shape[1]
         # Whether two texts belong together is in no token.
         svms = config.linear_svm is not False and not pairs
-        if svms and config.linear_svm is None and (why := too_many_weights(features, labels)):
+        size = tokenizer.vocabulary_size
+        if svms and config.linear_svm is None and (why := too_many_weights(size, lead, labels)):
             say(why)
             svms = False
         model = build_classifier(
@@ -254,10 +258,11 @@ def _classifier(config, pretrained, architecture, tokenizer, data, kind: str, pa
             seed=config.seed,
             window=config.max_length if config.long == "chunk" else None,
             window_pooling=config.window_pooling,
-            token_scores=tokenizer.vocabulary_size if svms else None,
+            token_scores=size if svms else None,
         )
     slots = 3 + (config.average > 0) + (config.accumulate > 1)  # AdamW has two; the gradient
-    say(footprint(model, data.values(), len(train.texts), slots))
+    if line := footprint(model, data.values(), len(train.texts), slots):
+        say(line)
     if svms:
         began = time.perf_counter()
         scores = model.get_layer("token_scores")
@@ -336,13 +341,14 @@ def _train(config: Config, folder, model, learner, batches, judges: list) -> tup
     return history, best
 
 
-def read_parts(config) -> tuple[dict[str, list], str]:
+def read_parts(config, said: set[str] | None = None) -> tuple[dict[str, list], str]:
     """The documents of each part, and what kind of classification they are for.
 
     Every part is checked against the kind here, before anything is trained.
 
     Args:
         config: with train, valid, test, limit, kind and skip_bad_lines.
+        said: see `say`.
     """
     from kerasbert.text import LabelSet, LineProblems, check_kind, read_labeled
     from kerasbert.text.kinds import LabelTally, deciding_note, keep_fitting
@@ -365,9 +371,9 @@ def read_parts(config) -> tuple[dict[str, list], str]:
     documents = {
         name: keep_fitting(part, kind, paths[name], problems) for name, part in documents.items()
     }
-    say_skipped(problems)
+    say_skipped(problems, said)
     if config.kind is None and (note := deciding_note(tally, config.train)):
-        say(note)
+        say(note, said)
     check_kind(documents["train"], kind, config.train)
     labels = LabelSet.from_documents(documents["train"])
     for name, part in documents.items():
@@ -375,21 +381,21 @@ def read_parts(config) -> tuple[dict[str, list], str]:
     return documents, kind
 
 
-def say_skipped(problems) -> None:
+def say_skipped(problems, said: set[str] | None = None) -> None:
     """Count the lines that --skip-bad-lines left out, if any, and show one."""
     if problems.skipped:
-        say(f"{problems.skipped} lines were left out, such as {problems.examples[0]}")
+        say(f"{problems.skipped} lines were left out, such as {problems.examples[0]}", said)
 
 
-def _say_what_was_read(config, kind, labels, documents, data, tokenizer) -> None:
+def _say_what_was_read(config, kind, labels, documents, data, tokenizer, said) -> None:
     from kerasbert.text.quick_audit import leaks, look_alikes_note
     from kerasbert.text.unknown import unknown_in
 
     pair = ", pairs of texts" if len(documents["train"][0].texts) == 2 else ""
-    say(f"{kind}{pair}, {len(labels)} labels")
+    say(f"{kind}{pair}, {len(labels)} labels", said)
     for warning in (look_alikes_note(documents), *leaks(documents)):
         if warning is not None:
-            say(warning)
+            say(warning, said)
     for name, part in data.items():
         texts = part.texts
         notes = [f"{name}: {len(texts):,} documents"]
@@ -404,14 +410,14 @@ def _say_what_was_read(config, kind, labels, documents, data, tokenizer) -> None
             notes.append(unseen_note(unseen))
         notes.append(f"{texts.unknown / max(texts.tokens, 1):.1%} unknown tokens")
         warnings = []
-        if texts.unknown:
+        if texts.unknown or tokenizer.drops_unknown:
             unknown = unknown_in(tokenizer, [document.texts for document in documents[name]])
-            notes.append(str(unknown))
+            notes += [str(unknown)] * (unknown.characters > 0)
             if name == "train":
                 unknown.check(str(config.train))
             warnings = unknown.warnings(name)
         for line in ("; ".join(notes), *warnings):
-            say(line)
+            say(line, said)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -420,8 +426,8 @@ def main(argv: list[str] | None = None) -> int:
     def show(metrics: dict[str, Any]) -> None:
         title = f"best epoch {metrics['best_epoch']}, {decision_text(metrics)}"
         print_table(title, metrics_table(metrics))
-        if metrics["kind"] == "multi-label":
-            print(rule_sentence(metrics["decision"]))
+        if sentences := rule_sentences(metrics):
+            print(sentences)
 
     return run_command(Config, run, argv, "finetune", show)
 

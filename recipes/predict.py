@@ -117,10 +117,11 @@ def _show(explanation: Any) -> None:
     from rich.text import Text
 
     from kerasbert.evaluation.report.explanation import marked
+    from kerasbert.visible import visible
 
     console = Console(stderr=True)
     for label in explanation.answer["labels"]:
-        line = Text(f"{label}: ", style="bold")
+        line = Text(f"{visible(label)}: ", style="bold")
         for piece, strength in marked(explanation, label):
             style = "black on yellow" if strength > 2 / 3 else "yellow" if strength > 1 / 3 else ""
             line.append(piece, style=style or "not bold")

@@ -193,7 +193,7 @@ def _refuse_early(config: Config, source) -> None:
         if source.architecture() is None:
             raise InputError(
                 f"{config.pretrained}: the run has an encoder of its own making, which the command "
-                "line cannot build again. Use the library: see 'Your own encoder' in the README."
+                "line cannot build again. Use the library: see docs/guides/extending.md."
             )
         check_length(source.architecture(), config.max_length)
     if config.vectors is not None:

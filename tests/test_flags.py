@@ -122,6 +122,9 @@ def test_help_shows_the_range(capsys):
         cli.main(["finetune", "--help"])
     shown = capsys.readouterr().out
     assert "--epochs INT>=1 " in shown and "0<=FLOAT<1" in shown and "0<=INT<=2147483647" in shown
+    with pytest.raises(SystemExit):
+        cli.main(["compare", "--help"])
+    assert "--learning-rates FLOAT>0 ..." in capsys.readouterr().out
 
 
 def test_home_is_found_in_every_path(monkeypatch, tmp_path):

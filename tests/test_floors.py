@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS = [
     {
         *("kerasbert.errors", "kerasbert.files", "kerasbert.backend", "kerasbert.memory"),
-        *("kerasbert.ranges", "kerasbert.streams"),
+        *("kerasbert.ranges", "kerasbert.streams", "kerasbert.visible"),
     },
     {"kerasbert.layers", "kerasbert.evaluation", "kerasbert.config"},
     {"kerasbert.tasks", "kerasbert.text"},

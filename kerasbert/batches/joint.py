@@ -62,7 +62,7 @@ class JointBatches:
         targets = {LABELS: target, self.task.name: made.target}
         return inputs, targets, {LABELS: ones, self.task.name: made.weight}
 
-    def stream(self, start: int | keras.Model = 0):
+    def stream(self, start: int | keras.Model | None = None):
         """What `model.fit(..., steps_per_epoch=batches.steps_per_epoch)` takes, see `BatchStream`.
 
         `stream(model)` begins where the model's optimizer is: for `BackupAndRestore`, or a second

@@ -78,7 +78,7 @@ class LabeledBatches:
         target = gold if self.kind == "multi-label" else gold.argmax(axis=1).astype(np.int32)
         return self.texts.rows(indices, self.texts.padded_length(indices)), target
 
-    def stream(self, start: int | keras.Model = 0):
+    def stream(self, start: int | keras.Model | None = None):
         """What `model.fit(..., steps_per_epoch=batches.steps_per_epoch)` takes, see `BatchStream`.
 
         `stream(model)` begins where the model's optimizer is: for `BackupAndRestore`, or a second

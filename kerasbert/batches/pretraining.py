@@ -201,7 +201,7 @@ class PretrainingBatches:
         behind = np.searchsorted(table.documents, table.documents[chosen], side="right") % rows
         return np.where(table.documents[other] == table.documents[chosen], behind, other)
 
-    def stream(self, start: int | keras.Model = 0):
+    def stream(self, start: int | keras.Model | None = None):
         """What `model.fit(..., steps_per_epoch=batches.steps_per_epoch)` takes, see `BatchStream`.
 
         `stream(model)` begins where the model's optimizer is: for `BackupAndRestore`, or a second

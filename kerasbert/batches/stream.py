@@ -1,7 +1,8 @@
 """Batches as Keras takes them: without end for `fit`, every row once for `evaluate`."""
 
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -16,27 +17,37 @@ class BatchStream(keras.utils.PyDataset):
     Args:
         source: with `batch(step)`.
         start: the first step; or a compiled model: each `fit` then begins behind the batches that
-            the model's optimizer has counted, whoever restored them.
+            the model's optimizer has counted, whoever restored them. Unless given it is 0, and a
+            `fit` of a model that has counted some warns.
 
     Raises:
         ValueError: the model is not compiled; or Keras begins to read without a number of steps.
     """
 
-    def __init__(self, source, start: int | keras.Model = 0):
+    def __init__(self, source, start: int | keras.Model | None = None):
         super().__init__(workers=1, use_multiprocessing=False)
         self.source = source
         self.model = start if isinstance(start, keras.Model) else None
-        self.start = 0 if isinstance(start, keras.Model) else start
+        self.start = 0 if start is None or self.model is not None else start
+        self._is_given = start is not None
         self.on_epoch_begin()
 
     def on_epoch_begin(self):
         # The only time to ask: within an epoch, JAX has the optimizer's state outside the model.
-        if self.model is not None:
-            self._counted = batches_seen(self.model)
+        model = self.model if self._is_given else _fitted_model()
+        self._counted = 0 if model is None else batches_seen(model)
 
     def __getitem__(self, index: int):
-        if index == 0 and self.model is not None:  # a `fit` begins
-            self.start = self._counted
+        if index == 0:  # a `fit` begins
+            if self.model is not None:
+                self.start = self._counted
+            elif self._counted:
+                warnings.warn(
+                    f"stream() begins with batch 0, and this model has been trained on "
+                    f"{self._counted} batches already: pass stream(model) to go on behind those, "
+                    "stream(0) if they are to come once more.",
+                    stacklevel=2,
+                )
         return self.source.batch(self.start + index)
 
     @property
@@ -60,7 +71,7 @@ class OnePass(keras.utils.PyDataset):
         return self.steps
 
 
-def stream(source, start: int | keras.Model = 0):
+def stream(source, start: int | keras.Model | None = None):
     """What to pass to `model.fit(...)`, with `steps_per_epoch=source.steps_per_epoch`.
 
     See `BatchStream`.
@@ -94,24 +105,37 @@ def batches_seen(model: keras.Model) -> int:
     return int(keras.ops.convert_to_numpy(counter))
 
 
+def _callers() -> Iterator[tuple[str, Any]]:
+    """Who is calling, the innermost first: names of methods, and the objects they are of."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        yield frame.f_code.co_name, frame.f_locals.get("self")
+        frame = frame.f_back  # type: ignore[assignment]
+
+
+def _fitted_model() -> keras.Model | None:
+    """The model whose `fit` is reading, of which Keras says nothing; None where none is found."""
+    for method, caller in _callers():
+        if isinstance(caller, keras.Model) and method in ("fit", "evaluate", "predict"):
+            return caller if method == "fit" else None
+    return None
+
+
 def _refuse_without_steps() -> None:
     """Raise where Keras asks for the length of a stream to read all of it: that never ends.
 
     It does not say how many steps it was told, so this looks who asks. Where Keras calls its
     reader otherwise, nothing is refused.
     """
-    frame = sys._getframe(1)
-    while frame is not None:
-        asks = frame.f_locals.get("self")
-        if any(kind.__name__ == "EpochIterator" for kind in type(asks).__mro__):
-            if getattr(asks, "steps_per_epoch", 1) is None:
+    for _, caller in _callers():
+        if any(kind.__name__ == "EpochIterator" for kind in type(caller).__mro__):
+            if getattr(caller, "steps_per_epoch", 1) is None:
                 raise ValueError(
                     "a stream of batches has no end: say how many to read (`steps_per_epoch` of "
                     "`fit`, `validation_steps`, or `steps` of `evaluate`), or pass `once()`, the "
                     "batches that hold every row once. Received: no number of steps"
                 )
             return
-        frame = frame.f_back  # type: ignore[assignment]
 
 
 def process_of_distribution() -> tuple[int, int]:

@@ -67,7 +67,7 @@ def predict_labels(
             f"threshold must be one number or one for each of the {probabilities.shape[1]} labels. "
             f"Received: shape {limits.shape}"
         )
-    reached = probabilities >= limits
+    reached = probabilities >= np.atleast_1d(limits)  # numpy 1 would round a single one, too
     if not fallback:
         return reached
     return np.where(reached.any(axis=1, keepdims=True), reached, top_labels(probabilities))

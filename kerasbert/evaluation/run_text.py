@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from kerasbert.visible import visible
+
 
 def unseen_note(unseen: Mapping[str, int]) -> str:
     """Gold labels that are not in the training set's label set, for people."""
     return (
         f"{len(unseen)} labels that training never saw, {sum(unseen.values())} times "
-        f"({', '.join(list(unseen)[:5])}): they count as misses"
+        f"({', '.join(map(visible, list(unseen)[:5]))}): they count as misses"
     )
 
 
@@ -36,14 +38,25 @@ def decision_text(metrics: dict[str, Any]) -> str:
     return f"{limit} {metrics['threshold']:.2f}" + ("" if rule == "at-least-one" else " or none")
 
 
-def rule_sentence(decision: Mapping[str, Any]) -> str:
-    """What a document gets that no label reaches, and why; of multi-label data.
+def rule_sentences(metrics: Mapping[str, Any]) -> str:
+    """What a document gets that no label reaches, and why; empty unless the data are multi-label.
+
+    Where it gets something else at 0.5, that is said, too.
 
     Args:
-        decision: as `Decision.to_json` gives it.
+        metrics: with kind, decision, and at_half where there is one, as metrics.json has them.
     """
+    if metrics.get("kind") != "multi-label":
+        return ""
+    decision = metrics["decision"]
     if decision["rule"] == "top-k":
         return f"The {decision['top_k']} most probable labels are the answer."
+    text = f"A document that no label reaches {_gets(decision)}."
+    half = (metrics.get("at_half") or {}).get("decision") or decision
+    return text if half["rule"] == decision["rule"] else f"{text} At 0.5 it {_gets(half)}."
+
+
+def _gets(decision: Mapping[str, Any]) -> str:
     gets = "its most probable one" if decision["rule"] == "at-least-one" else "none"
     why = decision.get("why")
-    return f"A document that no label reaches gets {gets}{f': {why}' if why else ''}."
+    return f"gets {gets}{f': {why}' if why else ''}"

@@ -1,16 +1,14 @@
 """A convolution over positions: the one place that chooses how each backend computes it."""
 
-from typing import Any
-
 import keras
 from keras import ops
 
 from kerasbert.layers.gelu import gelu
-from kerasbert.layers.quantized import take_own_policy
+from kerasbert.layers.quantized import OwnPolicy
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
-class Conv1D(keras.layers.Conv1D):
+class Conv1D(OwnPolicy, keras.layers.Conv1D):
     """As many states out as in, each from a window of `kernel_size` positions around it.
 
         inputs   (B, L, D)        float
@@ -18,7 +16,7 @@ class Conv1D(keras.layers.Conv1D):
 
     It is `keras.layers.Conv1D` with padding "same" and the channels last, whatever format of images
     Keras is set to, and computes what that computes; on PyTorch in the formulation that costs least
-    there. `benchmarks/NOTES.md` has what was tried. The name is Keras' own because saved weights
+    there. `docs/results/notes.md` has what was tried. The name is Keras' own because saved weights
     are found by it: those of one load into the other.
 
     `model.quantize("int8")` holds the kernel in 8 bits, with a scale for each filter; Keras' own
@@ -38,30 +36,29 @@ class Conv1D(keras.layers.Conv1D):
         return convolve(inputs, kernel, bias)
 
     def build(self, input_shape):
-        take_own_policy(self)
         if self.quantization_mode is None:
             return super().build(input_shape)
         self._hold_bytes((*self.kernel_size, input_shape[-1], self.filters))
         self.bias = self.add_weight((self.filters,), "zeros", name="bias")
 
     def quantize(self, mode=None, type_check=True, config=None):
-        """Hold the kernel in 8 bits. A mode other than "int8" is not there."""
-        if mode != "int8":
+        """Hold the kernel in 8 bits, if it is not yet. A mode other than "int8" is not there."""
+        if mode != "int8" or not hasattr(self, "_kernel"):  # not part of the public interface
             raise NotImplementedError(f"{self.name}: a convolution has no quantization {mode!r}.")
+        if hasattr(self, "kernel_scale"):
+            return
         kernel, scale = keras.quantizers.AbsMaxQuantizer(axis=(0, 1))(self._kernel, to_numpy=True)
         del self._kernel
         self._hold_bytes(kernel.shape)
         self._kernel.assign(kernel)
         self.kernel_scale.assign(scale[0, 0])
-        own: Any = self.dtype_policy
-        self.dtype_policy: Any = keras.dtype_policies.get(f"int8_from_{own.name}")
+        self.dtype_policy = keras.dtype_policies.get(f"int8_from_{self.dtype_policy.name}")
 
     def _hold_bytes(self, shape):
         self._kernel = self.add_weight(shape, "zeros", dtype="int8", trainable=False, name="kernel")
         self.kernel_scale = self.add_weight(
             (self.filters,), "ones", trainable=False, name="kernel_scale"
         )
-        self._is_quantized = True  # as Keras' own layers say it
 
     @property
     def kernel(self):

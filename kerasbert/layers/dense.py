@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from kerasbert.layers.quantized import take_own_policy
+from kerasbert.layers.quantized import OwnPolicy
 
 
 def dtype_of_logits() -> str:
@@ -48,7 +48,7 @@ def add_bias(inputs, bias):
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
-class Dense(keras.layers.Dense):
+class Dense(OwnPolicy, keras.layers.Dense):
     """A product of each vector with a kernel, a bias and an activation.
 
         inputs   (..., K)      float
@@ -58,10 +58,6 @@ class Dense(keras.layers.Dense):
     it fastest on this processor. The name is Keras' own because saved weights are found by it.
     `model.quantize` treats it as Keras' own.
     """
-
-    def build(self, input_shape):
-        take_own_policy(self)
-        super().build(input_shape)
 
     def call(self, inputs, training=None):
         kernel = ops.convert_to_tensor(self.kernel, dtype=self.compute_dtype)

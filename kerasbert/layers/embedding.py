@@ -33,7 +33,6 @@ class TextEmbedding(keras.layers.Layer):
         max_positions: rows of the position table; a longer text is an error.
         positions: "learned", or "none" for encoders that know the order by themselves.
         segments: rows of the segment table.
-        pad_id: the token id of padding.
         dropout: share of the output set to 0 in training.
         epsilon: of the layer normalization; 1e-12 in BERT.
         seed: of the initial weights and of dropout.

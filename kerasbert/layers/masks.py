@@ -40,7 +40,7 @@ def check_padding_mask(padding_mask, hidden) -> None:
     if padding_mask is None:
         raise ValueError(
             f"{EXPECTED} Received: None, and states that carry no mask of Keras. Pass "
-            "token_ids != 0, or ones where all is text."
+            "token_ids != pad_id, or ones where all is text."
         )
     dtype = keras.backend.standardize_dtype(padding_mask.dtype)
     if dtype != "bool" and not keras.backend.is_int_dtype(dtype):
@@ -77,7 +77,7 @@ def checked_documents(padding_mask):
     if ((values < 0) | (values > length) | ((values > 0) & (values < highest))).any():
         raise ValueError(
             f"{EXPECTED} Received: numbers from {values.min()} to {values.max()}, in another "
-            "order. Of token ids write token_ids != 0."
+            "order. Of token ids write token_ids != pad_id."
         )
     return documents, None
 

@@ -42,6 +42,8 @@ class TextCNNEncoder(MaskedLayer):
         epsilon: of the layer normalization.
         seed: of the initial weights and of dropout.
 
+    A gradient of a gradient is wrong on TensorFlow: that of Keras' LayerNormalization is.
+
     Source: Kim 2014, https://arxiv.org/abs/1408.5882, section 2.
     """
 

@@ -70,15 +70,20 @@ def _onednn_is_faster() -> bool:
     """Whether oneDNN multiplies matrices faster than MKL, PyTorch's choice, on this processor.
 
     MKL makes full use of Intel's processors only: on an AMD EPYC with AVX-512 it takes twice as
-    long as oneDNN (`benchmarks/NOTES.md`).
+    long as oneDNN (`docs/results/notes.md`).
     """
     if platform.system() != "Linux" or platform.machine() != "x86_64":
         return False
     if not (torch.backends.mkldnn.is_available() and torch.backends.mkl.is_available()):
         return False
-    if not hasattr(torch.ops.mkldnn, "_linear_pointwise"):  # not part of the public interface
-        return False
-    return "AuthenticAMD" in Path("/proc/cpuinfo").read_text()
+    return _has_onednn_products() and "AuthenticAMD" in Path("/proc/cpuinfo").read_text()
+
+
+def _has_onednn_products() -> bool:
+    """Whether this PyTorch has the operations below, which its public interface has not."""
+    return hasattr(torch.ops.mkldnn, "_linear_pointwise") and hasattr(
+        torch.ops.aten, "mkldnn_linear_backward_weights"
+    )
 
 
 def prefers_onednn(inputs: torch.Tensor, kernel: torch.Tensor) -> bool:

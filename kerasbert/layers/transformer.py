@@ -169,6 +169,8 @@ class TransformerEncoder(MaskedLayer):
         rotary: the attention knows positions by itself, see `SelfAttention`.
         seed: of the initial weights and of dropout.
 
+    A gradient of a gradient is wrong on TensorFlow: that of Keras' LayerNormalization is.
+
     Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762; as in BERT, Devlin et al. 2019.
     """
 

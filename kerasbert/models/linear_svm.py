@@ -112,8 +112,9 @@ def labels_per_token(labels: int) -> int | None:
     return None if labels <= WHOLE_UP_TO else LABELS_PER_TOKEN
 
 
-def too_many_weights(features: int, labels: int) -> str | None:
+def too_many_weights(vocabulary_size: int, lead: int, labels: int) -> str | None:
     """Why SVMs of this size are not fitted unless asked for, or None where they are."""
+    features = vocabulary_size * (2 if lead else 1)
     if features * labels <= MOST_WEIGHTS:
         return None
     return (

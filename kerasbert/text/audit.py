@@ -21,8 +21,9 @@ from kerasbert.text.documents import iterate_labeled, no_document
 from kerasbert.text.fingerprints import gram_words, nearly_key, same_key, sampled_grams_of
 from kerasbert.text.kinds import LabelTally, misfit
 from kerasbert.text.lines import LineProblems
-from kerasbert.text.look_alikes import joined, same_look, same_word, visible
+from kerasbert.text.look_alikes import joined, same_look, same_word
 from kerasbert.text.pieces import CorpusCounts, ReadOptions, read_documents
+from kerasbert.visible import visible
 
 NEAR = 0.5  # the share of common 8-grams from which two texts are nearly the same
 FEW = 5  # documents that a label should have

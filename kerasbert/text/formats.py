@@ -33,6 +33,7 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (rb"\x28\xb5\x2f\xfd", "packed with Zstandard", _UNPACK.format("zstdcat FILE | kerasbert ...")),
     (rb"BZh[1-9]1AY&SY", "packed with bzip2", _UNPACK.format("bunzip2 FILE")),
     (rb"\xfd7zXZ\0", "packed with xz", _UNPACK.format("unxz FILE")),
+    (rb"\x5d\0\0", "packed with LZMA", _UNPACK.format("unlzma FILE")),
     (rb"\x04\x22\x4d\x18", "packed with LZ4", _UNPACK.format("unlz4 FILE")),
     (rb"\x1f\x9d", "packed with compress", _UNPACK.format("uncompress FILE")),
     (rb"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK.format("7z x FILE")),

@@ -9,7 +9,7 @@ from pathlib import Path
 from kerasbert.errors import InputError
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.lines import LineProblems
-from kerasbert.text.look_alikes import visible
+from kerasbert.visible import visible
 
 KINDS = ("multi-label", "multi-class", "binary")
 NAMED = 5  # lines that are named

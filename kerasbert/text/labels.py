@@ -14,7 +14,7 @@ from kerasbert.errors import InputError
 from kerasbert.files import write_text
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.lines import read_lines
-from kerasbert.text.look_alikes import visible
+from kerasbert.visible import visible
 
 MARK = "\ufeff"  # at the beginning of a file it is a byte-order mark, not text
 

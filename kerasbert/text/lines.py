@@ -24,6 +24,7 @@ LONGEST_LINE = 16 << 20  # bytes; the whole of Shakespeare has five million
 _MAGIC = {b"\x1f\x8b": "gz", b"\x28\xb5\x2f\xfd": "zst"}
 _UTF8_MARK = b"\xef\xbb\xbf"
 _BLOCK = 1 << 18
+_MOST_RETURNS = 20  # carriage returns in a line; some texts hold a few
 TOO_LONG = (
     f"the line is longer than {LONGEST_LINE >> 20} MB, one document or sentence was expected;"
     " put line ends between the documents"
@@ -38,11 +39,13 @@ class LineProblems:
         skip: leave bad lines out instead of stopping.
         skipped: number of lines left out so far.
         examples: the first five messages, for the report at the end.
+        offers: whether who stops here is told of the flag that skips.
     """
 
     skip: bool = False
     skipped: int = 0
     examples: list[str] = field(default_factory=list)
+    offers: bool = True
 
     def report(self, path: str | Path, line: int, message: str) -> None:
         """Count one bad line, or raise.
@@ -55,7 +58,8 @@ class LineProblems:
     def report_at(self, where: Callable[[], str], message: str) -> None:
         """As `report`, for places that take time to name: only those that are shown are."""
         if not self.skip:
-            raise InputError(f"{where()}: {message} (--skip-bad-lines leaves such lines out)")
+            offer = " (--skip-bad-lines leaves such lines out)" if self.offers else ""
+            raise InputError(f"{where()}: {message}{offer}")
         self.skipped += 1
         if len(self.examples) < 5:
             self.examples.append(f"{where()}: {message}")
@@ -100,7 +104,7 @@ def read_lines(
 
     Args:
         path: a file, or a stream such as `-`.
-        problems: what to do with lines that cannot be read.
+        problems: what to do with lines that cannot be read; each is needed unless given.
         holds: what is expected in it, see `check_head`.
 
     Raises:
@@ -116,7 +120,7 @@ def stream_lines(
     stream: BinaryIO, name: str, problems: LineProblems | None = None, holds: Holds = "lines"
 ) -> Iterator[tuple[int, str]]:
     """As `read_lines`, of an open stream; a line is yielded as soon as it has arrived."""
-    problems = problems or LineProblems()
+    problems = problems or LineProblems(offers=False)
     for number, _, data in split_lines(stream, name, holds=holds):
         try:
             text = decode(data)
@@ -206,10 +210,16 @@ def decode(line: bytes | None) -> str:
     """Return the text of a line of `split_lines`.
 
     Raises:
-        ValueError: it is too long, or not UTF-8, naming the first wrong byte.
+        ValueError: it is too long, holds many lines of another kind, or is not UTF-8, naming the
+            first wrong byte.
     """
     if line is None:
         raise ValueError(TOO_LONG)
+    if (returns := line.count(b"\r")) > _MOST_RETURNS:
+        raise ValueError(
+            f"{returns} carriage returns stand in this line, which end lines on an old Mac: all of"
+            " them would be one. Convert the file: sed 's/\\r$//' FILE | tr '\\r' '\\n'"
+        )
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError as error:

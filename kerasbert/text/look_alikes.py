@@ -1,28 +1,14 @@
-"""Labels that are different strings and yet, most likely, one label: told apart for people."""
+"""Labels that are different strings and yet, most likely, one label."""
 
 import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Collection
 
+from kerasbert.visible import is_shown
+
 JOINTS = ",;|，、；"  # what people put between labels, instead of a space
 _SPLIT = re.compile(f"[{JOINTS}]")
-_VARIATION_SELECTORS = frozenset(map(chr, range(0xFE00, 0xFE10)))
-
-
-def visible(name: str) -> str:
-    r"""The name with an escape, such as `\u200b`, for each character that no screen shows.
-
-    All but ASCII is escaped where accents stand apart from their letters (Unicode's NFD), since
-    that looks like the same name with accents upon them.
-    """
-    apart = not unicodedata.is_normalized("NFC", name)
-    return "".join(
-        character.encode("unicode_escape").decode()
-        if not _shown(character) or (apart and not character.isascii())
-        else character
-        for character in name
-    )
 
 
 def same_look(names: Collection[str]) -> list[list[str]]:
@@ -57,12 +43,8 @@ def _groups(names: Collection[str], key: Callable[[str], str]) -> list[list[str]
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _shown(character: str) -> bool:
-    return character.isprintable() and character not in _VARIATION_SELECTORS
-
-
 def _look(name: str) -> str:
-    seen = "".join(filter(_shown, name))
+    seen = "".join(filter(is_shown, name))
     return unicodedata.normalize("NFC", "".join(seen.split()) or name)
 
 

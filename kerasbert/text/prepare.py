@@ -135,6 +135,7 @@ def prepare_store(
                 work.remove()
                 return _result(TokenStore.open(out, verify=False), [])
             work.begin(plan, again)
+            told = ""
             if not work.tokenizer.exists():
                 if tokenizer is None:
                     if report is not None:
@@ -158,7 +159,8 @@ def prepare_store(
                 for number, piece in enumerate(pieces)
             ]  # fmt: skip
             if report is not None and all(read_record(job.record) is None for job in jobs):
-                report(estimate(jobs, engine.workers, work.folder.parent))
+                told = estimate(jobs, engine.workers, work.folder.parent)
+                report(told)
             records = _encode(jobs, pool, limit, progress)
             _write_store(work, plan, jobs[: len(records)], records, pool, segmenter)
             work.finish()
@@ -166,7 +168,7 @@ def prepare_store(
         raise disk_trouble(work.folder, error) from error
     examples = [text for record in records for text in record["skipped_examples"]]
     store = TokenStore.open(out, verify=False)
-    if report is not None:
+    if report is not None and "warning: " not in told:
         for warning in store.unknown.warnings("the corpus"):
             report(warning)
     return _result(store, examples[:5])

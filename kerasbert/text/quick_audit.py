@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.fingerprints import nearly_key, same_key
 from kerasbert.text.kinds import LabelTally
-from kerasbert.text.look_alikes import same_look, same_word, visible
+from kerasbert.text.look_alikes import same_look, same_word
+from kerasbert.visible import visible
 
 
 def leaks(documents: Mapping[str, Sequence[LabeledDocument]]) -> list[str]:

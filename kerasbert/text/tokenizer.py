@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import json
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -104,17 +106,14 @@ class Tokenizer:
         # A foreign file may split at white space alone: then "[MASK]" is a word of its vocabulary.
         words = " ".join([*self.special_tokens, _UNKNOWN])
         try:
-            probe, unknown = (
-                self._tokenizer.encode(text, add_special_tokens=False).ids
-                for text in (words, _UNKNOWN)
-            )
+            probe = self._tokenizer.encode(words, add_special_tokens=False).ids
         except Exception as error:  # a model whose own token for the unknown is missing
             raise InputError(
                 f"the tokenizer cannot encode an unknown word ({error}). Its unk_token must be"
                 " [UNK] or <unk>. Train one with: kerasbert prepare."
             ) from None
         forbidden = set(self.special.ids) & set(probe) - {self.special.unk}
-        if self.special.unk is None and (forbidden or not unknown):
+        if self.special.unk is None and (forbidden or self._drops(_UNKNOWN)):
             raise InputError(
                 "the tokenizer lacks [UNK] (or <unk>), and it would drop what it does not know."
                 " Expected one with that token, or one of all 256 bytes. Train one with: kerasbert"
@@ -168,14 +167,19 @@ class Tokenizer:
             raise TypeError(f"expected a list of strings. Received: {str(texts)[:80]!r}")
         return [self._ids(encoding) for encoding in self._encodings(texts)]
 
-    def encode_words(self, texts: Sequence[str]) -> list[tuple[np.ndarray, np.ndarray]]:
-        """As `encode`, and (tokens,) bool, True where a word begins.
+    def encode_words(self, texts: Sequence[str]) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """As `encode`, with (tokens,) bool, True where a word begins, and (tokens,) int64.
 
         Words are those of the tokenizer's own pre-tokenizer; of one that splits nothing, what
-        stands between two spaces.
+        stands between two spaces. The numbers say before which character of `segment(text)` each
+        token ends.
         """
         return [
-            (self._ids(encoding), self._starts(encoding))
+            (
+                self._ids(encoding),
+                self._starts(encoding),
+                np.array([end for _, end in encoding.offsets], np.int64),
+            )
             for encoding in self._encodings(texts, with_words=True)
         ]
 
@@ -211,9 +215,22 @@ class Tokenizer:
         model = self._settings["model"]
         return model.get("type") == "WordLevel" or bool(model.get("continuing_subword_prefix"))
 
+    @functools.cached_property
+    def drops_unknown(self) -> bool:
+        """Whether what it does not know leaves no token: BPE, whose file names no unk_token."""
+        model = self._settings["model"]
+        return model.get("type") == "BPE" and model.get("unk_token") is None
+
     def unknown_characters(self, texts: Sequence[str]) -> tuple[int, int]:
-        """How many characters unknown tokens cover, and how many there are, white space aside."""
+        """How many characters are unknown, by unknown tokens or none, and how many there are.
+
+        White space aside.
+        """
         segmented = [self._segment(_no_surrogates(text)) for text in texts]
+        if self.drops_unknown:
+            characters = Counter(itertools.chain.from_iterable("".join(segmented).split()))
+            dropped = sum(map(characters.__getitem__, filter(self._drops, characters)))
+            return dropped, characters.total()
         unknown = {self.unk_id, *self._forbidden.tolist()}
         covered = total = 0
         encodings = self._tokenizer.encode_batch(segmented, add_special_tokens=False)
@@ -336,6 +353,14 @@ class Tokenizer:
             for token, index in self._vocabulary.items():
                 spaced[index] = token.startswith(self._space)
         return spaced
+
+    def _drops(self, character: str) -> bool:
+        """Whether a character leaves no token, or not all of its bytes."""
+        tokens = self._tokenizer.encode(character, add_special_tokens=False).tokens
+        if self._space == "Ġ":
+            decoded = tokenizers.decoders.ByteLevel().decode(tokens)
+            return not decoded.strip() or "\ufffd" in decoded.replace(character, "")
+        return not "".join(tokens).strip(self._space)
 
     def _ids(self, encoding: Any) -> np.ndarray:
         ids = np.array(encoding.ids, np.int32)

@@ -1,4 +1,5 @@
 """How much of a text a tokenizer does not know, in characters: one [UNK] may cover a whole line.
+A BPE without an unk_token drops characters, and has no token for them that could be counted.
 
 Counted on a sample, because it takes the library's slower way to encode, which keeps track of
 characters.
@@ -21,7 +22,7 @@ _CHARACTERS = 10_000  # of each
 
 @dataclass(frozen=True)
 class Unknown:
-    """Characters, white space aside, that stand behind unknown tokens.
+    """Characters, white space aside, that stand behind unknown tokens, or behind none.
 
     Attributes:
         characters: so many.
@@ -47,8 +48,8 @@ class Unknown:
         return [f"warning: {self._trouble(what)}"] if self.share >= WARN else []
 
     def report(self, what: str) -> list[str]:
-        """The share, where there is any, and the warning."""
-        return [f"{what}: {self}", *self.warnings(what)] if self.characters else []
+        """The share, where there is any, or the warning, which names it: a line or none."""
+        return self.warnings(what) or [f"{what}: {self}"] * (self.characters > 0)
 
     def check(self, what: str) -> None:
         """Refuse to learn from `what` if there is next to nothing in it to be read.
@@ -61,8 +62,8 @@ class Unknown:
 
     def _trouble(self, what: str) -> str:
         return (
-            f"{what}: the tokenizer does not know {self.share:.0%} of the characters, which are all"
-            " one [UNK] to the model. Take a tokenizer that knows them, from pre-training on:"
+            f"{what}: the tokenizer does not know {self.share:.0%} of the characters, which say"
+            " nothing to the model. Take a tokenizer that knows them, from pre-training on:"
             " --tokenizer char, a larger --vocab-size, or the --tokenizer-file of a model of this"
             " language."
         )

@@ -4,15 +4,15 @@ A tokenizer that splits at white space before anything else treats every chunk b
 by itself. So a block of text is split at its spaces, each chunk is looked up, and the remembered
 ids are put together; Python touches a chunk once, for the look-up. The ids of a new chunk come from
 the library's own normalizer, pre-tokenizer and model. A document that is not of this simple kind
-(Chinese sentences, which end without a space; unusual white space), and every document of a
-tokenizer that is not, is encoded by the library as a whole.
+(Chinese sentences, which end without a space; unusual white space) is encoded by the library, a
+sentence at a time; every document of a tokenizer that is not, as a whole.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,34 +128,81 @@ class WordCache:
             split_sentences(text) if corpus_format == "lines" else text.split("\n")
             for text in whole
         ]
-        ids, lengths = [np.empty(0, np.int32)], [np.empty(0, np.int64)]
-        starts = [np.empty(0, bool)]
-        # The library's answers take some 400 bytes a token until they are put into arrays.
-        for batch in batches(itertools.chain.from_iterable(documents), _LIBRARY_CHARACTERS):
-            if self.tokenizer.tells_words:
-                encoded = self._encode_batch(batch, self.tokenizer.encode)
-            else:
-                pairs = self._encode_batch(batch, self.tokenizer.encode_words)
-                encoded = [pair[0] for pair in pairs]
-                starts += [pair[1] for pair in pairs]
-            ids.append(np.concatenate(encoded))
-            lengths.append(np.array([len(sentence) for sentence in encoded], np.int64))
-        sizes = np.concatenate(lengths)
+        if self.tokenizer.tells_words and (self.local or self.tokenizer.segmenter is not None):
+            ids, sizes = self._sentence_by_sentence(documents)
+            starts = None
+        else:
+            if corpus_format == "sentences":
+                whole = [text.replace("\n", " ") for text in whole]
+            ids, sizes, starts = self._as_a_whole(whole, documents)
         owners = np.repeat(np.arange(len(texts)), [len(sentences) for sentences in documents])
         return Encoded(
-            np.concatenate(ids),
+            ids,
             sizes[sizes > 0],
             np.bincount(owners[sizes > 0], minlength=len(texts)),
             np.array([hash_text(sentences) for sentences in documents], np.uint64),
-            None if self.tokenizer.tells_words else np.concatenate(starts).astype(bool),
+            None if self.tokenizer.tells_words else starts,
         )
 
-    def _encode_batch(self, sentences: list[str], encode: Callable[[list[str]], list]) -> list:
-        """What `encode` makes of each of the sentences."""
-        if len(sentences) == 1 and len(sentences[0]) > _LIBRARY_CHARACTERS:
-            parts = [encode([part])[0] for part in _parts(sentences[0])]
-            return [np.concatenate(parts, axis=-1)]
-        return encode(sentences)
+    # The library's answers take some 400 bytes a token, so texts go to it in small batches.
+
+    def _sentence_by_sentence(self, documents: list[list[str]]) -> tuple[np.ndarray, np.ndarray]:
+        """Ids, and how many each sentence has, where it makes no difference what stands before."""
+        ids, lengths = [np.empty(0, np.int32)], [0]
+        for batch in batches(itertools.chain.from_iterable(documents), _LIBRARY_CHARACTERS):
+            encoded = self.tokenizer.encode(batch if len(batch) > 1 else list(_parts(batch[0])))
+            if len(batch) == 1:
+                encoded = [np.concatenate(encoded)]
+            ids += encoded
+            lengths += map(len, encoded)
+        return np.concatenate(ids), np.array(lengths[1:], np.int64)
+
+    def _as_a_whole(
+        self, whole: list[str], documents: list[list[str]]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Ids, how many each sentence has, and where words begin.
+
+        Tokens of bytes and of SentencePiece hold the space before a word. So a document is encoded
+        whole, as a text is in the stages that follow, and then its tokens are dealt out.
+        """
+        if self.tokenizer.segmenter is not None:
+            documents = [[sentence] for sentences in documents for sentence in sentences]
+            whole = [sentence for (sentence,) in documents]
+        ids, lengths = [np.empty(0, np.int32)], [np.empty(0, np.int64)]
+        starts = [np.empty(0, bool)]
+        left = iter(documents)
+        for batch in batches(whole, _LIBRARY_CHARACTERS):
+            for text, (found, begins, ends) in zip(batch, self._words_of(batch), strict=True):
+                sentences = next(left)
+                if not sentences:  # white space alone
+                    continue
+                number = np.searchsorted(_ends_of(sentences, text), ends)
+                number = np.maximum.accumulate(np.minimum(number, len(sentences) - 1))
+                begins[np.flatnonzero(np.diff(number, prepend=-1))] = True
+                ids.append(found)
+                lengths.append(np.bincount(number, minlength=len(sentences)))
+                starts.append(begins)
+        return np.concatenate(ids), np.concatenate(lengths), np.concatenate(starts)
+
+    def _words_of(self, texts: list[str]) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """What `Tokenizer.encode_words` says of each text; of a single one, part by part."""
+        if len(texts) > 1:
+            return self.tokenizer.encode_words(texts)
+        found, shift = [], 0
+        for part in _parts(texts[0]):
+            ((ids, starts, ends),) = self.tokenizer.encode_words([part])
+            found.append((ids, starts, ends + shift))
+            shift += len(part)
+        ids, starts, ends = map(np.concatenate, zip(*found, strict=True))
+        return [(ids, starts, ends)]
+
+
+def _ends_of(sentences: list[str], text: str) -> list[int]:
+    """Where in a text each of its sentences ends; nothing but white space is between them."""
+    ends = [0]
+    for sentence in sentences:
+        ends.append(text.index(sentence, ends[-1]) + len(sentence))
+    return ends[1:]
 
 
 def hash_text(sentences: Sequence[str]) -> int:

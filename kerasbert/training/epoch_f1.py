@@ -19,10 +19,10 @@ class EpochF1(keras.callbacks.Callback):
     """Add `val_loss`, `val_micro_f1`, `val_macro_f1` and `val_f1` (their mean) to an epoch's logs.
 
     Every document of the validation data counts, at threshold 0.5; a document in which no label
-    reaches it gets its most probable one or none, as the validation data prefers, see
-    `decision_at_half`. `val_loss` is the cross-entropy; where Keras has put its own there, because
-    `fit` has `validation_data`, that stays. Callbacks that monitor these figures come after this
-    one.
+    reaches it gets its most probable one or none, as the validation data prefers in this epoch, see
+    `decision_at_half`; so the best epoch is the best by one rule, its own. `val_loss` is the
+    cross-entropy; where Keras has put its own there, because `fit` has `validation_data`, that
+    stays. Callbacks that monitor these figures come after this one.
 
     Args:
         valid: the validation data.

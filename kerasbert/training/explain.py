@@ -81,7 +81,7 @@ def _explain(predictor: Predictor, texts: tuple[str, ...], top_k: int | None) ->
     ]
     without = [
         tuple(
-            f"{text[:start]} {text[end:]}" if other == part else text
+            _without(text, start, end) if other == part else text
             for other, text in enumerate(shown)
         )
         for part, start, end in spans
@@ -102,6 +102,11 @@ def _explain(predictor: Predictor, texts: tuple[str, ...], top_k: int | None) ->
         for place, span in enumerate(spans)
     ]
     return Explanation(shown, answer, words)
+
+
+def _without(text: str, start: int, end: int) -> str:
+    """With one space in the place of a word: a tokenizer of bytes sees how many there are."""
+    return f"{text[:start].rstrip()} {text[end:].lstrip()}".strip()
 
 
 def _log_odds(logits: np.ndarray, column: int, kind: str) -> np.ndarray:

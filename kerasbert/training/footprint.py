@@ -9,9 +9,11 @@ from kerasbert.layers import TokenScores
 from kerasbert.models.linear_svm import fitting_numbers
 from kerasbert.training.resume import KEPT
 
+MUCH = 10**9  # bytes; less fits anywhere, and is not worth a line
 
-def footprint(model: keras.Model, parts: Iterable, texts: int, slots: int) -> str:
-    """A line for people, from what grows with documents, labels and vocabulary.
+
+def footprint(model: keras.Model, parts: Iterable, texts: int, slots: int) -> str | None:
+    """A line for people, from what grows with documents, labels and vocabulary; None for little.
 
     What a step of training needs beside is left out: it depends on the backend.
 
@@ -29,13 +31,15 @@ def footprint(model: keras.Model, parts: Iterable, texts: int, slots: int) -> st
     for layer in model.layers:
         if isinstance(layer, TokenScores):
             numbers = fitting_numbers(layer.size, texts, layer.labels)
-            memory["linear SVMs while they are fitted"] = 4 * numbers
+            memory["fitting the linear SVMs"] = 4 * numbers
     state = weights + (slots - 1) * learned
-    whole = ", ".join(f"{size(number)} {name}" for name, number in memory.items())
+    disk = 2 * weights + (KEPT + 1) * state
+    if max(sum(memory.values()), disk) < MUCH:
+        return None
+    whole = ", ".join(f"{size(number)} for {name}" for name, number in memory.items())
     return (
-        f"memory beside that of a step: up to {size(sum(memory.values()))} ({whole}); disk: up to "
-        f"{size(2 * weights + (KEPT + 1) * state)} ({size(weights)} in the end as model.keras, "
-        "the rest to resume)"
+        f"memory: up to {size(sum(memory.values()))} ({whole}), and what a training step needs; "
+        f"disk: up to {size(disk)} ({size(weights)} for model.keras, the rest to resume)"
     )
 
 

@@ -10,13 +10,14 @@ from kerasbert.training.run_folder import RunFolder
 class KeepBest(keras.callbacks.Callback):
     """Save the model whenever `monitor` is higher than ever before; optionally stop early.
 
-    Unlike Keras' `ModelCheckpoint` and `EarlyStopping` it remembers across a resumed run. It must
-    come after the callback that computes `monitor`.
+    Of epochs with the same figure, as on small validation data, the one with the lowest `val_loss`
+    is kept, if the logs have it. Unlike Keras' `ModelCheckpoint` and `EarlyStopping` it remembers
+    across a resumed run. It must come after the callback that computes `monitor`.
 
     Args:
         run: the folder whose `model.keras` is written.
         monitor: the figure of an epoch's logs, the higher the better.
-        patience: stop after so many epochs without a new best; None never stops.
+        patience: stop after so many epochs without a higher figure; None never stops.
     """
 
     def __init__(self, run: RunFolder, monitor: str = "val_f1", patience: int | None = None):
@@ -25,6 +26,7 @@ class KeepBest(keras.callbacks.Callback):
         self.monitor = monitor
         self.patience = patience
         self.best = float("-inf")
+        self.best_loss: float | None = None
         self.best_epoch = 0
         self.waited = 0
 
@@ -34,10 +36,13 @@ class KeepBest(keras.callbacks.Callback):
                 f"{self.monitor!r} is not in the logs of epoch {epoch + 1}: expected a callback "
                 f"before this one to compute it. Received: {sorted(logs or {})}"
             )
-        value = float(logs[self.monitor])
-        if value > self.best:
-            self.best, self.best_epoch, self.waited = value, epoch + 1, 0
+        value, loss = float(logs[self.monitor]), logs.get("val_loss")
+        higher = value > self.best
+        if higher or (value == self.best and lower(loss, self.best_loss)):
+            self.best, self.best_loss, self.best_epoch = value, loss, epoch + 1
             self.run.save_model(self.model)
+        if higher:
+            self.waited = 0
             return
         self.waited += 1
         if self.patience is not None and self.waited >= self.patience:
@@ -50,10 +55,21 @@ class KeepBest(keras.callbacks.Callback):
 
     def state(self) -> dict[str, Any]:
         best = self.best if self.best_epoch else None  # JSON has no infinity
-        return {"best": best, "best_epoch": self.best_epoch, "waited": self.waited}
+        return {
+            "best": best,
+            "best_loss": self.best_loss,
+            "best_epoch": self.best_epoch,
+            "waited": self.waited,
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         if state["best"] is not None:
             self.best = state["best"]
+        self.best_loss = state.get("best_loss")  # not in the states of earlier versions
         self.best_epoch = state["best_epoch"]
         self.waited = state["waited"]
+
+
+def lower(loss: float | None, than: float | None) -> bool:
+    """Whether a loss is the lower one; not if either is unknown."""
+    return loss is not None and than is not None and loss < than

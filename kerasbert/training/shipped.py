@@ -15,7 +15,9 @@ from kerasbert.evaluation.rule import Rule
 from kerasbert.files import write_json
 from kerasbert.layers import TokenScores
 from kerasbert.models import fit_token_scores
+from kerasbert.models.linear_svm import labels_per_token
 from kerasbert.training.epoch_f1 import FIGURES, EpochF1, half_of, logits_of, score_logits
+from kerasbert.training.keep_best import lower
 
 
 class Shipped(keras.callbacks.Callback):
@@ -70,7 +72,11 @@ class Shipped(keras.callbacks.Callback):
         scores = score_logits(logits, valid, half)
         # Epochs that an interrupted run has done after its last state are done once more.
         before = [row for row in self.found["history"] if row["epoch"] <= epoch]
-        is_best = all(scores["f1"] > row["val_f1"] for row in before)
+        is_best = all(  # as `KeepBest` has it
+            scores["f1"] > row["val_f1"]
+            or (scores["f1"] == row["val_f1"] and lower(scores["loss"], row["val_loss"]))
+            for row in before
+        )
         row = {"epoch": epoch + 1} | {f"val_{name}": scores[name] for name in ("loss", *FIGURES)}
         self.found["history"] = [*before, row]
         if is_best or epoch + 1 == self.epochs:
@@ -109,8 +115,8 @@ def half_of_svms(
         seed: see `fit_token_scores`, as for `rule`.
         rule: what a document gets that no label reaches.
     """
-    layer = TokenScores(vocabulary_size, lead)
     labels = data["train"].gold.shape[1]
+    layer = TokenScores(vocabulary_size, lead, labels_per_token(labels))
     layer(np.zeros((1, labels), np.float32), np.zeros((1, 1), np.int32))
     fit_token_scores(layer, data["train"], data["valid"], seed, rule)
 

@@ -70,6 +70,31 @@ def test_a_second_fit_goes_on_with_the_same_stream():
         np.testing.assert_array_equal(found, expected)
 
 
+def test_a_fit_that_would_repeat_batches_warns(tmp_path):
+    """What `stream()` can't know, and a restored model tells: batches that have been seen."""
+    stopped = model()
+    backup = [keras.callbacks.BackupAndRestore(tmp_path / "backup")]
+    with pytest.raises(KeyboardInterrupt):
+        fit(stopped, stream(Numbers()), 4, [*backup, Interrupt()])
+    again = model()
+    with pytest.warns(UserWarning, match=r"on 6 batches already: pass stream\(model\)"):
+        fit(again, stream(Numbers()), 4, backup)
+    trained = model()
+    fit(trained, stream(Numbers()), 1)
+    with pytest.warns(UserWarning, match="on 3 batches already"):
+        fit(trained, stream(Numbers()), 1)
+
+
+def test_what_repeats_nothing_or_is_meant_to_does_not_warn(recwarn):
+    trained, known = model(), {"validation_data": stream(Numbers()), "validation_steps": 2}
+    steps = {"steps_per_epoch": 3, "shuffle": False, "verbose": 0}
+    trained.fit(stream(Numbers()), epochs=3, **known, **steps)
+    trained.fit(stream(Numbers(), 0), **known, **steps)
+    trained.fit(stream(Numbers(), trained), **steps)
+    trained.evaluate(stream(Numbers()), steps=2, verbose=0)
+    assert not [str(each.message) for each in recwarn if "stream" in str(each.message)]
+
+
 def test_a_model_that_is_not_compiled_is_refused():
     with pytest.raises(ValueError, match="expected a compiled model"):
         stream(Numbers(), keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]))

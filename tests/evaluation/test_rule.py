@@ -8,7 +8,7 @@ from kerasbert.evaluation.baseline import linear_svc_baseline
 from kerasbert.evaluation.decision import Decision, decision_at_half, fit_decision
 from kerasbert.evaluation.f1 import f1_scores
 from kerasbert.evaluation.rule import choose_rule
-from kerasbert.evaluation.run_text import rule_sentence
+from kerasbert.evaluation.run_text import rule_sentences
 
 RNG = np.random.default_rng(0)
 
@@ -90,11 +90,41 @@ def test_one_label_a_document_has_no_rule():
 
 def test_the_rule_in_words():
     gold = unlabelled(100, 3, 0.88)
-    said = rule_sentence(fit_decision(sharp(gold), gold, "multi-label").to_json())
+
+    def said_of(decision, half=None):
+        found = {"kind": "multi-label", "decision": decision, "at_half": {"decision": half}}
+        return rule_sentences(found)
+
+    fitted = fit_decision(sharp(gold), gold, "multi-label").to_json()
+    said = said_of(fitted, fitted)
     assert said.startswith("A document that no label reaches gets none: F1 on validation data is ")
     assert said.endswith("where it gets its most probable one.") and "1.000 so" in said
     old = {"rule": "at-least-one", "threshold": 0.4, "temperature": 1.0, "top_k": None}
-    assert rule_sentence(old) == "A document that no label reaches gets its most probable one."
+    assert said_of(old) == "A document that no label reaches gets its most probable one."
+    half = {"rule": "at-least-one", "why": "F1 on validation data is 0.210 so, 0.000 where ..."}
+    assert said_of(fitted, half) == (
+        f"{said} At 0.5 it gets its most probable one: F1 on validation data is 0.210 so, 0.000"
+        " where ...."
+    )
+    assert rule_sentences({"kind": "binary", "decision": old}) == ""
+
+
+def test_the_best_epoch_is_the_best_by_one_rule():
+    """Each epoch has the better rule of its own: so has the best of all, and none beats it."""
+    gold = unlabelled(300, 3, 0.6)
+    epochs = [sharp(gold, 6.0) - shift for shift in (20, 10, 0, 5)]
+
+    def f1_of(logits, rule=None):
+        half = decision_at_half(logits, gold, "multi-label", rule=rule)
+        return half.rule, f1_scores(half.choose(half.probabilities(logits)), gold)["f1"]
+
+    found = [f1_of(logits) for logits in epochs]
+    assert {rule for rule, _ in found} == {"at-least-one", "threshold"}
+    rule, best = max(found, key=lambda one: one[1])
+    others = [
+        f1_of(logits, other)[1] for logits in epochs for other in ("at-least-one", "threshold")
+    ]
+    assert best == max(others) == max(f1_of(logits, rule)[1] for logits in epochs)
 
 
 def test_the_rival_follows_the_same_rule():

@@ -29,6 +29,30 @@ def test_it_computes_in_the_layers_precision():
 
 
 @pytest.mark.skipif(keras.backend.backend() != "torch", reason="a formulation of PyTorch's")
+@pytest.mark.parametrize("missing", ["_linear_pointwise", "mkldnn_linear_backward_weights"])
+def test_without_the_private_operations_pytorch_multiplies(missing, monkeypatch):
+    import torch
+
+    from kerasbert.layers import torch as ours
+
+    class Without:
+        def __init__(self, namespace):
+            self.namespace = namespace
+
+        def __getattr__(self, name):
+            if name == missing:
+                raise AttributeError(name)
+            return getattr(self.namespace, name)
+
+    monkeypatch.setattr(ours.Path, "read_text", lambda self: "AuthenticAMD")
+    if not ours._onednn_is_faster.__wrapped__():
+        pytest.skip("this PyTorch has no such operations")
+    for name in ("mkldnn", "aten"):
+        monkeypatch.setitem(vars(torch.ops), name, Without(getattr(torch.ops, name)))
+    assert not ours._onednn_is_faster.__wrapped__()
+
+
+@pytest.mark.skipif(keras.backend.backend() != "torch", reason="a formulation of PyTorch's")
 @pytest.mark.parametrize("transposed", [False, True])
 @pytest.mark.parametrize("with_bias", [False, True])
 def test_onednn_and_its_gradients(transposed, with_bias, monkeypatch):

@@ -45,7 +45,7 @@ def layer(request):
 @pytest.mark.parametrize("make", [*LAYERS.values(), Pooling], ids=[*LAYERS, "pooling"])
 def test_what_is_no_mask_is_refused(make):
     layer = make()
-    with pytest.raises(ValueError, match=r"Received: None.*token_ids != 0"):
+    with pytest.raises(ValueError, match=r"Received: None.*token_ids != pad_id"):
         layer(HIDDEN)
     with pytest.raises(ValueError, match=r"Received: float.*padding_mask > 0"):
         layer(HIDDEN, MASK.astype(np.float32))
@@ -58,7 +58,7 @@ def test_what_is_no_mask_is_refused(make):
 @pytest.mark.parametrize("wrong", [IDS, DOCUMENTS - 1, DOCUMENTS * 4, DOCUMENTS[:, ::-1].copy()],
                          ids=["token ids", "below 0", "more than L", "falling"])  # fmt: skip
 def test_numbers_that_are_not_those_of_documents_are_refused(layer, wrong):
-    with pytest.raises(ValueError, match=r"document: 1, 2, 3.*token_ids != 0"):
+    with pytest.raises(ValueError, match=r"document: 1, 2, 3.*token_ids != pad_id"):
         layer(HIDDEN, wrong)
 
 

@@ -116,8 +116,10 @@ def test_few_labels_are_as_they_were_and_very_many_are_left_out():
     found = fit_kernel(rows, gold, labels_per_token(3))
     np.testing.assert_array_equal(found.weights, kernel)
     np.testing.assert_array_equal(found.margins(rows), rows.margins(kernel, bias))
-    assert too_many_weights(40_000, 1_989) is None
-    assert "--linear-svm" in too_many_weights(40_000, 14_000)
+    assert too_many_weights(20_000, 16, 1_989) is None
+    assert too_many_weights(20_000, 0, 5_000) is None  # 100 million
+    assert "40,000 features x 5,000 labels" in too_many_weights(20_000, 16, 5_000)
+    assert "--linear-svm" in too_many_weights(20_000, 0, 5_001)
 
 
 @pytest.mark.parametrize("lead, kept", [(0, None), (6, None), (6, 1)])
@@ -164,6 +166,10 @@ def test_a_model_answers_with_the_mean_of_the_network_and_the_svms(files, lead, 
     slope, _ = fit_line(margins, valid.gold)
     best = fit_threshold(margins, valid.gold, grid=SCORE_GRID, prefer=0.0)
     svms = 2 * mean - network
+    from kerasbert.training.shipped import half_of_svms  # what compare adds to the network
+
+    half = half_of_svms({**data, "test": valid}, tokenizer.vocabulary_size, lead)
+    np.testing.assert_allclose(half["valid"], svms / 2, atol=1e-4)
     np.testing.assert_allclose(svms, slope * (margins - best), atol=1e-3)
     f1 = {id(x): f1_scores(x > 0, valid.gold)["f1"] for x in (network, mean, svms)}
     assert f1[id(svms)] > 0.8 and f1[id(mean)] > f1[id(network)]  # the network is untrained

@@ -68,6 +68,29 @@ def test_wanted_states_of_a_quantized_encoder():
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
+def test_twice_is_once():
+    """Keras refuses it, after it has come to the convolutions: they stay what they are."""
+    model = quantized(classifier("text-cnn"))
+    expected = model.predict(INPUTS, verbose=0)
+    with pytest.raises(ValueError, match="already quantized"):
+        quantized(model)
+    np.testing.assert_array_equal(model.predict(INPUTS, verbose=0), expected)
+
+
+def test_without_the_private_name_of_its_kernel_a_convolution_stays_as_it_is(monkeypatch):
+    model = classifier("text-cnn")
+    expected = model.predict(INPUTS, verbose=0)
+    kinds = {type(layer) for tower in model.get_layer("encoder").towers for layer in tower}
+    for kind in kinds:
+        hidden = property(lambda self: (_ for _ in ()).throw(AttributeError("_kernel")))
+        monkeypatch.setattr(kind, "_kernel", hidden, raising=False)
+        monkeypatch.setattr(kind, "kernel", property(lambda self: self.weights[0]))
+    with pytest.warns(UserWarning, match="a convolution has no quantization 'int8'"):
+        model.quantize("int8")
+    found = model.predict(INPUTS, verbose=0)
+    assert 0 < np.abs(found - expected).max() < 0.15 * expected.std()
+
+
 def test_a_convolution_says_which_modes_it_has():
     model = classifier("text-cnn")
     with pytest.warns(UserWarning, match="a convolution has no quantization 'int4'"):

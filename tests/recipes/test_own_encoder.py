@@ -1,4 +1,4 @@
-"""A user's own encoder, as the README shows it: pre-trained, saved, fine-tuned, loaded again."""
+"""A user's own encoder, as the docs show it: pre-trained, saved, fine-tuned, loaded again."""
 
 import json
 import re
@@ -10,13 +10,13 @@ import pytest
 
 from kerasbert import cli
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "guides" / "extending.md"
 
 
 @pytest.fixture(scope="module")
 def readme(files, store, tmp_path_factory):
     """The section's two programs, run in a folder of their own: their names, and the folder."""
-    section = README.read_text(encoding="utf-8").split("## Your own encoder")[1].split("\n## ")[0]
+    section = PAGE.read_text(encoding="utf-8").split("## An encoder")[1].split("\n## ")[0]
     blocks = re.findall(r"^```python\n(.*?)^```$", section, flags=re.MULTILINE | re.DOTALL)
     assert len(blocks) == 2
     lines = blocks[0].partition("@keras")[2].strip().splitlines()
@@ -29,7 +29,7 @@ def readme(files, store, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         for block in blocks:
-            exec(compile(block, "README.md", "exec"), names)
+            exec(compile(block, PAGE.name, "exec"), names)
     return names, folder
 
 

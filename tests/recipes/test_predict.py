@@ -73,10 +73,13 @@ def test_explained_answers_name_the_words_and_mark_them(predict, tmp_path):
     assert plain[0]["scores"] == pytest.approx(answers[0]["scores"], abs=2e-6)
 
 
-def test_top_k_cuts_labels_scores_and_words_alike(predict):
-    both = "the cat saw the oak and the dog a rose near the fish under the fern\n"
-    whole = predict(stdin=both)[1][0]
-    assert len(whole["labels"]) == 2 == len(whole["scores"])
+def test_top_k_cuts_labels_scores_and_words_alike(predict, files):
+    lines = (files / "test.txt").read_text(encoding="utf-8").splitlines()
+    answers = predict(stdin="\n".join(lines) + "\n")[1]
+    both, whole = next(
+        pair for pair in zip(lines, answers, strict=True) if len(pair[1]["labels"]) == 2
+    )
+    assert len(whole["scores"]) == 2
     (one,) = predict("--top-k", "1", "--explain", stdin=both)[1]
     assert one["labels"] == whole["labels"][:1] == list(one["scores"]) == list(one["words"])
 

@@ -316,8 +316,9 @@ def test_compare_holds_the_same_rows_for_both_sides(runs, files, tmp_path, capsy
     for part in ("train", "valid", "test"):
         command += [f"--{part}", f"{files}/{part}.txt"]
     assert cli.main(command) == 0
-    shown = capsys.readouterr().out
+    shown, said = capsys.readouterr()
     assert "from scratch" in shown and "LinearSVC" in shown and "ships" in shown
+    assert [said.count(f"\n{part}: ") for part in ("train", "valid", "test")] == [1, 1, 1]
     found = json.loads((tmp_path / "compare" / "compare.json").read_text())
     for side in ("scratch", "pretrained", "shipped"):
         assert [run["seed"] for run in found[side]] == [0, 1]

@@ -60,6 +60,7 @@ def numpy_array():
 NO_TEXT = {
     "bzip2": (bz2.compress(b"text\n"), "packed with bzip2", "bunzip2"),
     "xz": (lzma.compress(b"text\n"), "packed with xz", "unxz"),
+    "lzma": (lzma.compress(b"text\n", lzma.FORMAT_ALONE), "packed with LZMA", "unlzma"),
     "zip": (zipped("a.txt"), "a ZIP archive", "unzip"),
     "docx": (zipped("[Content_Types].xml", "word/document.xml"), "an Office document", "Save its"),
     "odt": (zipped("mimetype"), "a ZIP archive", "unzip"),

@@ -39,6 +39,17 @@ def test_only_newline_ends_a_line(write):
     assert list(read_lines(write(text + "\n"))) == [(1, text)]
 
 
+def test_lines_of_an_old_mac_behind_others_are_no_document(write):
+    """The head of the file looks as it should; a few carriage returns are a text's own."""
+    path = write("".join(f"line {n}\n" for n in range(300)) + "a\rb\r" * 40)
+    with pytest.raises(InputError, match=r":301: 80 carriage returns .* tr '.r' '.n'$"):
+        list(read_lines(path))
+    problems = LineProblems(skip=True)
+    assert len(list(read_lines(path, problems))) == 300 and problems.skipped == 1
+    few = "\r".join(["word"] * 20)
+    assert list(read_lines(write("x\n" * 30 + f"{few}\r\n")))[30:] == [(31, few)]
+
+
 def test_empty_lines_keep_their_numbers(write):
     assert list(read_lines(write("\n\nx\n"))) == [(1, ""), (2, ""), (3, "x")]
     assert list(read_lines(write(""))) == []
@@ -47,7 +58,7 @@ def test_empty_lines_keep_their_numbers(write):
 def test_wrong_encoding_names_line_byte_and_remedy(write):
     path = write("gut\nsch\xf6n\n".encode("latin-1"))
     with pytest.raises(InputError, match=r"file.txt:2: byte 0xf6 at position 4 .*UTF-8") as error:
-        list(read_lines(path))
+        list(read_lines(path, LineProblems()))
     assert "--skip-bad-lines" in str(error.value)
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from kerasbert.text.look_alikes import joined, same_look, same_word, visible
+from kerasbert.text.look_alikes import joined, same_look, same_word
+from kerasbert.visible import visible
 
 COMPOSED, APART = "caf\u00e9", "cafe\u0301"
 

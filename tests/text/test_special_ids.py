@@ -7,7 +7,9 @@ from made_tokenizers import BERT, LAYOUTS, PUBLIC, word_level
 
 from kerasbert import Tokenizer
 from kerasbert.errors import InputError
+from kerasbert.text import word_cache
 from kerasbert.text.special_ids import SpecialIds, find_special
+from kerasbert.text.word_cache import WordCache
 
 SENTENCES = ["the old cat saw one small horse.", "we found it under the green bird, near a fish."]
 TEXTS = [f"{first} {second}" for first in SENTENCES for second in SENTENCES] * 10
@@ -99,9 +101,10 @@ def test_words_of_a_text_come_without_the_space_before_them(name):
     text = "near the old green fish"
     words = [text[start:end] for start, end in tokenizer.word_spans(text)]
     assert words == text.split()
-    ((ids, starts),) = tokenizer.encode_words([text])
+    ((ids, starts, ends),) = tokenizer.encode_words([text])
     np.testing.assert_array_equal(ids, tokenizer.encode([text])[0])
     assert starts.sum() == 5 and starts[0]
+    assert ends[-1] == len(text) and (np.diff(ends) >= 0).all()
 
 
 @pytest.mark.parametrize("name, mark", [("roberta", "Ġ"), ("xlm-roberta", "▁")])
@@ -120,3 +123,27 @@ def test_a_vocabulary_with_such_letters_and_no_such_spaces():
     tokenizer = Tokenizer(library.to_str())
     assert tokenizer.whole_words() == {"Ġorġ": 5, "▁": 6, "schön": 7}
     assert not tokenizer.continues.any()
+
+
+@pytest.mark.parametrize("name", ["roberta", "xlm-roberta"])
+@pytest.mark.parametrize("corpus_format", ["lines", "sentences"])
+def test_the_space_before_a_sentence_is_part_of_its_first_token(name, corpus_format, monkeypatch):
+    """As in fine-tuning, which encodes the whole text; a long text is cut where spaces are."""
+    sentences = ["the old fish.", "green birds sat!", "日本。", "the tree."]
+    texts = [" ".join(sentences), "the tree sat", "fish"]
+    tokenizer = Tokenizer(PUBLIC[name]([*texts, "\n"] * 5).to_str())
+    if corpus_format == "sentences":
+        texts[0] = "\n".join(sentences)
+    for characters in (1 << 18, 16):
+        monkeypatch.setattr(word_cache, "_LIBRARY_CHARACTERS", characters)
+        encoded = WordCache(tokenizer).encode(texts, corpus_format)
+        assert encoded.document_lengths.tolist() == [4, 1, 1]
+        expected = tokenizer.encode([" ".join(sentences), *texts[1:]])
+        assert encoded.token_ids.tolist() == np.concatenate(expected).tolist()
+        ends = np.cumsum(encoded.sentence_lengths)
+        parts = [
+            tokenizer._tokenizer.decode(part) for part in np.split(encoded.token_ids, ends[:-1])
+        ]
+        if name == "roberta":
+            assert parts == [sentences[0], *(f" {text}" for text in sentences[1:]), *texts[1:]]
+        assert encoded.word_starts is not None and encoded.word_starts[[0, *ends[:-1]]].all()

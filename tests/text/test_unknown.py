@@ -55,6 +55,22 @@ def test_bytes_are_never_unknown():
     assert unknown_in(tokenizer, [(THAI,)]) == Unknown(0, len("".join(THAI.split())))
 
 
+@pytest.mark.parametrize("split", ["Whitespace", "Metaspace", "ByteLevel"])
+def test_what_leaves_no_token_at_all_is_counted(split):
+    """BPE drops what it does not know unless its file names an unk_token."""
+    library = tokenizers.Tokenizer(tokenizers.models.BPE())
+    library.pre_tokenizer = getattr(tokenizers.pre_tokenizers, split)()
+    names = list(SPECIAL_TOKENS)
+    trainer = tokenizers.trainers.BpeTrainer(special_tokens=names, show_progress=False)
+    library.train_from_iterator(ENGLISH, trainer)
+    tokenizer = Tokenizer(library.to_str())
+    assert tokenizer.special.unk == 1 and not (tokenizer.encode([THAI])[0] == 1).any()
+    assert unknown_in(tokenizer, [("the cat sat",), ("the é",)]) == Unknown(1, 13)
+    assert unknown_in(tokenizer, [(THAI,)]).share == 1
+    library.model.unk_token = "[UNK]"
+    assert unknown_in(Tokenizer(library.to_str()), [("the é",)]).characters >= 1
+
+
 def test_offsets_are_those_of_the_text_whatever_the_normalizer_does():
     tokenizer = train_tokenizer(["ab cd"] * 2, "word", unicode="NFKC")
     wide = "ａｂ ﬁｘ cd"
@@ -82,7 +98,8 @@ def test_what_is_said_from_a_fifth_on_and_what_is_refused():
     (warning,) = Unknown(69, 100).warnings("train")
     assert warning.startswith("warning: train: the tokenizer does not know 69% of the characters")
     assert "--tokenizer char, a larger --vocab-size" in warning
-    assert len(Unknown(69, 100).report("x")) == 2 and len(Unknown(1, 100).report("x")) == 1
+    assert Unknown(69, 100).report("x") == Unknown(69, 100).warnings("x")  # said once
+    assert Unknown(1, 100).report("x") == ["x: 1.0% of the characters unknown to the tokenizer"]
     Unknown(94, 100).check("train")
     with pytest.raises(InputError, match=r"^train: the tokenizer does not know 95%.*--tokenizer"):
         Unknown(95, 100).check("train")
@@ -97,7 +114,7 @@ def test_a_store_remembers_it_and_one_of_unknown_text_is_not_made(tmp_path):
     result = prepare_store([path], tmp_path / "s", tokenizer=tokenizer, report=said.append)
     share = len(THAI) / (len(THAI) + 9)
     assert result["unknown_share"] == 1 / 4 and result["unknown_characters"] == share
-    assert sum("warning: " in text for text in said) == 2  # in the estimate, and at the end
+    assert sum("warning: " in text for text in said) == 1  # in the estimate, not again at the end
     assert TokenStore.open(tmp_path / "s").unknown.share == share
     manifest = json.loads((tmp_path / "s" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["unknown_characters"] == {"characters": 3 * len(THAI), "of": 3 * len(THAI) + 27}

@@ -72,6 +72,12 @@ def check(cache: WordCache, texts: list[str], corpus_format: str = "lines") -> N
     sentences = [
         split_sentences(text) if corpus_format == "lines" else text.split("\n") for text in whole
     ]
+    assert encoded.hashes.tolist() == [hash_text(document) for document in sentences]
+    if not cache.local:  # a word's ids may depend on what stands before it
+        if corpus_format == "sentences":
+            whole = [text.replace("\n", " ") for text in whole]
+        check_whole(cache, whole, sentences, encoded)
+        return
     expected = [
         [ids for ids in cache.tokenizer.encode(document) if len(ids)] for document in sentences
     ]
@@ -80,7 +86,20 @@ def check(cache: WordCache, texts: list[str], corpus_format: str = "lines") -> N
     assert encoded.sentence_lengths.tolist() == lengths
     flat = [int(index) for document in expected for ids in document for index in ids]
     assert encoded.token_ids.tolist() == flat
-    assert encoded.hashes.tolist() == [hash_text(document) for document in sentences]
+
+
+def check_whole(cache: WordCache, whole: list[str], sentences: list[list[str]], encoded) -> None:
+    """Compare with what the stages that follow make of a text."""
+    expected = [
+        ids if document else ids[:0]  # white space is no sentence
+        for ids, document in zip(cache.tokenizer.encode(whole), sentences, strict=True)
+    ]
+    assert encoded.token_ids.tolist() == np.concatenate(expected or [[]]).tolist()
+    owners = np.repeat(np.arange(len(whole)), encoded.document_lengths)
+    found = np.bincount(owners, encoded.sentence_lengths, len(whole))
+    assert found.tolist() == [len(ids) for ids in expected]
+    assert (encoded.document_lengths <= [len(document) for document in sentences]).all()
+    assert (encoded.sentence_lengths > 0).all()
 
 
 def test_by_hand():

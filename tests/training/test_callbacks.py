@@ -216,6 +216,25 @@ def test_keep_best_keeps_the_best_and_stops(tmp_path):
     assert (kept == np.float32(0.5)).all()
 
 
+def test_keep_best_takes_the_lower_loss_of_equal_figures(tmp_path):
+    """Small validation data: F1 1.0 from the first epoch on, which has barely learned."""
+    model = classifier()
+    best = KeepBest(RunFolder(tmp_path), patience=4)
+    best.set_model(model)
+    kernel = model.get_layer("logits").kernel
+    for epoch, loss in enumerate([0.5, 0.2, float("nan"), 0.3]):
+        kernel.assign(np.full(kernel.shape, loss))
+        best.on_epoch_end(epoch, {"val_f1": 1.0, "val_loss": loss})
+    assert (best.best, best.best_epoch, best.waited) == (1.0, 2, 3)  # patience is for F1
+    kept = keras.ops.convert_to_numpy(load_model(tmp_path).get_layer("logits").kernel)
+    assert (kept == np.float32(0.2)).all()
+    again = KeepBest(RunFolder(tmp_path), patience=4)
+    again.set_model(model)
+    again.restore(json.loads(to_json(best.state())))
+    again.on_epoch_end(4, {"val_f1": 1.0, "val_loss": 0.25})
+    assert (again.best_epoch, again.stopped) == (2, True)
+
+
 def test_keep_best_says_what_is_missing(tmp_path):
     best = KeepBest(RunFolder(tmp_path))
     best.set_model(classifier())

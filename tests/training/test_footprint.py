@@ -10,7 +10,7 @@ from kerasbert.models import linear_svm
 from kerasbert.training.footprint import footprint, size
 
 
-def test_weights_targets_and_svms_are_counted():
+def test_weights_targets_and_svms_are_counted(monkeypatch):
     config = TextCNNConfig(vocabulary_size=1000, d_model=8)
     parts = [SimpleNamespace(gold=np.zeros((50_000, 40), np.float32))]  # 8 MB
     model = build_classifier(
@@ -19,12 +19,14 @@ def test_weights_targets_and_svms_are_counted():
     learned = sum(4 * int(np.prod(w.shape)) for w in model.trainable_weights)
     fixed = 4 * (1000 * 40 + 1000 + 40)
     fitted = 4 * (1000 + 2 * 50_000) * 40
+    assert footprint(model, parts, texts=50_000, slots=4) is None  # 35 MB are no news
+    monkeypatch.setattr("kerasbert.training.footprint.MUCH", 30_000_000)
     line = footprint(model, parts, texts=50_000, slots=4)
     total = learned * 5 + fixed + 2 * 8_000_000 + fitted
-    assert line.startswith(f"memory beside that of a step: up to {size(total)} (")
-    assert "16 MB targets and answers, 16 MB linear SVMs while they are fitted" in line
+    assert line.startswith(f"memory: up to {size(total)} (")
+    assert "16 MB for targets and answers, 16 MB for fitting the linear SVMs)" in line
     disk = 2 * (learned + fixed) + 3 * (learned * 4 + fixed)
-    assert f"disk: up to {size(disk)} ({size(learned + fixed)} in the end" in line
+    assert f"disk: up to {size(disk)} ({size(learned + fixed)} for model.keras" in line
 
 
 def test_the_svms_of_many_labels_take_no_more_memory(monkeypatch):

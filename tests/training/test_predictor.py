@@ -13,7 +13,7 @@ from kerasbert.errors import InputError
 from kerasbert.evaluation.decision import Decision
 from kerasbert.files import to_json
 from kerasbert.training.embedder import Embedder
-from kerasbert.training.explain import explain
+from kerasbert.training.explain import _without, explain
 from kerasbert.training.loading import load_saved
 
 TEXTS = [
@@ -201,3 +201,12 @@ def test_loading_leaves_the_initializers_as_they_were(classifier_run):
     before, after = (keras.ops.convert_to_numpy(one) for one in (before, after))
     assert np.abs(before).min() > 0
     np.testing.assert_array_equal(before, after)
+
+
+@pytest.mark.parametrize(
+    "start, end, left",
+    [(0, 3, "old fish."), (4, 7, "the fish."), (8, 12, "the old ."), (12, 13, "the old fish")],
+)
+def test_what_is_left_of_a_text_without_a_word_has_no_more_spaces(start, end, left):
+    """A tokenizer of bytes has a token for each of them."""
+    assert _without("the old fish.", start, end) == left

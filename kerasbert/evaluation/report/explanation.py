@@ -7,6 +7,7 @@ from typing import Any
 
 from kerasbert.evaluation.report.page import page, paragraph
 from kerasbert.files import write_text
+from kerasbert.visible import visible
 
 NOTE = (
     "A mark says by how much a word raises the log-odds of the label: what changes when the text "
@@ -57,7 +58,7 @@ def _article(explanation: Any) -> str:
         score = explanation.answer["scores"].get(label)
         said = f" {score:.2f}" if score is not None else ""
         parts.append(
-            f'<p class="labels"><span class="right">{html.escape(label)}{said}</span></p>'
+            f'<p class="labels"><span class="right">{html.escape(visible(label))}{said}</span></p>'
             f'<p class="text">{text}</p>'
         )
     plain = html.escape(" ⇥ ".join(explanation.texts))

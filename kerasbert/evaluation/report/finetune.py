@@ -15,8 +15,9 @@ from kerasbert.evaluation.report.run import (
     transferred,
 )
 from kerasbert.evaluation.report.tables import Row, folded, table, tiles
-from kerasbert.evaluation.run_text import rule_sentence
+from kerasbert.evaluation.run_text import rule_sentences
 from kerasbert.files import write_text
+from kerasbert.visible import visible
 
 
 def finetune_report(
@@ -105,7 +106,7 @@ def _decision(metrics: Mapping[str, Any]) -> str:
     if metrics.get("kind") != "multi-label":
         text = "The most probable label is the answer."
     elif found["rule"] == "top-k":
-        text = rule_sentence(found)
+        text = rule_sentences(metrics)
     else:
         limits = found["threshold"]
         fitted = {
@@ -116,7 +117,7 @@ def _decision(metrics: Mapping[str, Any]) -> str:
         }[metrics.get("thresholds", "common")]
         limit = f"{limits:.2f}" if isinstance(limits, float) else "in the table of labels"
         text = f"Every label is given whose probability reaches {fitted} ({limit}). "
-        text += rule_sentence(found)
+        text += rule_sentences(metrics)
     return paragraph(text)
 
 
@@ -141,7 +142,7 @@ def _curves(history: Sequence[Row]) -> str:
 
 def _labels(labels: Sequence[Row], split: str) -> str:
     """Each label's figures, and F1 against how often training saw it."""
-    rows = [row for row in labels if f"{split}_f1" in row]
+    rows = [{**row, "label": visible(row["label"])} for row in labels if f"{split}_f1" in row]
     if not rows:
         return ""
     known = [row for row in rows if row["train_documents"] and row[f"{split}_support"]]

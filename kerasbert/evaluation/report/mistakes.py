@@ -6,6 +6,7 @@ from typing import Any
 
 from kerasbert.evaluation.report.page import paragraph
 from kerasbert.evaluation.report.tables import Row, folded, table
+from kerasbert.visible import visible
 
 CUT = 500  # characters of a text that are shown
 OPEN = 8  # documents that are shown at once, the others when asked for
@@ -24,7 +25,11 @@ def confused_labels(metrics: Mapping[str, Any]) -> str:
         "documents": "documents",
         "share": "of those with the first",
     }
-    found = table(metrics.get("confused") or [], headings, ("share",), ("predicted",))
+    rows = [
+        row | {side: visible(row[side]) for side in ("gold", "predicted")}
+        for row in metrics.get("confused") or []
+    ]
+    found = table(rows, headings, ("share",), ("predicted",))
     return paragraph(text) + found if found else ""
 
 
@@ -51,7 +56,7 @@ def _document(document: Row) -> str:
         *(("wrong", name) for name in document["predicted"] if name not in expected),
     ]
     labels = "".join(
-        f'<span class="{look}">{html.escape(name)}{_score(scores.get(name))}</span>'
+        f'<span class="{look}">{html.escape(visible(name))}{_score(scores.get(name))}</span>'
         for look, name in marked
     )
     texts = [text if len(text) <= CUT else text[:CUT] + " …" for text in document["texts"]]

@@ -51,7 +51,8 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th, td { padding: .3rem .7rem; text-align: right; vertical-align: top; white-space: nowrap; }
 .word { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 8rem; }
 th { position: sticky; top: 0; background: var(--card); box-shadow: inset 0 -1px var(--line);
-  font-weight: 600; color: var(--soft); z-index: 1; vertical-align: bottom; }
+  font-weight: 600; color: var(--soft); z-index: 1; vertical-align: bottom;
+  white-space: normal; }
 tbody tr + tr td { border-top: 1px solid var(--line); }
 th button { all: unset; cursor: pointer; } th button:focus-visible { outline: 2px solid var(--s0); }
 th button::after { content: " \\2195"; opacity: .45; }

@@ -77,6 +77,21 @@ def test_finetune_report_shows_labels_confusions_and_documents(report):
     assert sum(tag == "article" for tag, _ in report.tags) == 10
 
 
+def test_labels_that_look_the_same_are_told_apart(tmp_path):
+    apart, hidden = "cafe\u0301", "ca\u200bt"
+    changed = {
+        "labels": [report_data.LABELS[0] | {"label": name} for name in (apart, "caf\u00e9")],
+        "documents": [report_data.DOCUMENTS[0] | {"expected": [hidden], "scores": {hidden: 0.25}}],
+        "metrics": report_data.METRICS
+        | {"confused": [{"gold": apart, "predicted": hidden, "documents": 3, "share": 0.5}]},
+    }
+    finetune_report(tmp_path / "report.html", **report_data.ALL | changed)
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert apart not in text and hidden not in text and "caf\u00e9" in text
+    assert "ca\\u200bt 0.25" in text
+    assert text.count("cafe\\u0301") == 3 and text.count("ca\\u200bt") == 2  # table, dot, pair
+
+
 def test_what_was_carried_over_is_counted_and_folded(report):
     assert "From runs/lm: 30 weights loaded, 1 weights new" in report.text
     assert "encoder/w29" in report.text

@@ -1,4 +1,4 @@
-"""The README: its program runs as it stands, its commands, flags and links exist."""
+"""README and docs: their programs run as they stand; their commands, flags and links exist."""
 
 import ast
 import importlib
@@ -14,22 +14,31 @@ import pytest
 from kerasbert import cli
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+TEXTS = {str(page.relative_to(ROOT)): page.read_text(encoding="utf-8") for page in PAGES}
+SCRIPT = TEXTS["docs/guides/in-a-script.md"]
+GENERATED = ROOT / "docs" / "reference" / "commands.md"  # by docs/hooks.py
 
 
-def python_blocks() -> list[str]:
-    return re.findall(r"^```python\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+def python_blocks(text: str) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+
+
+BLOCKS = [(page, block) for page, text in TEXTS.items() for block in python_blocks(text)]
 
 
 def program(text: str) -> str:
-    """The one Python block that holds `text`."""
-    (found,) = [block for block in python_blocks() if text in block]
+    """The one Python block of the docs that holds `text`; the README's may be shorter ones."""
+    (found,) = [block for page, block in BLOCKS if text in block and page != "README.md"]
     return found
 
 
 def commands() -> list[tuple[str, str]]:
     """Each `kerasbert COMMAND ...` of an indented block: the command and the rest of its line."""
-    return re.findall(r"^    (?:[A-Z_]+=\S+ )*kerasbert +([a-z]+)(.*)$", README, flags=re.MULTILINE)
+    line = r"^    (?:[A-Z_]+=\S+ )*kerasbert +([a-z]+)(.*)$"
+    return sorted(
+        {found for text in TEXTS.values() for found in re.findall(line, text, re.MULTILINE)}
+    )
 
 
 def in_process(code: str, folder: Path) -> str:
@@ -42,7 +51,7 @@ def in_process(code: str, folder: Path) -> str:
 @pytest.fixture(scope="module")
 def trained(files, tmp_path_factory) -> Path:
     """The folder in which the program of `model.fit` has run."""
-    folder = tmp_path_factory.mktemp("readme")
+    folder = tmp_path_factory.mktemp("docs")
     for name in ("raw.txt", "train.txt", "valid.txt"):
         shutil.copy(files / name, folder)
     in_process(
@@ -67,8 +76,8 @@ def test_the_saved_classifier_loads_in_another_process(way, trained):
         "kb.load_model": "import kerasbert as kb",
         "keras.models.load_model": "import kerasbert.training",
     }[way]
-    assert f"{way}` reads" in README or f"{way} reads" in README
-    assert way == "kb.load_model" or f"`{before}`" in README
+    assert f"{way}` reads" in SCRIPT or f"{way} reads" in SCRIPT
+    assert way == "kb.load_model" or f"`{before}`" in SCRIPT
     in_process(
         f"""
 {before}
@@ -131,7 +140,7 @@ def test_the_objective_trains_as_it_stands(store):
     text = program("class ReplacedTokens")
     assert len(text.splitlines()) < 40
     names: dict = {}
-    exec(compile(text, "README.md", "exec"), names)
+    exec(compile(text, "docs", "exec"), names)
     size = store.tokenizer.vocabulary_size
     config = TextCNNConfig(vocabulary_size=size, d_model=16)
     for others in ([], [MaskedLM(size)]):  # alone, and behind an objective that hides tokens
@@ -144,20 +153,13 @@ def test_the_objective_trains_as_it_stands(store):
         assert losses[-1] < losses[0] - 0.04, losses
 
 
-@pytest.mark.parametrize("block", python_blocks(), ids=lambda block: block.strip().split("\n")[0])
-def test_a_python_block_is_python(block):
+@pytest.mark.parametrize("page, block", BLOCKS)
+def test_a_python_block_is_python(page, block):
     ast.parse(block)
 
 
 def test_every_command_is_shown():
-    assert {name for name, _ in commands()} >= {
-        "prepare",
-        "pretrain",
-        "finetune",
-        "compare",
-        "evaluate",
-        "predict",
-    }
+    assert {name for name, _ in commands()} >= set(cli.find_recipes()) - {"demo", "toy", "embed"}
 
 
 @pytest.mark.parametrize("name, rest", commands())
@@ -169,13 +171,12 @@ def test_a_command_and_its_flags_exist(name, rest):
         assert flag in known or flag.replace("--no-", "--") in known, f"{name} has no {flag}"
 
 
-def test_links_lead_to_files():
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
-        assert (ROOT / target).exists(), target
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_to_files(page):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+        path = (page.parent / target).resolve()
+        assert path.exists() or path == GENERATED, target
 
 
-def test_the_tree_names_every_folder():
-    tree = README.split("## The tree")[1]
-    for package in sorted((ROOT / "kerasbert").iterdir()):
-        if (package / "__init__.py").exists():
-            assert f"    kerasbert/{package.name}/ " in tree
+def test_the_readme_is_short():
+    assert (ROOT / "README.md").stat().st_size <= 8192
