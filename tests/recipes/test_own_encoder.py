@@ -114,4 +114,4 @@ def test_going_on_from_it_on_the_command_line_says_what_to_do(readme, tmp_path, 
     _, folder = readme
     command = ["pretrain", "--pretrained", f"{folder}/runs/mine", "--store", f"{folder}/store"]
     assert cli.main([*command, "--out", f"{tmp_path}/more"]) == 2
-    assert "Your own encoder" in capsys.readouterr().err
+    assert "docs/guides/extending.md" in capsys.readouterr().err
