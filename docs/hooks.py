@@ -36,7 +36,7 @@ def commands_page() -> str:
 
 def help_of(name: str) -> str:
     """What `kerasbert NAME --help` prints."""
-    os.environ |= {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+    os.environ |= {"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"}
     text = io.StringIO()
     with contextlib.redirect_stdout(text), contextlib.suppress(SystemExit):
         importlib.import_module(f"kerasbert.recipes.{name}").main(["--help"])
