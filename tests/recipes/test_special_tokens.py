@@ -76,7 +76,13 @@ def runs(folder):
     return run
 
 
-@pytest.mark.parametrize("name", ["last", "bert", "roberta", "quick-tour", "xlm-roberta"])
+# That ids decide nothing is compared on every backend in tests/models/test_special_models.py.
+IN_TURN = [
+    pytest.param(n, marks=pytest.mark.in_turn) for n in ("bert", "quick-tour", "xlm-roberta")
+]
+
+
+@pytest.mark.parametrize("name", ["last", "roberta", *IN_TURN])
 def test_the_whole_way(folder, runs, name):
     run = runs(name)
     config = json.loads((run / "config.json").read_text(encoding="utf-8"))
