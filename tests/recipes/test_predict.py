@@ -73,12 +73,15 @@ def test_explained_answers_name_the_words_and_mark_them(predict, tmp_path):
     assert plain[0]["scores"] == pytest.approx(answers[0]["scores"], abs=2e-6)
 
 
-def test_top_k_cuts_labels_scores_and_words_alike(predict, files):
-    lines = (files / "test.txt").read_text(encoding="utf-8").splitlines()
-    answers = predict(stdin="\n".join(lines) + "\n")[1]
-    both, whole = next(
-        pair for pair in zip(lines, answers, strict=True) if len(pair[1]["labels"]) == 2
-    )
+def test_top_k_cuts_labels_scores_and_words_alike(predict):
+    animals, plants = ("cat", "dog", "horse", "mouse"), ("oak", "rose", "fern", "moss")
+    mixed = [
+        " ".join(animals[:count] + plants[:others]) + "\n"
+        for count in range(1, 5)
+        for others in range(1, 5)
+    ]
+    answers = zip(mixed, predict(stdin="".join(mixed))[1], strict=True)
+    both, whole = next(pair for pair in answers if len(pair[1]["labels"]) == 2)
     assert len(whole["scores"]) == 2
     (one,) = predict("--top-k", "1", "--explain", stdin=both)[1]
     assert one["labels"] == whole["labels"][:1] == list(one["scores"]) == list(one["words"])

@@ -84,7 +84,9 @@ def test_a_reader_that_has_enough_ends_it_quietly(files):
         os.close(read)
         with os.fdopen(write, "w") as closed:
             done = process(*command, stdout=closed)
-        assert done.returncode == 141 and not done.stderr, command
+        # Before 1.0 tyro passes over what its help page cannot be written to.
+        assert done.returncode in ((141, 0) if command[0] == "toy" else (141,)), command
+        assert not done.stderr
 
 
 def fail_to_write(monkeypatch, saves):

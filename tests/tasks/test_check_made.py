@@ -5,6 +5,7 @@ import pytest
 
 from kerasbert.batches import JointBatches, PretrainingBatches
 from kerasbert.tasks import MaskedLM, TaskBatch
+from kerasbert.text.special_ids import OURS
 
 
 class Careless(MaskedLM):
@@ -37,6 +38,7 @@ def test_numbers_out_of_range(store, wrong):
 def test_beside_labels():
     class Labeled:
         steps_per_epoch = 1
+        special = OURS
 
         def batch(self, step):
             ids = np.full((2, 8), 7, np.int32)

@@ -113,9 +113,9 @@ def test_no_word_of_a_public_tokenizer_is_hidden_in_part(public_stores, name, un
 def test_a_store_without_word_starts_goes_by_the_spaces_or_is_refused(public_stores, monkeypatch):
     """As every store was until they were stored."""
     monkeypatch.setattr("kerasbert.text.shards._DATASETS", DATASETS)
-    task = MaskedLM(400, unit="whole-word")
     for name in ("roberta", "xlm-roberta", "bert"):
         store = TokenStore.open(public_stores[name][1])
+        task = MaskedLM(store.tokenizer.vocabulary_size, unit="whole-word")
         rows = PretrainingBatches(store, [task], 150, part="all").rows(0)
         text = ~rows.special
         first = [store.tokenizer._tokenizer.id_to_token(i) for i in rows.token_ids[text]]
@@ -126,9 +126,10 @@ def test_a_store_without_word_starts_goes_by_the_spaces_or_is_refused(public_sto
         np.testing.assert_array_equal(starts, expected)
     for name in ("quick-tour", "end-of-word"):
         store = TokenStore.open(public_stores[name][1])
+        size = store.tokenizer.vocabulary_size
         with pytest.raises(InputError, match="do not say where a word begins"):
-            PretrainingBatches(store, [task], 150, part="all")
-        PretrainingBatches(store, [MaskedLM(400)], 150, part="all").batch(0)
+            PretrainingBatches(store, [MaskedLM(size, unit="whole-word")], 150, part="all")
+        PretrainingBatches(store, [MaskedLM(size)], 150, part="all").batch(0)
 
 
 def test_span_lengths_are_geometric():
