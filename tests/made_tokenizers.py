@@ -1,9 +1,12 @@
 """Tokenizers as others make them: the five special tokens elsewhere, and under other names."""
 
 import itertools
+from pathlib import Path
 
 import tokenizers
 from tokenizers import Regex, decoders, models, pre_tokenizers, processors, trainers
+
+from kerasbert import Tokenizer, TokenStore, prepare_store
 
 BERT = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 LAYOUTS = {"first": (0, 1, 2, 3, 4), "last": (-5, -4, -3, -2, -1), "scattered": (9, 0, 14, 3, 11)}
@@ -117,3 +120,14 @@ def true_words(tokenizer: tokenizers.Tokenizer, text: str) -> list[int]:
     """How many tokens each word of a text has, as the library counts words."""
     words = tokenizer.encode(text, add_special_tokens=False).word_ids
     return [len(list(group)) for _, group in itertools.groupby(words)]
+
+
+def layout_stores(raw: Path, folder: Path) -> dict[str, TokenStore]:
+    """A store of `raw` for each layout, in `folder`."""
+    texts = raw.read_text(encoding="utf-8").split("\n")
+    found = {}
+    for layout in LAYOUTS:
+        tokenizer = Tokenizer(word_level(texts, layout).to_str())
+        prepare_store([raw], folder / layout, tokenizer=tokenizer)
+        found[layout] = TokenStore.open(folder / layout)
+    return found

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from made_tokenizers import LAYOUTS, PUBLIC, word_level
+from made_tokenizers import LAYOUTS, PUBLIC, layout_stores
 
 from kerasbert import (
     DocumentWords,
@@ -13,8 +13,6 @@ from kerasbert import (
     NextSentence,
     PretrainingBatches,
     Tokenizer,
-    TokenStore,
-    prepare_store,
     read_labeled,
 )
 from kerasbert.batches import EncodedTexts, Windows
@@ -27,15 +25,7 @@ OTHERS = [name for name in LAYOUTS if name != "first"]
 
 @pytest.fixture(scope="module")
 def stores(files, tmp_path_factory):
-    """A store for each layout, of the same texts."""
-    texts = (files / "raw.txt").read_text(encoding="utf-8").split("\n")
-    found = {}
-    for layout in LAYOUTS:
-        tokenizer = Tokenizer(word_level(texts, layout).to_str())
-        folder = tmp_path_factory.mktemp("layouts") / layout
-        prepare_store([files / "raw.txt"], folder, tokenizer=tokenizer)
-        found[layout] = TokenStore.open(folder)
-    return found
+    return layout_stores(files / "raw.txt", tmp_path_factory.mktemp("layouts"))
 
 
 def ids_of(first, other) -> np.ndarray:

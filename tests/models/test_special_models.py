@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from made_tokenizers import LAYOUTS, word_level
+from made_tokenizers import layout_stores
 
 from kerasbert import (
     DocumentWords,
@@ -14,8 +14,6 @@ from kerasbert import (
     MaskedLMValidation,
     PretrainingBatches,
     TextCNNConfig,
-    Tokenizer,
-    TokenStore,
     TransformerConfig,
     build_classifier,
     build_embedding,
@@ -23,7 +21,6 @@ from kerasbert import (
     build_encoder_model,
     build_pretrain_model,
     compile_pretrain,
-    prepare_store,
     read_labeled,
 )
 from kerasbert.batches import Windows
@@ -37,15 +34,7 @@ SIZES = {"d_model": 16, "dropout": 0.0}
 
 @pytest.fixture(scope="module")
 def stores(files, tmp_path_factory):
-    """A store for each layout, of the same texts."""
-    texts = (files / "raw.txt").read_text(encoding="utf-8").split("\n")
-    found = {}
-    for layout in LAYOUTS:
-        tokenizer = Tokenizer(word_level(texts, layout).to_str())
-        folder = tmp_path_factory.mktemp("layouts") / layout
-        prepare_store([files / "raw.txt"], folder, tokenizer=tokenizer)
-        found[layout] = TokenStore.open(folder)
-    return found
+    return layout_stores(files / "raw.txt", tmp_path_factory.mktemp("layouts"))
 
 
 def layers(tokenizer, encoder):
