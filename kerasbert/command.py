@@ -111,12 +111,12 @@ def leaves_nothing(run: Callable[..., dict[str, Any]]) -> Callable[..., dict[str
     """
 
     @functools.wraps(run)
-    def wrapped(config: Any, *further: Any) -> dict[str, Any]:
+    def wrapped(config: Any, *further: Any, **named: Any) -> dict[str, Any]:
         out = config.out
         made = missing_folders(out)
         was_empty = not out.exists() or (out.is_dir() and not any(out.iterdir()))
         try:
-            return run(config, *further)
+            return run(config, *further, **named)
         except (Unfinished, BrokenPipeError):
             raise
         except InputError:
