@@ -83,7 +83,7 @@ def build(name: str, settings: dict[str, Any]) -> Built:
     from kerasbert.batches.stream import stream
     from kerasbert.config import CONFIGS
     from kerasbert.tasks import TASKS, TaskSettings
-    from kerasbert.training import AdamW
+    from kerasbert.training.optimizers import AdamW
 
     store = TokenStore.open(settings["store"], verify=False)
     stage, encoder = name.split("-", 1)

@@ -18,8 +18,8 @@ from typing import Any
 from benchmarks.fine_tuning import NETWORK_ALONE, fine_tune, mean_and_deviation
 from kerasbert.errors import InputError
 from kerasbert.files import write_json, write_text
+from kerasbert.runs.folder import RunFolder
 from kerasbert.text import read_labeled
-from kerasbert.training.run_folder import RunFolder
 
 SPECIALS = 2  # [CLS] and [SEP]
 

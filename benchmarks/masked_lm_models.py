@@ -59,7 +59,7 @@ def our_model(size: Size, default: bool = False) -> tuple[Any, Any]:
 def build_kerasbert(size: Size, default: bool) -> tuple[int, Train]:
     """Ours, as `pretrain` trains it."""
     from kerasbert.models import compile_pretrain
-    from kerasbert.training import AdamW
+    from kerasbert.training.optimizers import AdamW
 
     model, tasks = our_model(size, default)
     optimizer = AdamW(LEARNING_RATE, weight_decay=WEIGHT_DECAY, epsilon=ADAM_EPSILON)

@@ -149,8 +149,8 @@ def answer_huggingface(run: Path) -> Answer:
         pipeline,
     )
 
+    from kerasbert.runs.folder import RunFolder
     from kerasbert.text import LabelSet
-    from kerasbert.training.run_folder import RunFolder
 
     folder = RunFolder(run)
     ours = folder.read_json("config.json")["architecture"]

@@ -26,8 +26,8 @@ from benchmarks.kills import write_corpus
 
 PROGRAM = """
 import sys
-from kerasbert.text import prepare
-prepare.PIECE_BYTES = {piece_bytes}
+from kerasbert.corpus.prepare import prepare_store
+prepare_store.PIECE_BYTES = {piece_bytes}
 from kerasbert.cli import main
 sys.exit(main())
 """

@@ -66,14 +66,14 @@ def main() -> None:
 
 def compare(options: argparse.Namespace) -> dict[str, Any]:
     """Check that the ids are equal, then time the contestants."""
-    from kerasbert.text.engines import Engine
-    from kerasbert.text.prepare import prepare_store
-    from kerasbert.text.store import TokenStore
+    from kerasbert.corpus.prepare.engines import Engine
+    from kerasbert.corpus.prepare.prepare_store import prepare_store
+    from kerasbert.corpus.store.token_store import TokenStore
 
     store = options.scratch / "compared"
     tokenizer = None
     if options.tokenizer_file is not None:
-        from kerasbert.text.tokenizer import Tokenizer
+        from kerasbert.tokenizer.tokenizer import Tokenizer
 
         tokenizer = Tokenizer.load(options.tokenizer_file)
     counts = prepare_store(
@@ -192,9 +192,9 @@ def processor_seconds() -> float:
 
 def kerasbert_prepare(options: argparse.Namespace, folder: Path) -> Callable[[], Any]:
     """All of `prepare_store`, the estimate that the command prints included."""
-    from kerasbert.text.engines import Engine
-    from kerasbert.text.prepare import prepare_store
-    from kerasbert.text.tokenizer import Tokenizer
+    from kerasbert.corpus.prepare.engines import Engine
+    from kerasbert.corpus.prepare.prepare_store import prepare_store
+    from kerasbert.tokenizer.tokenizer import Tokenizer
 
     tokenizer = Tokenizer.load(options.tokenizer_file)
     return lambda: prepare_store(

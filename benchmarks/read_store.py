@@ -29,10 +29,10 @@ def make_store(path: Path, tokens: int) -> None:
     """A store of at least so many random tokens, in documents of some 130."""
     import numpy as np
 
-    from kerasbert.text.manifest import TOKENIZER_FILE, shard_name, write_manifest
-    from kerasbert.text.shards import Documents, ShardCounts, offsets, write_shard
-    from kerasbert.text.store import file_sha256
-    from kerasbert.text.tokenizer_training import train_tokenizer
+    from kerasbert.corpus.store.manifest import TOKENIZER_FILE, shard_name, write_manifest
+    from kerasbert.corpus.store.shards import Documents, ShardCounts, offsets, write_shard
+    from kerasbert.corpus.store.token_store import file_sha256
+    from kerasbert.tokenizer.training import train_tokenizer
 
     words = " ".join(f"w{number}" for number in range(VOCABULARY - 5))
     tokenizer = train_tokenizer([words], "word", VOCABULARY, min_frequency=1)

@@ -94,7 +94,7 @@ def build_kerasbert(size: Size) -> tuple[int, Train, Predict]:
         build_encoder,
         compile_classifier,
     )
-    from kerasbert.training import AdamW
+    from kerasbert.training.optimizers import AdamW
 
     config = TextCNNConfig(
         vocabulary_size=size.vocabulary_size, d_model=size.d_model, filters=size.filters,

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from kerasbert.corpus import read_corpus
 from kerasbert.data.splits import (
     SPLITS,
     Document,
@@ -19,8 +20,7 @@ from kerasbert.data.splits import (
     write_lines,
 )
 from kerasbert.errors import InputError
-from kerasbert.text import read_corpus
-from kerasbert.text.documents import split_sentences
+from kerasbert.text.sentences import split_sentences
 
 SAME, OTHER = "same", "other"
 

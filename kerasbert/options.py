@@ -12,7 +12,7 @@ from kerasbert.flags import Flags
 from kerasbert.ranges import flag
 
 if TYPE_CHECKING:
-    from kerasbert.text.tokenizer import Tokenizer
+    from kerasbert.tokenizer.tokenizer import Tokenizer
 
 EncoderName = Literal["text-cnn", "transformer"]
 SizeName = Literal["tiny", "small", "base"]
@@ -107,8 +107,8 @@ class TokenizerOptions(Flags):
                 "--tokenizer-file is what it is."
             )
         from kerasbert.command import say
-        from kerasbert.text.special_ids import NO_MASK
-        from kerasbert.text.tokenizer import Tokenizer
+        from kerasbert.tokenizer.special_ids import NO_MASK
+        from kerasbert.tokenizer.tokenizer import Tokenizer
 
         # The file of a jieba tokenizer encodes segmented text: only its user knows that.
         segmenter = "jieba" if self.tokenizer == "jieba" else None

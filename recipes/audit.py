@@ -36,8 +36,8 @@ class Config(Flags):
 
 def run(config: Config) -> dict[str, Any]:
     """Look, and return the findings and how many of them distort an evaluation."""
+    from kerasbert.corpus.audit import audit
     from kerasbert.files import check_writable, write_json
-    from kerasbert.text.audit import audit
 
     if config.out is not None:
         check_writable(config.out)
@@ -57,9 +57,9 @@ def run(config: Config) -> dict[str, Any]:
 def _tokens(config: Config) -> list[Any]:
     """What the tokenizer of a run makes of a sample of the texts."""
     from kerasbert.batches.encoded import EncodedTexts
-    from kerasbert.text.audit import Finding, sample_texts
-    from kerasbert.text.unknown import unknown_in
-    from kerasbert.training.run_folder import RunFolder
+    from kerasbert.corpus.audit import Finding, sample_texts
+    from kerasbert.runs.folder import RunFolder
+    from kerasbert.tokenizer.unknown import unknown_in
 
     assert config.pretrained is not None
     tokenizer = RunFolder.open(config.pretrained).tokenizer()

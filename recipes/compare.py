@@ -82,12 +82,12 @@ def run(config: Config) -> dict[str, Any]:
         comparison_table,
         markdown_table,
     )
-    from kerasbert.evaluation.report import comparison_report
     from kerasbert.files import write_text
     from kerasbert.recipes import finetune
-    from kerasbert.text.unknown import unknown_in
-    from kerasbert.training.run_folder import RunFolder
-    from kerasbert.training.same_data import check_same_data, data_digests
+    from kerasbert.report import comparison_report
+    from kerasbert.runs.folder import RunFolder
+    from kerasbert.runs.same_data import check_same_data, data_digests
+    from kerasbert.tokenizer.unknown import unknown_in
 
     folder = RunFolder.create(config.out, config.resume)
     if folder.file("compare.json").exists():
@@ -221,7 +221,7 @@ def _run(config: Config, folder, side: str, rate: float, seed: int, ship: _Ship)
 
     import keras
 
-    from kerasbert.evaluation.report.charts import number
+    from kerasbert.figures import number
     from kerasbert.recipes import finetune
 
     out = folder.path / "runs" / f"{side}-lr{rate:g}-seed{seed}"

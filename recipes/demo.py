@@ -59,7 +59,7 @@ def run(config: Config) -> dict[str, Any]:
     from kerasbert.data import docstrings
     from kerasbert.files import check_writable, write_text
     from kerasbert.recipes import compare, finetune, prepare, pretrain
-    from kerasbert.training.run_folder import RunFolder
+    from kerasbert.runs.folder import RunFolder
 
     check_writable(config.out, folder=True)
     if not config.resume:

@@ -59,11 +59,11 @@ def run(config: Config) -> dict[str, Any]:
     import numpy as np
 
     from kerasbert.files import ArrayWriter, check_writable
+    from kerasbert.inference.embedder import Embedder
     from kerasbert.streams import shown
     from kerasbert.text.inputs import read_texts
     from kerasbert.text.lines import check_file
-    from kerasbert.text.unknown import Unknown, unknown_in_stream
-    from kerasbert.training.embedder import Embedder
+    from kerasbert.tokenizer.unknown import Unknown, unknown_in_stream
 
     check_writable(config.out)
     check_file(config.file)

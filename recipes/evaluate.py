@@ -49,12 +49,12 @@ def run(config: Config) -> dict[str, Any]:
 
     from kerasbert.batches.labeled import LabeledBatches
     from kerasbert.evaluation.analysis import calibration_of
+    from kerasbert.inference.predictor import Predictor
     from kerasbert.streams import shown
     from kerasbert.text.inputs import check_texts
     from kerasbert.text.kinds import keep_fitting
-    from kerasbert.text.unknown import unknown_in
+    from kerasbert.tokenizer.unknown import unknown_in
     from kerasbert.training.epoch_f1 import logits_of, score_logits
-    from kerasbert.training.predictor import Predictor
 
     predictor = Predictor(config.model)
     check_texts(len(documents[0].texts), predictor.pairs, shown(config.data))

@@ -88,7 +88,7 @@ def run(
             texts are pairs.
         said: what has been said of data and tokenizer, by runs before this one, is not said again.
     """
-    from kerasbert.training.run_folder import RunFolder
+    from kerasbert.runs.folder import RunFolder
 
     folder = RunFolder.create(config.out, config.resume)
     if folder.finished:
@@ -100,9 +100,9 @@ def run(
     documents, kind = read_parts(config, said)
 
     from kerasbert.batches import LabeledBatches
+    from kerasbert.runs.same_data import check_same_data, data_digests
     from kerasbert.text import LabelSet
     from kerasbert.training import EpochF1
-    from kerasbert.training.same_data import check_same_data, data_digests
 
     digests = data_digests(documents)
     for warning in check_same_data(folder, digests):
@@ -200,7 +200,7 @@ def _tokenizer(config: Config, source, train: list, said: set[str] | None) -> tu
         if architecture is not None:  # earlier versions took padding to be id 0
             architecture = replace(architecture, pad_id=tokenizer.special.pad)
         return tokenizer, architecture
-    from kerasbert.text import train_tokenizer
+    from kerasbert.tokenizer import train_tokenizer
 
     texts = (text for document in train for text in document.texts)
     tokenizer = config.from_file() or train_tokenizer(texts, **config.for_training())
@@ -220,9 +220,9 @@ def _classifier(config, pretrained, architecture, tokenizer, data, kind: str, pa
         fit_token_scores,
         too_many_weights,
     )
+    from kerasbert.runs.saving import keep_tensorflow_out
     from kerasbert.training.footprint import footprint
     from kerasbert.training.precision import computing_in
-    from kerasbert.training.saving import keep_tensorflow_out
 
     train = data["train"]
     with computing_in(config.precision):
@@ -278,7 +278,7 @@ def _learner(config, model, architecture, tokenizer, train, kind: str) -> tuple[
     from kerasbert.models import build_joint_model, compile_joint
     from kerasbert.models.losses import build_loss
     from kerasbert.tasks import MaskedLM
-    from kerasbert.training import WarmupDecay, average_momentum, build_optimizer
+    from kerasbert.training.optimizers import WarmupDecay, average_momentum, build_optimizer
     from kerasbert.training.precision import computing_in
 
     peak = peak_learning_rate(config, architecture)
@@ -320,7 +320,8 @@ def _transfer(config, source, pretrained, learner) -> Any:
 
 def _train(config: Config, folder, model, learner, batches, judges: list) -> tuple[Any, Any]:
     """Train `learner`, which is the classifier `model` or holds it: history, keeper of the best."""
-    from kerasbert.training import History, KeepBest, OnAverage, SaveState, StepPlan, fit
+    from kerasbert.training import History, KeepBest, SaveState, StepPlan, fit
+    from kerasbert.training.optimizers import OnAverage
     from kerasbert.training.progress import Progress
 
     steps_per_epoch = batches.steps_per_epoch
@@ -389,7 +390,7 @@ def say_skipped(problems, said: set[str] | None = None) -> None:
 
 def _say_what_was_read(config, kind, labels, documents, data, tokenizer, said) -> None:
     from kerasbert.text.quick_audit import leaks, look_alikes_note
-    from kerasbert.text.unknown import unknown_in
+    from kerasbert.tokenizer.unknown import unknown_in
 
     pair = ", pairs of texts" if len(documents["train"][0].texts) == 2 else ""
     say(f"{kind}{pair}, {len(labels)} labels", said)

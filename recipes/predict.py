@@ -50,11 +50,11 @@ class Config(Flags):
 def run(config: Config) -> dict[str, Any]:
     """Write the answers to standard output, and return how many there were."""
     from kerasbert.files import check_writable, to_json
+    from kerasbert.inference.predictor import Predictor
     from kerasbert.streams import shown
     from kerasbert.text.inputs import read_texts
     from kerasbert.text.lines import check_file
-    from kerasbert.text.unknown import Unknown, unknown_in_stream
-    from kerasbert.training.predictor import Predictor
+    from kerasbert.tokenizer.unknown import Unknown, unknown_in_stream
 
     if config.explain_html is not None:
         check_writable(config.explain_html)
@@ -84,7 +84,7 @@ def run(config: Config) -> dict[str, Any]:
     for line in unknown.report(shown(config.file)):
         say(line)
     if config.explain_html is not None:
-        from kerasbert.evaluation.report import explanation_report
+        from kerasbert.report import explanation_report
 
         source = Path(shown(config.file)).name
         explanation_report(config.explain_html, source, explained)
@@ -97,7 +97,7 @@ def _explain(
     config: Config, predictor: Any, rows: list[tuple[str, ...]], explained: list[Any]
 ) -> list[dict[str, Any]]:
     """The answers with their words; the marked texts go to standard error and to the page."""
-    from kerasbert.training.explain import explain
+    from kerasbert.inference.explain import explain
 
     answers = []
     for explanation in explain(predictor, rows, config.top_k):
@@ -116,7 +116,7 @@ def _show(explanation: Any) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from kerasbert.evaluation.report.explanation import marked
+    from kerasbert.report.explanation import marked
     from kerasbert.visible import visible
 
     console = Console(stderr=True)

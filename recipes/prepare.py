@@ -66,13 +66,13 @@ class Config(TokenizerOptions):
 def run(config: Config) -> dict[str, Any]:
     """Prepare, or verify, and return the counts."""
     if config.verify is not None:
-        from kerasbert.text.store import verify
+        from kerasbert.corpus.store.token_store import verify
 
         return verify(config.verify)
     assert config.out is not None
-    from kerasbert.text.cleaning import Cleaning
-    from kerasbert.text.engines import Engine, processors
-    from kerasbert.text.prepare import prepare_store
+    from kerasbert.corpus.prepare.cleaning import Cleaning
+    from kerasbert.corpus.prepare.engines import Engine, processors
+    from kerasbert.corpus.prepare.prepare_store import prepare_store
 
     workers = processors() if config.workers is None else config.workers
     with throughput("preparing") as progress:

@@ -103,7 +103,7 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
 @leaves_nothing
 def run(config: Config) -> dict[str, Any]:
     """Pre-train, and return the figures of metrics.json."""
-    from kerasbert.training.run_folder import RunFolder
+    from kerasbert.runs.folder import RunFolder
 
     folder = RunFolder.create(config.out, config.resume)
     if folder.finished:
@@ -120,9 +120,9 @@ def run(config: Config) -> dict[str, Any]:
     architecture = _architecture(config, folder, source, store)
 
     from kerasbert.batches import PretrainingBatches
-    from kerasbert.evaluation.report import pretrain_report
-    from kerasbert.evaluation.report.verdict import pretraining_verdict
     from kerasbert.models import repeat_positions, transfer_weights
+    from kerasbert.report import pretrain_report
+    from kerasbert.report.verdict import pretraining_verdict
     from kerasbert.tasks import TASKS, TaskSettings
 
     task_settings = TaskSettings(
@@ -289,7 +289,7 @@ def _model(config: Config, architecture, tasks, total: int):
         build_pretrain_model,
         compile_pretrain,
     )
-    from kerasbert.training import WarmupDecay, build_optimizer
+    from kerasbert.training.optimizers import WarmupDecay, build_optimizer
     from kerasbert.training.precision import computing_in
 
     # The architecture that the run remembers keeps its dropout, for fine-tuning.
@@ -314,7 +314,7 @@ def _model(config: Config, architecture, tasks, total: int):
 def _begin_with_vectors(config: Config, model, tokenizer):
     """Put word vectors into the token table, and return what was found."""
     from kerasbert.models import begin_with_vectors
-    from kerasbert.text.word_vectors import fit_dimension, read_word_vectors
+    from kerasbert.tokenizer.word_vectors import fit_dimension, read_word_vectors
 
     assert config.vectors is not None
     embedding = model.get_layer("embedding")
@@ -385,9 +385,9 @@ def _train(
 
 def _open_store(config: Config, folder, source):
     """The store of --store, or one prepared from --corpus into the run's folder."""
-    from kerasbert.text.engines import Engine, processors
-    from kerasbert.text.prepare import prepare_store
-    from kerasbert.text.store import TokenStore
+    from kerasbert.corpus.prepare.engines import Engine, processors
+    from kerasbert.corpus.prepare.prepare_store import prepare_store
+    from kerasbert.corpus.store.token_store import TokenStore
 
     path = config.store or folder.file("store")
     begun = folder.file("config.json").exists()
@@ -433,8 +433,8 @@ def _for_training(config: Config) -> dict[str, Any]:
     settings = config.for_training()
     if config.minutes is None or config.vocab_size is not None or settings["style"] != "wordpiece":
         return settings
+    from kerasbert.corpus.prepare.sources import find_inputs
     from kerasbert.streams import is_stream
-    from kerasbert.text.sources import find_inputs
     from kerasbert.training.proposal import propose_vocabulary
 
     named = [path for path in config.corpus if not is_stream(path)]  # whose size is not known

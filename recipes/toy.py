@@ -86,7 +86,8 @@ def run(config: Config) -> dict[str, Any]:
         build_encoder,
         compile_classifier,
     )
-    from kerasbert.training import StepPlan, WarmupDecay, build_optimizer
+    from kerasbert.training import StepPlan
+    from kerasbert.training.optimizers import WarmupDecay, build_optimizer
     from kerasbert.training.progress import Progress
 
     if config.out is not None:

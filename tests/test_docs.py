@@ -135,7 +135,7 @@ def test_the_objective_trains_as_it_stands(store):
         build_pretrain_model,
         compile_pretrain,
     )
-    from kerasbert.training import build_optimizer
+    from kerasbert.training.optimizers import build_optimizer
 
     text = program("class ReplacedTokens")
     assert len(text.splitlines()) < 40

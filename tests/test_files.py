@@ -94,8 +94,8 @@ def test_one_function_writes_all_json():
         if re.search(r"json\.dumps?\(", path.read_text(encoding="utf-8"))
     }
     assert found <= {
-        "kerasbert/files.py", "kerasbert/text/workspace.py", "kerasbert/text/inputs.py",
-        "kerasbert/text/tokenizer.py",
+        "kerasbert/files.py", "kerasbert/corpus/prepare/workspace.py", "kerasbert/text/inputs.py",
+        "kerasbert/tokenizer/tokenizer.py",
     }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from needs_backend import ROOT, needs_backend
         ("from kerasbert import LabelSet, build_classifier", True),
         ("import kerasbert\nkerasbert.load", True),
         ("import kerasbert\nkerasbert.read_labeled", False),
-        ("from kerasbert.text import store", False),
+        ("from kerasbert.corpus.store import token_store", False),
         ("from kerasbert.recipes import prepare", False),
         ("from kerasbert.recipes import finetune", True),  # imports Keras inside of `run`
         ("from kerasbert.evaluation.f1 import f1_scores", False),
@@ -36,7 +36,7 @@ def test_the_files_of_this_suite():
     for folder in ("layers", "models", "recipes", "tasks", "training"):
         for path in (ROOT / "tests" / folder).glob("test_*.py"):
             assert needs_backend(path), path
-    for name in ("text/test_store", "text/test_prepare", "evaluation/test_f1", "test_cli"):
+    for name in ("corpus/test_store", "corpus/test_prepare", "evaluation/test_f1", "test_cli"):
         assert not needs_backend(ROOT / "tests" / f"{name}.py"), name
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from kerasbert.batches.packing import Packs, join_packs, pack_rows
-from kerasbert.text.shards import Documents
-from kerasbert.text.store import TokenStore
+from kerasbert.corpus.store.shards import Documents
+from kerasbert.corpus.store.token_store import TokenStore
 
 BLOCK_ROWS = 128  # of text that follows each other; some 500 such blocks are shuffled together
 MOST_BLOCKS = 1 << 20  # in memory: of a larger store they are larger

@@ -11,7 +11,7 @@ from kerasbert.batches.outputs import gives_logits, to_logits
 from kerasbert.batches.padding import check_padding
 from kerasbert.batches.stream import OnePass, for_keras, stream
 from kerasbert.text.kinds import KINDS, misfit
-from kerasbert.text.special_ids import SpecialIds
+from kerasbert.tokenizer.special_ids import SpecialIds
 
 
 class LabeledBatches:

@@ -17,9 +17,9 @@ from kerasbert.batches.stream import (
     stream,
 )
 from kerasbert.batches.writing import Segments, write_packs, write_rows
+from kerasbert.corpus.store.token_store import TokenStore
 from kerasbert.errors import InputError
 from kerasbert.tasks.task import Rows, Task, check_made
-from kerasbert.text.store import TokenStore
 
 
 class PretrainingBatches:

@@ -6,7 +6,7 @@ import numpy as np
 
 from kerasbert.batches.blocks import Table
 from kerasbert.tasks.task import Rows
-from kerasbert.text.special_ids import OURS, SpecialIds
+from kerasbert.tokenizer.special_ids import OURS, SpecialIds
 
 
 @dataclass(frozen=True)

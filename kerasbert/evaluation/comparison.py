@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from kerasbert.errors import InputError
-from kerasbert.evaluation.report.charts import number
+from kerasbert.figures import number
 from kerasbert.files import write_bytes
 
 Run = Mapping[str, Any]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kerasbert.evaluation.comparison import SHIPPED, SIDES
-from kerasbert.evaluation.report.charts import number
+from kerasbert.figures import number
 
 
 def comparison_table(summary: Mapping[str, Any]) -> list[list[str]]:

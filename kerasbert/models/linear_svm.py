@@ -9,7 +9,7 @@ from kerasbert.evaluation.baseline import SCORE_GRID
 from kerasbert.evaluation.calibration import fit_line
 from kerasbert.evaluation.rule import Rule
 from kerasbert.evaluation.thresholds import fit_common
-from kerasbert.text.special_ids import OURS, SpecialIds
+from kerasbert.tokenizer.special_ids import OURS, SpecialIds
 
 # On debtags, beside the network, lower costs than the 1 of LinearSVC were a little better.
 COST = 0.5

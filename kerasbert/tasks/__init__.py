@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from kerasbert.corpus.store.token_store import TokenStore
 from kerasbert.tasks.document_words import DocumentWords
 from kerasbert.tasks.masked_lm import MaskedLM
 from kerasbert.tasks.next_sentence import NextSentence, SentenceOrder
 from kerasbert.tasks.task import Rows, Task, TaskBatch
-from kerasbert.text.store import TokenStore
 
 
 @dataclass(frozen=True)

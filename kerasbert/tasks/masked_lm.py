@@ -7,7 +7,7 @@ from kerasbert.layers.dense import Dense, add_bias, dtype_of_logits
 from kerasbert.tasks.masking import UNITS, choose_spans, choose_tokens, choose_words
 from kerasbert.tasks.task import Pairs, Rows, TaskBatch
 from kerasbert.tasks.token_cross_entropy import TokenCrossEntropy
-from kerasbert.text.special_ids import NO_MASK
+from kerasbert.tokenizer.special_ids import NO_MASK
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")

@@ -5,7 +5,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from kerasbert.text.special_ids import OURS, SpecialIds
+from kerasbert.tokenizer.special_ids import OURS, SpecialIds
 
 Pairs = Literal["none", "next", "order"]
 

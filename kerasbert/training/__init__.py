@@ -5,9 +5,9 @@ To import it registers every class of ours that a saved model may hold, compiled
 
 import kerasbert.layers
 import kerasbert.models.losses
-import kerasbert.tasks  # noqa: F401
-from kerasbert.training.adamw import AdamW
-from kerasbert.training.averaging import OnAverage, average_momentum, averaged
+import kerasbert.tasks
+import kerasbert.training.optimizers  # noqa: F401
+from kerasbert.runs import load_model
 from kerasbert.training.document_words_validation import DocumentWordsValidation
 from kerasbert.training.epoch_f1 import EpochF1, evaluate_classifier
 from kerasbert.training.fit import fit
@@ -17,27 +17,18 @@ from kerasbert.training.masked_lm_validation import MaskedLMValidation
 from kerasbert.training.pair_validation import PairValidation
 from kerasbert.training.plan import StepPlan, TimePlan
 from kerasbert.training.resume import Interrupted, SaveState
-from kerasbert.training.run_folder import RunFolder, load_model
-from kerasbert.training.schedule import WarmupDecay, build_optimizer
 
 __all__ = [
-    "AdamW",
     "DocumentWordsValidation",
     "EpochF1",
     "History",
     "Interrupted",
     "KeepBest",
     "MaskedLMValidation",
-    "OnAverage",
     "PairValidation",
-    "RunFolder",
     "SaveState",
     "StepPlan",
     "TimePlan",
-    "WarmupDecay",
-    "average_momentum",
-    "averaged",
-    "build_optimizer",
     "evaluate_classifier",
     "fit",
     "load_model",

@@ -12,11 +12,11 @@ from kerasbert.evaluation.analysis import (
     write_label_rows,
 )
 from kerasbert.evaluation.decision import Decision, Thresholds, fit_decision
-from kerasbert.evaluation.report import finetune_report
 from kerasbert.evaluation.rule import Rule
-from kerasbert.training.averaging import averaged
+from kerasbert.report import finetune_report
+from kerasbert.runs.folder import RunFolder
 from kerasbert.training.epoch_f1 import half_of, logits_of, score_logits
-from kerasbert.training.run_folder import RunFolder
+from kerasbert.training.optimizers.averaging import averaged
 
 SPLITS = ("valid", "test")
 

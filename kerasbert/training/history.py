@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from kerasbert.training.run_folder import RunFolder
+from kerasbert.runs.folder import RunFolder
 
 
 class History(keras.callbacks.Callback):

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasbert.training.schedule import WarmupDecay
+from kerasbert.training.optimizers.schedule import WarmupDecay
 
 REPORTS = 10  # of a run that is planned by time
 MEASURED = 100  # the last steps, whose speed is that of the steps to come

@@ -27,7 +27,7 @@ from kerasbert import (
     LabeledBatches, LabelSet, MaskedLM, NextSentence, PretrainingBatches, TokenStore, cli, load,
     load_model, read_labeled,
 )
-from kerasbert.training.explain import explain
+from kerasbert.inference.explain import explain
 files, runs, out = {files!r}, {runs!r}, {out!r}
 store = TokenStore.open(files + "/store")
 tasks = [NextSentence(), MaskedLM(store.tokenizer.vocabulary_size)]

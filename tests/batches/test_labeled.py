@@ -6,7 +6,8 @@ import pytest
 from kerasbert import LabeledBatches, LabelSet
 from kerasbert.batches.encoded import EncodedTexts, _cut
 from kerasbert.batches.labeled import in_order
-from kerasbert.text import LabeledDocument, train_tokenizer
+from kerasbert.text import LabeledDocument
+from kerasbert.tokenizer import train_tokenizer
 
 
 @pytest.fixture(scope="module")

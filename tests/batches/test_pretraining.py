@@ -8,9 +8,9 @@ import pytest
 from kerasbert import TokenStore, prepare_store
 from kerasbert.batches import PretrainingBatches
 from kerasbert.batches.blocks import cut_rows
+from kerasbert.corpus.store.held_out import validation_documents
 from kerasbert.errors import InputError
 from kerasbert.tasks import MaskedLM, NextSentence
-from kerasbert.text.held_out import validation_documents
 
 
 def cut(*documents: list[int], room: int):

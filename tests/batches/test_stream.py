@@ -10,7 +10,8 @@ from kerasbert import JointBatches, LabeledBatches, LabelSet, MaskedLM, Pretrain
 from kerasbert.batches.labeled import predict_logits
 from kerasbert.batches.stream import OnePass, batches_seen, for_keras, stream
 from kerasbert.evaluation.scores import mean_loss
-from kerasbert.text import LabeledDocument, read_labeled, train_tokenizer
+from kerasbert.text import LabeledDocument, read_labeled
+from kerasbert.tokenizer import train_tokenizer
 
 
 class Numbers:

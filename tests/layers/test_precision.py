@@ -15,7 +15,7 @@ from kerasbert.models import (
     compile_pretrain,
 )
 from kerasbert.tasks import MaskedLM
-from kerasbert.training import build_optimizer
+from kerasbert.training.optimizers import build_optimizer
 
 POLICIES = ["mixed_float16", "mixed_bfloat16", "float32", "float64"]
 RNG = np.random.default_rng(0)

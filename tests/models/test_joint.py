@@ -13,7 +13,8 @@ from kerasbert.batches import JointBatches, LabeledBatches
 from kerasbert.config import CONFIGS
 from kerasbert.models import build_joint_model, compile_classifier, compile_joint
 from kerasbert.models.losses import build_loss
-from kerasbert.text import LabelSet, Tokenizer, read_labeled
+from kerasbert.text import LabelSet, read_labeled
+from kerasbert.tokenizer import Tokenizer
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import pytest
 import kerasbert
 from kerasbert.batches import WindowedTexts, Windows
 from kerasbert.errors import InputError
+from kerasbert.inference.explain import explain
 from kerasbert.recipes import evaluate, finetune
-from kerasbert.training.explain import explain
 
 
 @pytest.fixture(scope="module")

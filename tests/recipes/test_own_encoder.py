@@ -82,8 +82,8 @@ def test_fine_tuning_starts_from_every_pre_trained_weight_and_learns(readme):
 def test_the_fine_tuned_run_loads_and_predicts_the_same(readme, files):
     import kerasbert
     from kerasbert.batches.labeled import LabeledBatches, predict_logits
+    from kerasbert.inference.predictor import Predictor
     from kerasbert.recipes import evaluate
-    from kerasbert.training.predictor import Predictor
 
     names, folder = readme
     run = folder / "runs" / "mine-tags"

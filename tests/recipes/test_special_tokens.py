@@ -9,9 +9,9 @@ from made_tokenizers import BERT, PUBLIC, word_level
 
 from kerasbert import load
 from kerasbert.errors import InputError
+from kerasbert.inference.embedder import Embedder
 from kerasbert.recipes import evaluate, finetune, pretrain
-from kerasbert.training import RunFolder
-from kerasbert.training.embedder import Embedder
+from kerasbert.runs import RunFolder
 
 WORDS = {"baking": "bread flour yeast oven", "cars": "engine brake piston wheel"}
 COMMON = ["the", "of", "and", "to", "in", "was", "very", "quickly", "because", "someone"]

@@ -5,7 +5,7 @@ import pytest
 
 from kerasbert.batches import JointBatches, PretrainingBatches
 from kerasbert.tasks import MaskedLM, TaskBatch
-from kerasbert.text.special_ids import OURS
+from kerasbert.tokenizer.special_ids import OURS
 
 
 class Careless(MaskedLM):

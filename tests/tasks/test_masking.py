@@ -7,9 +7,9 @@ from made_tokenizers import PUBLIC, true_words
 
 from kerasbert import MaskedLM, PretrainingBatches, Tokenizer, TokenStore, prepare_store
 from kerasbert.batches.rng import keyed_rng
+from kerasbert.corpus.store.shards import _DATASETS
 from kerasbert.errors import InputError
 from kerasbert.tasks.masking import LONGEST_SPAN
-from kerasbert.text.shards import _DATASETS
 
 DATASETS = {name: kinds for name, kinds in _DATASETS.items() if name != "word_starts"}
 CONTINUES = np.arange(VOCABULARY) >= 120  # two tokens in five go on with a word
@@ -112,7 +112,7 @@ def test_no_word_of_a_public_tokenizer_is_hidden_in_part(public_stores, name, un
 
 def test_a_store_without_word_starts_goes_by_the_spaces_or_is_refused(public_stores, monkeypatch):
     """As every store was until they were stored."""
-    monkeypatch.setattr("kerasbert.text.shards._DATASETS", DATASETS)
+    monkeypatch.setattr("kerasbert.corpus.store.shards._DATASETS", DATASETS)
     for name in ("roberta", "xlm-roberta", "bert"):
         store = TokenStore.open(public_stores[name][1])
         task = MaskedLM(store.tokenizer.vocabulary_size, unit="whole-word")

@@ -6,17 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kerasbert.corpus.prepare.pieces import read_corpus
 from kerasbert.errors import InputError
 from kerasbert.text.documents import (
     LabeledDocument,
     parse_labeled,
     read_labeled,
-    split_sentences,
     strip_labels,
 )
 from kerasbert.text.lines import LineProblems
 from kerasbert.text.look_alikes import JOINTS
-from kerasbert.text.pieces import read_corpus
+from kerasbert.text.sentences import split_sentences
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+from kerasbert.corpus.prepare.sources import find_inputs
 from kerasbert.errors import InputError
 from kerasbert.text.documents import read_labeled
 from kerasbert.text.formats import HEAD, check_head, suffix_of
 from kerasbert.text.inputs import read_texts
 from kerasbert.text.lines import read_lines
-from kerasbert.text.sources import find_inputs
 
 TABLE = pyarrow.table({"text": ["a b", "c"], "label": ["x", "y"]})
 

@@ -23,14 +23,9 @@ from kerasbert import (
     train_tokenizer,
 )
 from kerasbert.files import to_json
+from kerasbert.runs import RunFolder, load_model
 from kerasbert.tasks import TASKS, TaskSettings
-from kerasbert.training import (
-    DocumentWordsValidation,
-    History,
-    PairValidation,
-    RunFolder,
-    load_model,
-)
+from kerasbert.training import DocumentWordsValidation, History, PairValidation
 from kerasbert.training.epoch_f1 import half_of, score_logits
 
 
@@ -243,7 +238,7 @@ def test_keep_best_says_what_is_missing(tmp_path):
 
 
 def test_token_shares_are_counted_on_the_training_part(store):
-    from kerasbert.text.held_out import validation_documents
+    from kerasbert.corpus.store.held_out import validation_documents
 
     text = store.read(0, store.documents)
     counts = np.ones(store.tokenizer.vocabulary_size)

@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import pytest
 
-from kerasbert.training import AdamW, averaged, build_optimizer
-from kerasbert.training.layer_rates import LayerwiseAdamW
+from kerasbert.training.optimizers import AdamW, averaged, build_optimizer
+from kerasbert.training.optimizers.layer_rates import LayerwiseAdamW
 
 HIDDEN = ("_momentums", "_velocities", "_model_variables_moving_average")
 

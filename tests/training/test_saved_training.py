@@ -21,8 +21,8 @@ from kerasbert import (
 )
 from kerasbert.batches import PretrainingBatches
 from kerasbert.models.losses import build_loss
-from kerasbert.training import AdamW, build_optimizer
-from kerasbert.training.layer_rates import LayerwiseAdamW
+from kerasbert.training.optimizers import AdamW, build_optimizer
+from kerasbert.training.optimizers.layer_rates import LayerwiseAdamW
 
 RNG = np.random.default_rng(0)
 INPUTS = {

@@ -1,0 +1,1 @@
+"""From files of raw text to shards: sources, pieces, cleaning, engines, jobs."""

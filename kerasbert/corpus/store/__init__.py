@@ -1,0 +1,1 @@
+"""What a token store is on disk: shards, manifest, held-out documents."""

@@ -1,0 +1,12 @@
+"""`report.html` of a run: one file that needs nothing else, with curves, tables and settings.
+
+Missing values (None, NaN) leave a gap in a curve and a dash in a table. Every value is escaped:
+texts, labels and paths are the user's.
+"""
+
+from kerasbert.report.compare import comparison_report
+from kerasbert.report.explanation import explanation_report
+from kerasbert.report.finetune import finetune_report
+from kerasbert.report.pretrain import pretrain_report
+
+__all__ = ["comparison_report", "explanation_report", "finetune_report", "pretrain_report"]

@@ -1,0 +1,165 @@
+"""The report of a comparison: from scratch against pre-trained, on one page."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kerasbert.figures import number
+from kerasbert.files import write_text
+from kerasbert.report.charts import Axis, Series, chart, curve
+from kerasbert.report.page import charts, page, paragraph
+from kerasbert.report.run import Config, encoder_of, settings_and_versions
+from kerasbert.report.tables import table, tiles
+
+SIDES = {"scratch": ("from scratch", 1), "pretrained": ("pre-trained", 0)}  # name, colour
+SHIPPED = {"shipped": ("what finetune ships", 2)}
+Runs = Sequence[Mapping[str, Any]]
+
+
+def comparison_report(
+    path: str | os.PathLike[str],
+    title: str,
+    result: Mapping[str, Any],
+    config: Config | None = None,
+) -> None:
+    """Write the report of a comparison.
+
+    Args:
+        path: the file to write, whole or not at all.
+        title: its heading.
+        result: what compare.json holds: scratch, pretrained, shipped where it is known, summary,
+            table and sentence.
+        config: what config.json holds: settings, versions, architecture.
+    """
+    config = config or {}
+    summary, rows = result["summary"], result["table"]
+    names = {str(number): text or "figure" for number, text in enumerate(rows[0])}
+    figures = [dict(zip(names, row, strict=True)) for row in rows[1:]]
+    sections = [
+        ("", _figures(summary)),
+        ("", paragraph(result["sentence"])),
+        ("Curves on validation data", _curves(result, summary)),
+        ("Figures", table(figures, names) + paragraph(_note(summary), "note")),
+        ("Seed by seed, on test data", _pairs(result)),
+        ("Settings", settings_and_versions(config) if config else ""),
+    ]
+    known = [encoder_of(config)] if config else []
+    seeds = len(summary["seeds"])
+    known.append(f"{seeds} seed{'s' if seeds > 1 else ''}, {len(summary['epochs'])} epochs")
+    write_text(path, page("kerasbert comparison", title, " · ".join(known), sections))
+
+
+def _figures(summary: Mapping[str, Any]) -> str:
+    gain, last = summary["gain"], summary["epochs"][-1]
+
+    def change(name: str) -> str | None:
+        mean, spread = gain[name]["mean"], gain[name]["std"]
+        if mean is None:
+            return None
+        return f"{mean:+.3f}" + (f" ± {spread:.3f}" if spread is not None else "")
+
+    ratio = summary["epochs_ratio"]["mean"]
+    return tiles(
+        {
+            "validation F1 after epoch 1": change("val_f1_epoch_1") if last > 1 else None,
+            f"validation F1 after epoch {last}": change(f"val_f1_epoch_{last}"),
+            "test F1, best epoch": change("tuned_test_f1"),
+            "test F1 of what finetune ships": _shipped(summary),
+            "epochs from scratch for one pre-trained": f"{ratio:.1f}" if ratio else None,
+        }
+    )
+
+
+def _shipped(summary: Mapping[str, Any]) -> float | None:
+    figures = summary["sides"].get("shipped")
+    return round(figures["tuned_test_f1"]["mean"], 3) if figures else None
+
+
+def _sides(result: Mapping[str, Any]) -> dict[str, tuple[str, int]]:
+    return SIDES | {side: look for side, look in SHIPPED.items() if side in result}
+
+
+def _curves(result: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
+    """Each seed thin, their mean bold; the baselines as lines."""
+    epoch = Axis("epoch", whole=True)
+    drawn = []
+    for column, name in (
+        ("val_f1", "F1, mean of micro and macro"),
+        ("val_micro_f1", "Micro F1"),
+        ("val_macro_f1", "Macro F1"),
+        ("val_loss", "Loss"),
+    ):
+        lines = _by_side(result, "epoch", column)
+        key = column.removeprefix("val_")
+        for color, baseline in enumerate(summary["baselines"], start=3):
+            height = number((baseline.get("valid") or {}).get(key))
+            if height is not None:
+                ends = [(float(at), height) for at in (summary["epochs"][0], summary["epochs"][-1])]
+                lines.append(Series(str(baseline["name"]), ends, "dashed", color=color))
+        drawn.append(chart(name, lines, epoch, Axis("loss" if key == "loss" else "F1")))
+    sides = _sides(result)
+    timed = {side: [_with_time(run) for run in result[side]] for side in sides}
+    lines = [
+        Series(name if seed == 0 else "", curve(rows, "time", "val_f1"), color=color)
+        for side, (name, color) in sides.items()
+        for seed, rows in enumerate(timed[side])
+    ]
+    seconds = Axis("seconds of fine-tuning, without pre-training")
+    return charts(*drawn, chart("F1 by time, each seed", lines, seconds, Axis("F1")))
+
+
+def _by_side(result: Mapping[str, Any], x: str, y: str) -> list[Series]:
+    lines = []
+    for side, (name, color) in _sides(result).items():
+        curves = [curve(run["history"], x, y) for run in result[side]]
+        if len(curves) > 1:
+            lines += [Series("", points, "thin", color=color) for points in curves]
+        by_x: dict[float, list[float]] = {}
+        for at, value in (point for points in curves for point in points):
+            by_x.setdefault(at, []).append(value)
+        mean = [(at, sum(values) / len(values)) for at, values in sorted(by_x.items())]
+        lines.append(Series(name, mean, color=color))
+    return lines
+
+
+def _with_time(run: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The history with the seconds since the beginning."""
+    rows, passed = [], 0.0
+    for row in run["history"]:
+        passed += number(row.get("seconds")) or 0.0
+        rows.append({**row, "time": passed})
+    return rows
+
+
+def _note(summary: Mapping[str, Any]) -> str:
+    """What the figures with a spread are."""
+    text = "One seed: how much of this is chance is not known."
+    if len(summary["seeds"]) > 1:
+        text = (
+            "Mean and sample standard deviation over the seeds. A gain is taken seed by seed: both "
+            "sides of a pair have the same seed."
+        )
+    if "shipped" in summary["sides"]:
+        text += (
+            " What finetune ships is the pre-trained network of the same training with linear SVMs "
+            "beside it (single texts), at its own best epoch, by a threshold for each label."
+        )
+    return text
+
+
+def _pairs(result: Mapping[str, Any]) -> str:
+    """Each seed's test F1 of both sides and the difference."""
+    figures = (("test", "last epoch at 0.5"), ("tuned_test", "best epoch, fitted"))
+    sides = _sides(result)
+    runs = [sorted(result[side], key=lambda run: run["seed"]) for side in sides]
+    rows = []
+    for scratch, pretrained, *shipped in zip(*runs, strict=True):
+        row: dict[str, Any] = {"seed": scratch["seed"]}
+        for key, name in figures:
+            a, b = number(scratch[key]["f1"]), number(pretrained[key]["f1"])
+            row |= {f"{name}: from scratch": a, f"{name}: pre-trained": b}
+            row[f"{name}: gain"] = None if a is None or b is None else b - a
+        for run in shipped:
+            row |= {f"{name}: {SHIPPED['shipped'][0]}": run[key]["f1"] for key, name in figures}
+        rows.append(row)
+    return table(rows)

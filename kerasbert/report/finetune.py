@@ -1,0 +1,180 @@
+"""The report of a fine-tuning run: how good it is, on which labels, and where it goes wrong."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kerasbert.evaluation.run_text import rule_sentences
+from kerasbert.figures import number
+from kerasbert.files import write_text
+from kerasbert.report.charts import Axis, Series, chart, curve
+from kerasbert.report.mistakes import confused_labels, hardest_documents
+from kerasbert.report.page import charts, page, paragraph
+from kerasbert.report.reliability import NAMES, reliability_diagram
+from kerasbert.report.run import (
+    Config,
+    encoder_of,
+    settings_and_versions,
+    transferred,
+)
+from kerasbert.report.tables import Row, folded, table, tiles
+from kerasbert.visible import visible
+
+
+def finetune_report(
+    path: str | os.PathLike[str],
+    title: str,
+    history: Sequence[Row],
+    metrics: Mapping[str, Any],
+    config: Config | None = None,
+    labels: Sequence[Row] = (),
+    documents: Sequence[Row] = (),
+) -> None:
+    """Write the report of a fine-tuning run.
+
+    Args:
+        path: the file to write, whole or not at all.
+        title: its heading.
+        history: a row an epoch, with epoch, loss, val_loss, val_micro_f1, val_macro_f1, val_f1.
+        metrics: what metrics.json holds.
+        config: what config.json holds: settings, versions, architecture, transfer.
+        labels: the rows of labels.tsv, as `kerasbert.evaluation.analysis.label_rows` gives them.
+        documents: those with the highest loss, as `hardest` there gives them.
+    """
+    config = config or {}
+    split = "test" if "test" in metrics else "valid"
+    sections = [
+        ("", _figures(metrics, split)),
+        ("", _splits(metrics)),
+        ("How a label is decided", _decision(metrics)),
+        ("Curves", _curves(history)),
+        (f"Labels, on {NAMES[split]} data", _labels(labels, split)),
+        ("Do probabilities mean what they say?", reliability_diagram(metrics, split)),
+        ("Labels that are confused, on validation data", confused_labels(metrics)),
+        ("Documents with the highest loss, on validation data", hardest_documents(documents)),
+        ("Carried over from pre-training", transferred(config) if config else ""),
+        ("Settings", settings_and_versions(config)),
+    ]
+    count = metrics.get("labels")
+    known = [encoder_of(config)] if config else []
+    known += [str(metrics["kind"])] if "kind" in metrics else []
+    known += [f"{count:,} labels"] if isinstance(count, int) else []
+    write_text(path, page("kerasbert fine-tuning", title, " · ".join(known), sections))
+
+
+def _figures(metrics: Mapping[str, Any], split: str) -> str:
+    figures = metrics.get(split) or {}
+    seconds = number(metrics.get("seconds"))
+    return tiles(
+        {
+            f"{NAMES[split]} F1": figures.get("f1"),
+            "micro F1": figures.get("micro_f1"),
+            "macro F1": figures.get("macro_f1"),
+            "best epoch": metrics.get("best_epoch"),
+            "epochs": metrics.get("epochs"),
+            "minutes": round(seconds / 60, 1) if seconds is not None else None,
+        }
+    )
+
+
+def _splits(metrics: Mapping[str, Any]) -> str:
+    """Both views: by the saved rule and at one half."""
+    views = [(metrics, ""), (metrics.get("at_half") or {}, ", at 0.5")]
+    rows = [
+        {**view[split], "data": name + note}
+        for split, name in NAMES.items()
+        for view, note in views
+        if split in view
+    ]
+    headings = {
+        "data": "data",
+        "f1": "F1",
+        "micro_f1": "micro F1",
+        "macro_f1": "macro F1",
+        "micro_precision": "precision",
+        "micro_recall": "recall",
+        "loss": "loss",
+        "documents": "documents",
+    }
+    return table(rows, headings)
+
+
+def _decision(metrics: Mapping[str, Any]) -> str:
+    """Rule, thresholds and temperature in words."""
+    found = metrics.get("decision") or {}
+    if not found:
+        return ""
+    if metrics.get("kind") != "multi-label":
+        text = "The most probable label is the answer."
+    elif found["rule"] == "top-k":
+        text = rule_sentences(metrics)
+    else:
+        limits = found["threshold"]
+        fitted = {
+            "common": "one threshold for all labels, fitted on validation data",
+            "label": "a threshold for each label, fitted on validation data and drawn toward the "
+            "common one where a label is rare",
+            "half": "the threshold of one half",
+        }[metrics.get("thresholds", "common")]
+        limit = f"{limits:.2f}" if isinstance(limits, float) else "in the table of labels"
+        text = f"Every label is given whose probability reaches {fitted} ({limit}). "
+        text += rule_sentences(metrics)
+    return paragraph(text)
+
+
+def _curves(history: Sequence[Row]) -> str:
+    epoch = Axis("epoch", whole=True)
+    names = {"val_micro_f1": "micro", "val_macro_f1": "macro", "val_f1": "mean of both"}
+    losses = {"loss": "training", "val_loss": "validation"}
+    f1 = [
+        Series(text, curve(history, "epoch", column), color=color)
+        for color, (column, text) in enumerate(names.items())
+    ]
+    loss = [
+        Series(text, curve(history, "epoch", column), color=color)
+        for color, (column, text) in enumerate(losses.items())
+    ]
+    drawn = charts(
+        chart("F1 on validation data, at threshold 0.5", f1, epoch, Axis("F1")),
+        chart("Loss", loss, epoch, Axis("loss")),
+    )
+    return drawn + folded("all figures", table(history))
+
+
+def _labels(labels: Sequence[Row], split: str) -> str:
+    """Each label's figures, and F1 against how often training saw it."""
+    rows = [{**row, "label": visible(row["label"])} for row in labels if f"{split}_f1" in row]
+    if not rows:
+        return ""
+    known = [row for row in rows if row["train_documents"] and row[f"{split}_support"]]
+    dots = Series(
+        "",
+        [(row["train_documents"], row[f"{split}_f1"]) for row in known],
+        "dots",
+        [
+            f"{row['label']}: F1 {row[f'{split}_f1']:.3f}, {row['train_documents']:,} documents "
+            "of the training data"
+            for row in known
+        ],
+    )
+    frequency = chart(
+        "F1 of a label against its frequency",
+        [dots],
+        Axis("documents of the training data (logarithmic)", log=True),
+        Axis("F1", (0, 1)),
+        "A dot is a label that these documents have; the pointer shows its name.",
+    )
+    headings = {
+        "label": "label",
+        f"{split}_f1": "F1",
+        f"{split}_precision": "precision",
+        f"{split}_recall": "recall",
+        f"{split}_support": "support",
+        f"{split}_predicted": "predicted",
+        "train_documents": "in training",
+    }
+    if any(row.get("threshold") not in (None, "") for row in rows):
+        headings["threshold"] = "threshold"
+    ordered = sorted(rows, key=lambda row: (-row[f"{split}_support"], row["label"]))
+    bars = [f"{split}_{name}" for name in ("f1", "precision", "recall")]
+    return table(ordered, headings, bars, name="labels") + charts(frequency)

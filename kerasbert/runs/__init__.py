@@ -1,0 +1,11 @@
+"""Run folders, and loading what they hold.
+
+To import it registers every layer and loss of ours that a model in a run may hold with Keras.
+"""
+
+import kerasbert.layers
+import kerasbert.models.losses
+import kerasbert.tasks  # noqa: F401
+from kerasbert.runs.folder import RunFolder, load_model
+
+__all__ = ["RunFolder", "load_model"]
