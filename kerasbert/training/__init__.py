@@ -5,8 +5,7 @@ To import it registers every class of ours that a saved model may hold, compiled
 
 import kerasbert.layers
 import kerasbert.models.losses
-import kerasbert.tasks
-import kerasbert.training.optimizers  # noqa: F401
+import kerasbert.tasks  # noqa: F401
 from kerasbert.runs import load_model
 from kerasbert.training.document_words_validation import DocumentWordsValidation
 from kerasbert.training.epoch_f1 import EpochF1, evaluate_classifier
@@ -14,21 +13,35 @@ from kerasbert.training.fit import fit
 from kerasbert.training.history import History
 from kerasbert.training.keep_best import KeepBest
 from kerasbert.training.masked_lm_validation import MaskedLMValidation
+from kerasbert.training.optimizers import (
+    AdamW,
+    OnAverage,
+    WarmupDecay,
+    average_momentum,
+    averaged,
+    build_optimizer,
+)
 from kerasbert.training.pair_validation import PairValidation
 from kerasbert.training.plan import StepPlan, TimePlan
 from kerasbert.training.resume import Interrupted, SaveState
 
 __all__ = [
+    "AdamW",
     "DocumentWordsValidation",
     "EpochF1",
     "History",
     "Interrupted",
     "KeepBest",
     "MaskedLMValidation",
+    "OnAverage",
     "PairValidation",
     "SaveState",
     "StepPlan",
     "TimePlan",
+    "WarmupDecay",
+    "average_momentum",
+    "averaged",
+    "build_optimizer",
     "evaluate_classifier",
     "fit",
     "load_model",
