@@ -103,6 +103,7 @@ def run(
     from kerasbert.runs.same_data import check_same_data, data_digests
     from kerasbert.text import LabelSet
     from kerasbert.training import EpochF1
+    from kerasbert.training.best_by_rule import BestByRule
 
     digests = data_digests(documents)
     for warning in check_same_data(folder, digests):
@@ -143,34 +144,39 @@ def run(
         data=digests,
     )
     epoch_f1 = EpochF1(data["valid"], rule=config.rule, top_k=config.top_k)
-    judges = [epoch_f1]
+    judges: list[Any] = [epoch_f1]
     if beside is not None:
         judges.append(beside(folder, epoch_f1, data, tokenizer.vocabulary_size, pairs))
-    history, best = _train(config, folder, model, learner, batches, judges)
+    best = BestByRule(folder, epoch_f1, patience=config.patience)
+    history = _train(config, folder, model, learner, batches, [*judges, best])
 
-    from kerasbert.training.assessment import Assessment, last_epoch_at_half
+    from kerasbert.training.assessment import Assessment, last_epoch_at_half, settle_rule
 
+    rule, why, best_epoch = settle_rule(folder, best, config.thresholds, config.top_k)
+    history.settle(best.rows[rule])
     assessment = Assessment(
         folder,
         data,
         documents["valid"],
         labels.names,
         thresholds=config.thresholds,
-        rule=config.rule,
+        rule=rule,
         top_k=config.top_k,
+        why=why,
     )
     metrics = {
         **assessment.figures,
-        "last_epoch_at_half": last_epoch_at_half(model, data, learner, config.rule, config.top_k),
+        "last_epoch_at_half": last_epoch_at_half(model, data, learner, rule, config.top_k),
         "kind": kind,
         "labels": len(labels),
-        "best_epoch": best.best_epoch,
+        "best_epoch": best_epoch,
         "epochs": len(history.rows),
         "learning_rate": peak_learning_rate(config, architecture),
         "initial_loss": history.initial_loss,
         "seconds": round(sum(row["seconds"] for row in history.rows), 1),
     }
     assessment.write(history.rows, metrics)
+    best.clean()
     return metrics
 
 
@@ -318,28 +324,31 @@ def _transfer(config, source, pretrained, learner) -> Any:
     return transfer
 
 
-def _train(config: Config, folder, model, learner, batches, judges: list) -> tuple[Any, Any]:
-    """Train `learner`, which is the classifier `model` or holds it: history, keeper of the best."""
-    from kerasbert.training import History, KeepBest, SaveState, StepPlan, fit
+def _train(config: Config, folder, model, learner, batches, judges: list) -> Any:
+    """Train `learner`, which is the classifier `model` or holds it, and return its history.
+
+    The last of the judges keeps the best model, and remembers it over an interruption.
+    """
+    from kerasbert.training import History, SaveState, StepPlan, fit
     from kerasbert.training.optimizers import OnAverage
     from kerasbert.training.progress import Progress
 
     steps_per_epoch = batches.steps_per_epoch
     plan = StepPlan(config.epochs * steps_per_epoch, steps_per_epoch)
     history = History(folder, COLUMNS.split(), steps_per_epoch, say=say_row)
-    best = KeepBest(folder, patience=config.patience)
+    best = judges[-1]
     saver = SaveState(folder.file("state"), config.save_minutes, [history, best])
     start, notes = saver.restore(learner)
     for note in notes:
         say(note)
     if not best.stopped:
         progress = Progress(plan, start, "fine-tuning")
-        callbacks = [OnAverage([*judges, best], model), history, progress]
+        callbacks = [OnAverage(judges, model), history, progress]
         try:
             fit(learner, batches, plan, callbacks, saver)
         finally:
             progress.close()
-    return history, best
+    return history
 
 
 def read_parts(config, said: set[str] | None = None) -> tuple[dict[str, list], str]:

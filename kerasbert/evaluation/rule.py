@@ -8,6 +8,24 @@ import numpy as np
 Rule = Literal["at-least-one", "threshold", "top-k"]
 
 
+def open_rules(kind: str, gold: np.ndarray, given: Rule | None = None) -> tuple[Rule, ...]:
+    """The rules that validation data can choose between: two, or the one that is left.
+
+    Args:
+        kind: "multi-label", "multi-class" or "binary"; the last two have no choice.
+        gold: (N, K) bool or 0/1, of validation data.
+        given: what the user asked for.
+    """
+    if given is not None:
+        return (given,)
+    if kind != "multi-label":
+        return ("at-least-one",)
+    gold = np.asarray(gold) > 0
+    if gold.shape[1] == 1:
+        return ("threshold",)
+    return ("at-least-one",) if gold.any(axis=1).all() else ("at-least-one", "threshold")
+
+
 def choose_rule(
     gold: np.ndarray, score: Callable[[Rule], float], given: Rule | None = None
 ) -> tuple[Rule, str]:
@@ -22,12 +40,12 @@ def choose_rule(
         score: the F1 on these documents under "at-least-one" and "threshold".
         given: what the user asked for: then this is it.
     """
-    gold = np.asarray(gold) > 0
     if given is not None:
         return given, "as asked for"
-    if gold.shape[1] == 1:
+    found = open_rules("multi-label", gold)
+    if found == ("threshold",):
         return "threshold", "there is one label in all"
-    if gold.any(axis=1).all():
+    if found == ("at-least-one",):
         return "at-least-one", "every document of the validation data has a label"
     one, none = score("at-least-one"), score("threshold")
     if none > one:

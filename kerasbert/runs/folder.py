@@ -14,6 +14,7 @@ from kerasbert.errors import InputError
 from kerasbert.files import atomic_path, check_writable, write_json, write_text
 
 FINISHED = "metrics.json"
+MODEL = "model.keras"
 
 
 class RunFolder:
@@ -157,19 +158,19 @@ class RunFolder:
             " better start."
         )
 
-    def save_model(self, model) -> None:
-        """model.keras, without the optimizer."""
+    def save_model(self, model, name: str = MODEL) -> None:
+        """The file of a model, without the optimizer."""
         import keras
 
         from kerasbert.runs.saving import keep_tensorflow_out
 
         keep_tensorflow_out()
         bare = keras.Model(model.input, model.output, name=model.name)  # the same layers
-        with atomic_path(self.file("model.keras")) as temporary:
+        with atomic_path(self.file(name)) as temporary:
             bare.save(temporary)
 
-    def load_model(self):
-        return load_model(self.path)
+    def load_model(self, name: str = MODEL):
+        return load_model(self.file(name))
 
 
 def load_model(run: str | Path):

@@ -1,7 +1,10 @@
 """What a fine-tuned model is worth: figures, labels.tsv and the report of its run."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from kerasbert.batches.labeled import LabeledBatches
 from kerasbert.evaluation.analysis import (
@@ -15,6 +18,7 @@ from kerasbert.evaluation.decision import Decision, Thresholds, fit_decision
 from kerasbert.evaluation.rule import Rule
 from kerasbert.report import finetune_report
 from kerasbert.runs.folder import RunFolder
+from kerasbert.training.best_by_rule import BestByRule
 from kerasbert.training.epoch_f1 import half_of, logits_of, score_logits
 from kerasbert.training.optimizers.averaging import averaged
 
@@ -37,6 +41,7 @@ class Assessment:
         documents: the `LabeledDocument`s of "valid".
         names: the labels.
         thresholds: see `fit_decision`, as for `rule` and `top_k`.
+        why: the reason for the rule, where it was chosen before; see `settle_rule`.
     """
 
     def __init__(
@@ -48,22 +53,18 @@ class Assessment:
         thresholds: Thresholds = "label",
         rule: Rule | None = None,
         top_k: int | None = None,
+        why: str | None = None,
     ):
         self.run = run
         model = run.load_model()
         splits = {name: data[name] for name in SPLITS if name in data}
         logits = {name: logits_of(model, part) for name, part in splits.items()}
         valid = splits["valid"]
-        self.decision: Decision = fit_decision(
-            logits["valid"],
-            valid.gold,
-            valid.kind,
-            unseen=valid.unseen,
-            thresholds=thresholds,
-            rule=rule,
-            top_k=top_k,
-        )
+        given = {"thresholds": thresholds, "rule": rule, "top_k": top_k}
+        self.decision: Decision = decision_of(logits["valid"], valid, **given)
         half = half_of(logits["valid"], valid, rule, top_k)
+        if why is not None:
+            self.decision, half = replace(self.decision, why=why), replace(half, why=why)
         chosen = {
             name: (self.decision.choose(self.decision.probabilities(logits[name])), part.gold)
             for name, part in splits.items()
@@ -110,6 +111,40 @@ class Assessment:
             self.hardest,
         )
         self.run.write_json("metrics.json", metrics)
+
+
+def settle_rule(
+    run: RunFolder,
+    best: BestByRule,
+    thresholds: Thresholds = "label",
+    top_k: int | None = None,
+) -> tuple[Rule, str, int]:
+    """Which rule the run has from here on: its history, its best epoch and its decision.
+
+    The one whose best epoch has the higher F1 on validation data, with thresholds fitted to it.
+
+    Args:
+        run: the folder.
+        best: the models that training kept; that of the rule becomes `model.keras`.
+        thresholds: see `fit_decision`, as for `top_k`.
+        top_k: for the rule "top-k".
+
+    Returns:
+        as `BestByRule.settle`.
+    """
+    valid = best.epoch_f1.valid
+
+    def score(rule: Rule, file: str) -> float:
+        logits = logits_of(run.load_model(file), valid)
+        given = {"thresholds": thresholds, "rule": rule, "top_k": top_k}
+        return score_logits(logits, valid, decision_of(logits, valid, **given))["f1"]
+
+    return best.settle(score)
+
+
+def decision_of(logits: np.ndarray, data: LabeledBatches, **given: Any) -> Decision:
+    """`fit_decision` of these documents; `given` are its thresholds, rule and top_k."""
+    return fit_decision(logits, data.gold, data.kind, unseen=data.unseen, **given)
 
 
 def last_epoch_at_half(

@@ -9,7 +9,7 @@ from kerasbert.batches.labeled import LabeledBatches, predict_logits
 from kerasbert.batches.padding import check_padding
 from kerasbert.evaluation.decision import Decision, decision_at_half
 from kerasbert.evaluation.f1 import f1_scores
-from kerasbert.evaluation.rule import Rule
+from kerasbert.evaluation.rule import Rule, open_rules
 from kerasbert.evaluation.scores import mean_loss
 
 FIGURES = ("micro_f1", "macro_f1", "f1")
@@ -20,7 +20,8 @@ class EpochF1(keras.callbacks.Callback):
 
     Every document of the validation data counts, at threshold 0.5; a document in which no label
     reaches it gets its most probable one or none, as the validation data prefers in this epoch, see
-    `decision_at_half`; so the best epoch is the best by one rule, its own. `val_loss` is the
+    `decision_at_half`. `by_rule` has the figures of the last epoch under each rule that is open, so
+    that a run can be judged by one rule throughout, see `BestByRule`. `val_loss` is the
     cross-entropy; where Keras has put its own there, because `fit` has `validation_data`, that
     stays. Callbacks that monitor these figures come after this one.
 
@@ -51,6 +52,7 @@ class EpochF1(keras.callbacks.Callback):
         self.from_logits = from_logits
         self.name = name
         self.logits: np.ndarray | None = None  # (N, K) after the last epoch
+        self.by_rule: dict[Rule, dict[str, Any]] = {}  # its figures
         self._given: dict[str, float] = {}
 
     def on_train_begin(self, logs=None):
@@ -63,8 +65,13 @@ class EpochF1(keras.callbacks.Callback):
                 f"Received: {self.model}"
             )
         self.logits = logits_of(self.model, self.valid, self.batch_size, self.from_logits)
-        half = half_of(self.logits, self.valid, self.rule, self.top_k)
-        scores = score_logits(self.logits, self.valid, half)
+        self.by_rule = {
+            rule: score_logits(
+                self.logits, self.valid, half_of(self.logits, self.valid, rule, self.top_k)
+            )
+            for rule in open_rules(self.valid.kind, self.valid.gold, self.rule)
+        }
+        scores = max(self.by_rule.values(), key=lambda found: found["f1"])
         if logs is None:
             return
         found = {f"{self.name}_{figure}": scores[figure] for figure in FIGURES}

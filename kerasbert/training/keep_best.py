@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from kerasbert.runs.folder import RunFolder
+from kerasbert.runs.folder import MODEL, RunFolder
 
 
 class KeepBest(keras.callbacks.Callback):
@@ -18,11 +18,19 @@ class KeepBest(keras.callbacks.Callback):
         run: the folder whose `model.keras` is written.
         monitor: the figure of an epoch's logs, the higher the better.
         patience: stop after so many epochs without a higher figure; None never stops.
+        file: the name of the model's file.
     """
 
-    def __init__(self, run: RunFolder, monitor: str = "val_f1", patience: int | None = None):
+    def __init__(
+        self,
+        run: RunFolder,
+        monitor: str = "val_f1",
+        patience: int | None = None,
+        file: str = MODEL,
+    ):
         super().__init__()
         self.run = run
+        self.file = file
         self.monitor = monitor
         self.patience = patience
         self.best = float("-inf")
@@ -40,7 +48,7 @@ class KeepBest(keras.callbacks.Callback):
         higher = value > self.best
         if higher or (value == self.best and lower(loss, self.best_loss)):
             self.best, self.best_loss, self.best_epoch = value, loss, epoch + 1
-            self.run.save_model(self.model)
+            self.run.save_model(self.model, self.file)
         if higher:
             self.waited = 0
             return

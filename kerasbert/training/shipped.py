@@ -11,7 +11,7 @@ import numpy as np
 from kerasbert.batches.encoded import EncodedTexts
 from kerasbert.batches.labeled import LabeledBatches, in_order
 from kerasbert.evaluation.decision import fit_decision
-from kerasbert.evaluation.rule import Rule
+from kerasbert.evaluation.rule import Rule, open_rules
 from kerasbert.files import write_json
 from kerasbert.layers import TokenScores
 from kerasbert.models import fit_token_scores
@@ -27,10 +27,15 @@ class Shipped(keras.callbacks.Callback):
     and those of what `finetune` saves. Stands behind the `EpochF1` of the network, whose logits it
     takes. `path` holds, as JSON,
 
-        history     a row an epoch: epoch, val_loss, val_micro_f1, val_macro_f1, val_f1 at 0.5
-        test        the figures of the last epoch on test data, at 0.5
-        tuned_test  those of the best epoch, by a threshold for each label
         seconds     that the SVMs took
+        rules       for each rule that is open, as in `BestByRule`
+
+    and for each rule
+
+        history      a row an epoch: epoch, val_loss, val_micro_f1, val_macro_f1, val_f1 at 0.5
+        test         the figures of the last epoch on test data, at 0.5
+        tuned_valid  the F1 of the best epoch on validation data, by a threshold for each label
+        tuned_test   its figures on test data
 
     Args:
         path: the file; what an interrupted run left in it is gone on with.
@@ -61,42 +66,69 @@ class Shipped(keras.callbacks.Callback):
         self.data = data
         self.beside = beside
         self.epochs = epochs
-        self.given: dict[str, Any] = {"rule": rule, "top_k": top_k}
-        self.found: dict[str, Any] = read_shipped(path) or {"history": [], "seconds": seconds}
+        self.rules = open_rules(data["valid"].kind, data["valid"].gold, rule)
+        self.top_k = top_k
+        self._test_logits: np.ndarray | None = None
+        self.found: dict[str, Any] = {"seconds": seconds, "rules": {}}
+        if path.exists() and "rules" in (begun := json.loads(path.read_text(encoding="utf-8"))):
+            self.found = begun
 
     def on_epoch_end(self, epoch, logs=None):
         assert self.epoch_f1.logits is not None
-        valid = self.data["valid"]
         logits = self._mean("valid", self.epoch_f1.logits)
-        half = half_of(logits, valid, **self.given)
+        for rule in self.rules:
+            self._judge(epoch, rule, logits)
+        self._test_logits = None
+        write_json(self.path, self.found)
+
+    def _judge(self, epoch: int, rule: Rule, logits: np.ndarray) -> None:
+        """An epoch under one rule."""
+        valid, test = self.data["valid"], self.data["test"]
+        half = half_of(logits, valid, rule, self.top_k)
         scores = score_logits(logits, valid, half)
+        found = self.found["rules"].setdefault(rule, {"history": []})
         # Epochs that an interrupted run has done after its last state are done once more.
-        before = [row for row in self.found["history"] if row["epoch"] <= epoch]
+        before = [row for row in found["history"] if row["epoch"] <= epoch]
         is_best = all(  # as `KeepBest` has it
             scores["f1"] > row["val_f1"]
             or (scores["f1"] == row["val_f1"] and lower(scores["loss"], row["val_loss"]))
             for row in before
         )
         row = {"epoch": epoch + 1} | {f"val_{name}": scores[name] for name in ("loss", *FIGURES)}
-        self.found["history"] = [*before, row]
-        if is_best or epoch + 1 == self.epochs:
-            test = self.data["test"]
-            test_logits = self._mean("test", logits_of(self.model, test))
-            if is_best:
-                known = logits, valid.gold, valid.kind
-                decision = fit_decision(*known, unseen=valid.unseen, **self.given)
-                self.found["tuned_test"] = score_logits(test_logits, test, decision)
-            if epoch + 1 == self.epochs:
-                self.found["test"] = score_logits(test_logits, test, half)
-        write_json(self.path, self.found)
+        found["history"] = [*before, row]
+        if is_best:
+            known = logits, valid.gold, valid.kind
+            decision = fit_decision(*known, unseen=valid.unseen, rule=rule, top_k=self.top_k)
+            found["tuned_valid"] = score_logits(logits, valid, decision)["f1"]
+            found["tuned_test"] = score_logits(self._on_test(), test, decision)
+        if epoch + 1 == self.epochs:
+            found["test"] = score_logits(self._on_test(), test, half)
+
+    def _on_test(self) -> np.ndarray:
+        """(N, K) of this epoch, for all rules."""
+        if self._test_logits is None:
+            self._test_logits = self._mean("test", logits_of(self.model, self.data["test"]))
+        return self._test_logits
 
     def _mean(self, part: str, logits: np.ndarray) -> np.ndarray:
         return logits if self.beside is None else logits / 2 + self.beside[part]
 
 
 def read_shipped(path: Path) -> dict[str, Any] | None:
-    """What a `Shipped` wrote so far."""
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    """What a `Shipped` wrote so far, under the rule that validation data prefers.
+
+    Returns:
+        history, test, tuned_test and seconds.
+    """
+    if not path.exists():
+        return None
+    found = json.loads(path.read_text(encoding="utf-8"))
+    if "rules" not in found:  # of an earlier version
+        return found
+    best = max(found["rules"].values(), key=lambda one: one["tuned_valid"])
+    return {name: value for name, value in best.items() if name != "tuned_valid"} | {
+        "seconds": found["seconds"]
+    }
 
 
 def half_of_svms(
