@@ -41,6 +41,7 @@ _HOME = {
     "compile_pretrain": "kerasbert.models",
     "keep_freed_memory": "kerasbert.memory",
     "load": "kerasbert.inference.predictor",
+    "load_predictor": "kerasbert.inference.predictor",
     "load_model": "kerasbert.training",
     "prepare_store": "kerasbert.corpus",
     "read_labeled": "kerasbert.text",

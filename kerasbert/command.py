@@ -13,6 +13,7 @@ from typing import Any, Literal
 from kerasbert.backend import require_backend
 from kerasbert.errors import InputError, Unfinished
 from kerasbert.files import missing_folders, remove_empty, trouble
+from kerasbert.invocation import asked_for
 from kerasbert.memory import keep_freed_memory
 from kerasbert.streams import check_standard_input, copies_kept
 
@@ -55,7 +56,7 @@ def run_command(
         if needs_backend:
             require_backend()
             keep_freed_memory()
-        with copies_kept():
+        with copies_kept(), asked_for(name, sys.argv[1:] if argv is None else argv):
             result = run(settings)
         with standard_output():
             if show is not None:

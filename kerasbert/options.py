@@ -263,34 +263,5 @@ def refuse_beside_pretrained(options: Any, *groups: type) -> None:
         )
 
 
-def settings_of(config: Any) -> dict[str, Any]:
-    """A command's flags as plain JSON values, for config.json."""
-    return {field.name: _plain(getattr(config, field.name)) for field in fields(config)}
-
-
-def refuse_other_settings(saved: dict[str, Any], config: Any) -> None:
-    """A run goes on with the settings it was started with, or not at all."""
-    free = {"resume", "save_minutes", "out"}
-    now = settings_of(config)
-    changed = [
-        f"{flag(name)} (was {saved[name]!r}, now {now[name]!r})"
-        for name in now
-        if name not in free and name in saved and saved[name] != now[name]
-    ]
-    if changed:
-        raise InputError(
-            f"cannot resume with other settings than the run was started with: {', '.join(changed)}"
-            ". Repeat the settings, or start a new run in another --out."
-        )
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value
-
-
 def _flags(names: list[str]) -> str:
     return ", ".join(map(flag, names))

@@ -16,8 +16,6 @@ from kerasbert.options import (
     KindName,
     TrainingOptions,
     check_length,
-    refuse_other_settings,
-    settings_of,
     shared_flags,
 )
 from kerasbert.ranges import SEEDS
@@ -85,16 +83,16 @@ def run(config: Config) -> dict[str, Any]:
     from kerasbert.files import write_text
     from kerasbert.recipes import finetune
     from kerasbert.report import comparison_report
+    from kerasbert.runs.begin import begin_run
     from kerasbert.runs.folder import RunFolder
     from kerasbert.runs.same_data import check_same_data, data_digests
+    from kerasbert.runs.settings import settings_of
     from kerasbert.tokenizer.unknown import unknown_in
 
-    folder = RunFolder.create(config.out, config.resume)
-    if folder.file("compare.json").exists():
+    folder, found = begin_run(config, result="compare.json")
+    if found is not None:
         say(f"{folder.path}: the comparison is finished; nothing to do.")
-        return folder.read_json("compare.json")
-    if folder.file("config.json").exists():
-        refuse_other_settings(folder.read_json("config.json")["settings"], config)
+        return found
     source = RunFolder.open(config.pretrained)
     ship = _Ship(config)
     documents, kind = finetune.read_parts(config, ship.said)
@@ -126,7 +124,7 @@ def run(config: Config) -> dict[str, Any]:
     draw_comparison(folder.file("compare.png"), rows, baselines)
     write_text(folder.file("compare.md"), f"{markdown_table(table)}\n{sentence}\n")
     result = {**rows, "summary": summary, "table": table, "sentence": sentence}
-    about = folder.read_json("config.json")
+    about = folder.config()
     comparison_report(folder.file("report.html"), folder.path.name, result, about)
     folder.write_json("compare.json", result)
     return result

@@ -26,8 +26,6 @@ from kerasbert.options import (
     TrainingOptions,
     check_length,
     refuse_beside_pretrained,
-    refuse_other_settings,
-    settings_of,
 )
 
 LEARNING_RATES = {"text-cnn": 4e-3, "transformer": 1e-3}
@@ -88,14 +86,14 @@ def run(
             texts are pairs.
         said: what has been said of data and tokenizer, by runs before this one, is not said again.
     """
+    from kerasbert.runs.begin import begin_run
     from kerasbert.runs.folder import RunFolder
+    from kerasbert.runs.settings import settings_of
 
-    folder = RunFolder.create(config.out, config.resume)
-    if folder.finished:
+    folder, found = begin_run(config)
+    if found is not None:
         say(f"{folder.path}: the run is finished; nothing to do.")
-        return folder.read_json("metrics.json")
-    if folder.file("config.json").exists():
-        refuse_other_settings(folder.read_json("config.json")["settings"], config)
+        return found
     source = RunFolder.open(config.pretrained) if config.pretrained is not None else None
     documents, kind = read_parts(config, said)
 
@@ -134,6 +132,14 @@ def run(
         "finetune",
         architecture,
         settings_of(config),
+        used={
+            "learning_rate": peak_learning_rate(config, architecture),
+            "pooling": config.pooling or POOLING[encoder_name(architecture)],
+            "kind": kind,
+            "lead": config.leading_positions(pairs),
+            "linear_svm": any(layer.name == "token_scores" for layer in model.layers),
+            "overlap": windows.overlap if windows is not None else None,
+        },
         kind=kind,
         segmenter=tokenizer.segmenter,
         seed=config.seed,
@@ -191,10 +197,14 @@ def _windows(config: Config, train: list) -> Any:
     return Windows(config.shared_tokens, config.windows)
 
 
+def encoder_name(architecture) -> str:
+    """Whose defaults hold; the TextCNN's for a user's own encoder."""
+    return "text-cnn" if architecture is None else architecture.encoder
+
+
 def peak_learning_rate(config, architecture) -> float:
-    """The learning rate asked for, or the encoder's default; the TextCNN's for a user's own."""
-    encoder = "text-cnn" if architecture is None else architecture.encoder
-    return config.learning_rate or LEARNING_RATES[encoder]
+    """The learning rate asked for, or the encoder's default."""
+    return config.learning_rate or LEARNING_RATES[encoder_name(architecture)]
 
 
 def _tokenizer(config: Config, source, train: list, said: set[str] | None) -> tuple[Any, Any]:
@@ -233,12 +243,10 @@ def _classifier(config, pretrained, architecture, tokenizer, data, kind: str, pa
     train = data["train"]
     with computing_in(config.precision):
         if architecture is not None:
-            encoder_name = architecture.encoder
             embedding = build_embedding(architecture, config.seed)
             encoder = build_encoder(architecture, config.seed)
         else:  # a user's own encoder: its layers, made anew from what model.keras says of them
             assert pretrained is not None
-            encoder_name = "text-cnn"
             keep_tensorflow_out()
             embedding, encoder = (
                 keras.saving.deserialize_keras_object(
@@ -246,7 +254,7 @@ def _classifier(config, pretrained, architecture, tokenizer, data, kind: str, pa
                 )
                 for layer in ("embedding", "encoder")
             )
-        pooling = config.pooling or POOLING[encoder_name]
+        pooling = config.pooling or POOLING[encoder_name(architecture)]
         lead = config.leading_positions(pairs)
         labels = train.gold.shape[1]
         # Whether two texts belong together is in no token.

@@ -20,8 +20,6 @@ from kerasbert.options import (
     TrainingOptions,
     check_length,
     refuse_beside_pretrained,
-    refuse_other_settings,
-    settings_of,
 )
 
 TaskName = Literal["masked-lm", "document-words", "next-sentence", "sentence-order"]
@@ -103,14 +101,14 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
 @leaves_nothing
 def run(config: Config) -> dict[str, Any]:
     """Pre-train, and return the figures of metrics.json."""
+    from kerasbert.runs.begin import begin_run
     from kerasbert.runs.folder import RunFolder
+    from kerasbert.runs.settings import settings_of
 
-    folder = RunFolder.create(config.out, config.resume)
-    if folder.finished:
+    folder, found = begin_run(config)
+    if found is not None:
         say(f"{folder.path}: the run is finished; nothing to do.")
-        return folder.read_json("metrics.json")
-    if folder.file("config.json").exists():
-        refuse_other_settings(folder.read_json("config.json")["settings"], config)
+        return found
 
     source = RunFolder.open(config.pretrained) if config.pretrained is not None else None
     _refuse_early(config, source)
@@ -160,6 +158,11 @@ def run(config: Config) -> dict[str, Any]:
         "pretrain",
         architecture,
         settings_of(config),
+        used={
+            "learning_rate": _peak_learning_rate(config, architecture),
+            "dropout": _dropout(config, architecture),
+            "pooling": config.pooling or POOLING[architecture.encoder],
+        },
         segmenter=store.tokenizer.segmenter,
         seed=config.seed,
         plan={"steps": None if config.minutes else total, "minutes": config.minutes}
@@ -179,7 +182,7 @@ def run(config: Config) -> dict[str, Any]:
         "documents": store.documents,
         "tokens": store.tokens,
     }
-    about = folder.read_json("config.json")
+    about = folder.config()
     pretrain_report(folder.file("report.html"), folder.path.name, rows, metrics, about)
     folder.write_json("metrics.json", metrics)
     return metrics
@@ -273,6 +276,11 @@ def _peak_learning_rate(config: Config, architecture) -> float:
     return config.learning_rate or LEARNING_RATE * 128 / max(architecture.d_model, 64)
 
 
+def _dropout(config: Config, architecture) -> float:
+    """That asked for, or what suits pre-training of this encoder."""
+    return DROPOUT[architecture.encoder] if config.dropout is None else config.dropout
+
+
 def _document_gap(architecture) -> int:
     """Positions that part two documents of a row, as this encoder needs them."""
     from kerasbert.models import build_encoder
@@ -293,8 +301,7 @@ def _model(config: Config, architecture, tasks, total: int):
     from kerasbert.training.precision import computing_in
 
     # The architecture that the run remembers keeps its dropout, for fine-tuning.
-    dropout = DROPOUT[architecture.encoder] if config.dropout is None else config.dropout
-    architecture = replace(architecture, dropout=dropout)
+    architecture = replace(architecture, dropout=_dropout(config, architecture))
     with computing_in(config.precision):
         model = build_pretrain_model(
             build_embedding(architecture, config.seed),

@@ -11,7 +11,13 @@ ROOT = Path(__file__).parents[1]
 FLOORS = [
     {
         *("kerasbert.errors", "kerasbert.files", "kerasbert.backend", "kerasbert.memory"),
-        *("kerasbert.figures", "kerasbert.ranges", "kerasbert.streams", "kerasbert.visible"),
+        *(
+            "kerasbert.figures",
+            "kerasbert.invocation",
+            "kerasbert.ranges",
+            "kerasbert.streams",
+            "kerasbert.visible",
+        ),
     },
     {"kerasbert.layers", "kerasbert.evaluation", "kerasbert.config", "kerasbert.text"},
     {"kerasbert.tokenizer", "kerasbert.report"},

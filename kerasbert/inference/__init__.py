@@ -2,6 +2,6 @@
 
 from kerasbert.inference.embedder import Embedder
 from kerasbert.inference.explain import explain
-from kerasbert.inference.predictor import Predictor, load
+from kerasbert.inference.predictor import Predictor, load, load_predictor
 
-__all__ = ["Embedder", "Predictor", "explain", "load"]
+__all__ = ["Embedder", "Predictor", "explain", "load", "load_predictor"]

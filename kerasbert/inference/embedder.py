@@ -36,7 +36,7 @@ class Embedder:
 
     def __init__(self, run: str | Path, pooling: str = "mean", max_length: int | None = None):
         folder = RunFolder.open(run)
-        config = folder.read_json("config.json")
+        config = folder.config()
         self.tokenizer = folder.tokenizer(as_trained=True)
         self.max_length: int = max_length or config["settings"]["max_length"]
         architecture = folder.architecture()

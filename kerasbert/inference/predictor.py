@@ -41,7 +41,7 @@ class Predictor:
 
     def __init__(self, run: str | Path):
         folder = RunFolder.open(run)
-        config = folder.read_json("config.json")
+        config = folder.config()
         if config.get("stage") != "finetune":
             raise InputError(
                 f"{run}: this is the run of `kerasbert {config.get('stage')}`, expected one of "
@@ -144,6 +144,9 @@ class Predictor:
         return answers
 
 
-def load(run: str | Path) -> Predictor:
-    """The predictor of a fine-tuning run: `kerasbert.load("runs/tags")(["a text"])`."""
+def load_predictor(run: str | Path) -> Predictor:
+    """The predictor of a fine-tuning run: `kerasbert.load_predictor("runs/tags")(["a text"])`."""
     return Predictor(run)
+
+
+load = load_predictor

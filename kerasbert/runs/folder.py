@@ -5,6 +5,7 @@ import hashlib
 import importlib.metadata
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ from typing import Any
 from kerasbert.config import EncoderConfig, config_from_json, config_to_json
 from kerasbert.errors import InputError
 from kerasbert.files import atomic_path, check_writable, write_json, write_text
+from kerasbert.invocation import command_line
+from kerasbert.runs.settings import as_used
 
 FINISHED = "metrics.json"
 MODEL = "model.keras"
+FORMAT = 2  # of config.json; 1 had no number
 
 
 class RunFolder:
@@ -71,6 +75,7 @@ class RunFolder:
                 if not run.file("config.json").exists():
                     hint = "expected a folder that `kerasbert pretrain` or `finetune` made"
                 raise InputError(f"{path}: there is no {name}; {hint}.")
+        run.config()
         return run
 
     def read_json(self, name: str) -> dict[str, Any]:
@@ -90,16 +95,47 @@ class RunFolder:
         writer.writerows(rows)
         write_text(self.file("history.csv"), text.getvalue())
 
+    def config(self) -> dict[str, Any]:
+        """What config.json holds.
+
+        Raises:
+            InputError: a newer version wrote it, in a format that is unknown here.
+        """
+        config = self.read_json("config.json")
+        if config.get("format", 1) > FORMAT:
+            raise InputError(
+                f"{self.path}: the run was written by kerasbert "
+                f"{config.get('versions', {}).get('kerasbert', '')} in format {config['format']}, "
+                f"this version reads formats up to {FORMAT}. Install a newer one."
+            )
+        return config
+
     def write_config(
-        self, stage: str, architecture: EncoderConfig | None, settings: dict[str, Any], **more: Any
+        self,
+        stage: str,
+        architecture: EncoderConfig | None,
+        settings: dict[str, Any],
+        used: Mapping[str, Any] | None = None,
+        **more: Any,
     ) -> None:
-        """config.json. `architecture` is None for a user's own encoder, which model.keras holds."""
+        """config.json.
+
+        Args:
+            stage: "pretrain", "finetune" or "compare".
+            architecture: None for a user's own encoder, which model.keras holds.
+            settings: as they were given.
+            used: what was settled where they were left open, beside the architecture.
+            more: further values.
+        """
         import keras
 
         values = {
+            "format": FORMAT,
             "stage": stage,
+            "command": command_line(),
             "architecture": config_to_json(architecture) if architecture is not None else None,
-            "settings": settings,
+            "settings": as_used(settings, architecture, used or {}),
+            "given": settings,
             **more,
             "tokenizer_sha256": _sha256(self.file("tokenizer.json")),
             **self._special_ids(more.get("segmenter")),
@@ -109,12 +145,12 @@ class RunFolder:
         self.write_json("config.json", values)
 
     def architecture(self) -> EncoderConfig | None:
-        values = self.read_json("config.json").get("architecture")
+        values = self.config().get("architecture")
         return config_from_json(values) if values is not None else None
 
     def trained_length(self, otherwise: int) -> int:
         """Positions of the longest row of this run, or `otherwise` where its settings say none."""
-        return self.read_json("config.json")["settings"].get("max_length", otherwise)
+        return self.config()["settings"].get("max_length", otherwise)
 
     def _special_ids(self, segmenter: str | None) -> dict[str, Any]:
         """The ids of the special tokens, which earlier versions took to be 0 to 4."""
@@ -135,7 +171,7 @@ class RunFolder:
         from kerasbert.tokenizer.special_ids import SpecialIds
         from kerasbert.tokenizer.tokenizer import Tokenizer
 
-        config, path = self.read_json("config.json"), self.file("tokenizer.json")
+        config, path = self.config(), self.file("tokenizer.json")
         tokenizer = Tokenizer.load(path, segmenter=config.get("segmenter"))
         if config.get("tokenizer_sha256") not in (None, _sha256(path)):
             raise InputError(

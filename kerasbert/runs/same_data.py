@@ -38,7 +38,7 @@ def check_same_data(
     trained = [*run.file("state").glob("step-*.npz"), *run.file("runs").glob("*/metrics.json")]
     if not trained:
         return []
-    saved = run.read_json("config.json").get("data", {})
+    saved = run.config().get("data", {})
     changed = [name for name in saved if saved[name] != digests.get(name)]
     for name in changed:
         if name in fixed:

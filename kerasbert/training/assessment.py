@@ -106,7 +106,7 @@ class Assessment:
             self.run.path.name,
             history,
             metrics,
-            self.run.read_json("config.json"),
+            self.run.config(),
             self.labels,
             self.hardest,
         )
