@@ -48,7 +48,7 @@ def train(options: argparse.Namespace, encoder: str, d_model: int, rate: str) ->
         "learning_rate": float(rate),
         "steps": [int(row["step"]) for row in history],
         "val_loss": [float(row["val_loss"]) for row in history],
-        "unigram_loss": float(history[-1]["unigram_loss"]),
+        "unigram_loss": float(history[-1]["unigram_loss_masked_lm"]),
         "seconds": sum(float(row["seconds"]) for row in history),
     }
 

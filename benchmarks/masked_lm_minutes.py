@@ -26,7 +26,7 @@ PEER = "Hugging Face BertForMaskedLM"
 
 
 class TorchModel:
-    """What `TimePlan` and `MaskedLMValidation` need of a model: a rate, a stop, and figures."""
+    """What `TimePlan` and `ObjectiveValidation` need of a model: a rate and a stop."""
 
     def __init__(self, model, optimizer):
         self.model, self.torch_optimizer = model, optimizer
@@ -51,7 +51,7 @@ def train_peer(options: argparse.Namespace) -> dict[str, Any]:
 
     from kerasbert import MaskedLM, PretrainingBatches, TokenStore, TransformerConfig
     from kerasbert.config import SIZES
-    from kerasbert.training import MaskedLMValidation, TimePlan
+    from kerasbert.training import ObjectiveValidation, TimePlan
 
     store = TokenStore.open(options.store)
     pad = store.tokenizer.pad_id
@@ -89,7 +89,7 @@ def train_peer(options: argparse.Namespace) -> dict[str, Any]:
         return {"input_ids": ids, "attention_mask": (ids != pad).long(), "labels": labels}
 
     def scored(batch):
-        """In place of the Keras model that MaskedLMValidation makes for itself."""
+        """In place of the Keras model that ObjectiveValidation makes for itself."""
         inputs = {name: value for name, value in batch.items() if name != "masked_lm_target"}
         ids = torch.from_numpy(inputs["token_ids"].astype(np.int64))
         with torch.no_grad():
@@ -100,8 +100,8 @@ def train_peer(options: argparse.Namespace) -> dict[str, Any]:
         nats = -torch.take_along_dim(logits.log_softmax(-1), target[..., None], dim=-1)[..., 0]
         return {"nats": nats.numpy(), "correct": (logits.argmax(-1) == target).numpy()}
 
-    validation = MaskedLMValidation(valid)
-    validation._scorer = SimpleNamespace(predict_on_batch=scored)
+    validation = ObjectiveValidation({tasks[0]: valid})
+    validation._scorers["masked_lm"] = SimpleNamespace(predict_on_batch=scored)
     rows = []
     for number, _ in plan.reports(0):
         model.stop_training = False
@@ -153,10 +153,11 @@ def table(rows: list[dict[str, Any]]) -> str:
     for row in rows:
         lines.append(
             f"| {row['name']} | {row['step']:,} | {row['val_loss']:.3f} | "
-            f"{row['val_loss_mask']:.3f} |"
+            f"{row['val_loss_masked_lm_mask']:.3f} |"
         )
     first = rows[0]
-    lines.append(f"| unigram | | {first['unigram_loss']:.3f} | {first['unigram_loss_mask']:.3f} |")
+    known = (first[f"unigram_loss_masked_lm{where}"] for where in ("", "_mask"))
+    lines.append(f"| unigram | | {' | '.join(f'{loss:.3f}' for loss in known)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -21,7 +21,7 @@ _HOME = {
     "JointBatches": "kerasbert.batches",
     "LabeledBatches": "kerasbert.batches",
     "MaskedLM": "kerasbert.tasks",
-    "MaskedLMValidation": "kerasbert.training",
+    "ObjectiveValidation": "kerasbert.training",
     "NextSentence": "kerasbert.tasks",
     "SentenceOrder": "kerasbert.tasks",
     "PretrainingBatches": "kerasbert.batches",

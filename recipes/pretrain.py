@@ -28,10 +28,6 @@ LEARNING_RATE = 2e-3  # at d_model 128; below 64 it stays at twice that
 # A Transformer learns little by heart in a few passes over raw text, and dropout costs it steps, as
 # Geiping and Goldstein 2022 found, https://arxiv.org/abs/2212.14034; for a TextCNN it is a draw.
 DROPOUT = {"text-cnn": 0.1, "transformer": 0.0}
-COLUMNS = (
-    "step epoch loss val_loss unigram_loss masked_accuracy val_loss_mask unigram_loss_mask"
-    " val_loss_words unigram_loss_words seconds"
-)
 SAID = ("learned", "verdict")  # in a sentence below the table
 
 
@@ -118,10 +114,11 @@ def run(config: Config) -> dict[str, Any]:
     architecture = _architecture(config, folder, source, store)
 
     from kerasbert.batches import PretrainingBatches
+    from kerasbert.evaluation.objectives import pretraining_verdict
     from kerasbert.models import repeat_positions, transfer_weights
     from kerasbert.report import pretrain_report
-    from kerasbert.report.verdict import pretraining_verdict
     from kerasbert.tasks import TASKS, TaskSettings
+    from kerasbert.tasks.held_out import figures_of
 
     task_settings = TaskSettings(
         config.seed, config.masking, config.masking_rate, config.max_predictions
@@ -170,12 +167,13 @@ def run(config: Config) -> dict[str, Any]:
         transfer=transfer.to_json() if transfer is not None else None,
     )
     _say_what_comes(config, architecture, store, train, model, total)
+    objectives = {task.name: figures_of(task) for task in tasks}
     began = time.monotonic()
     rows = _train(config, folder, architecture, model, train, valid, total)
     folder.save_model(model)
     metrics = {
         **{name: value for name, value in rows[-1].items() if name != "seconds"},
-        **pretraining_verdict(rows[-1]),
+        **pretraining_verdict(objectives, rows[-1]),
         "seconds": round(sum(row["seconds"] for row in rows), 1),
         "session_seconds": round(time.monotonic() - began, 1),
         "weights": model.count_params(),
@@ -183,7 +181,8 @@ def run(config: Config) -> dict[str, Any]:
         "tokens": store.tokens,
     }
     about = folder.config()
-    pretrain_report(folder.file("report.html"), folder.path.name, rows, metrics, about)
+    path, name = folder.file("report.html"), folder.path.name
+    pretrain_report(path, name, rows, metrics, about, objectives)
     folder.write_json("metrics.json", metrics)
     return metrics
 
@@ -335,11 +334,10 @@ def _train(
     config: Config, folder, architecture, model, train, valid, total: int
 ) -> list[dict[str, Any]]:
     """Train, from the saved state if there is one, and return the rows of history.csv."""
+    from kerasbert.tasks.held_out import figures_of
     from kerasbert.training import (
-        DocumentWordsValidation,
         History,
-        MaskedLMValidation,
-        PairValidation,
+        ObjectiveValidation,
         SaveState,
         StepPlan,
         TimePlan,
@@ -347,18 +345,9 @@ def _train(
     )
     from kerasbert.training.progress import Progress
 
-    validations: dict[str, Any] = {
-        "masked_lm": lambda batches, task: MaskedLMValidation(batches),
-        "document_words": DocumentWordsValidation,
-    }
-    callbacks: list[Any] = []
-    columns = COLUMNS.split()
-    for task, batches in valid.items():
-        if task.name in validations:
-            callbacks.append(validations[task.name](batches, task))
-        else:
-            callbacks.append(PairValidation(batches, task))
-            columns[-1:-1] = [f"val_loss_{task.name}", f"chance_loss_{task.name}"]
+    callbacks: list[Any] = [ObjectiveValidation(valid)]
+    known = [column for task in valid for column in figures_of(task).columns]
+    columns = ["step", "epoch", "loss", "val_loss", *known, "seconds"]
     history = History(folder, columns, train.steps_per_epoch, say=say_row)
     plan: StepPlan | TimePlan
     remembering: list[Any] = [history]

@@ -59,7 +59,7 @@ def trained(files, tmp_path_factory) -> Path:
         + """
 import numpy
 history = pretraining.history
-assert history["val_loss_mask"][-1] < history["unigram_loss_mask"][-1]
+assert history["val_loss_masked_lm_mask"][-1] < history["unigram_loss_masked_lm_mask"][-1]
 assert finetuning.history["val_f1"][-1] > 0.9  # two topics of six words each
 inputs, _ = valid.batch(0)
 numpy.savez("inputs.npz", **inputs)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kerasbert.evaluation.objectives import Compared, Figures, pretraining_verdict
 from kerasbert.figures import number
 from kerasbert.files import write_text
 from kerasbert.report.charts import Axis, Series, chart, curve
@@ -15,7 +16,6 @@ from kerasbert.report.run import (
     transferred,
 )
 from kerasbert.report.tables import Row, folded, table, tiles
-from kerasbert.report.verdict import pretraining_verdict
 
 
 def pretrain_report(
@@ -24,26 +24,26 @@ def pretrain_report(
     history: Sequence[Row],
     metrics: Mapping[str, Any] | None = None,
     config: Config | None = None,
+    objectives: Mapping[str, Figures] | None = None,
 ) -> None:
     """Write the report of a pre-training run.
 
     Args:
         path: the file to write, whole or not at all.
         title: its heading.
-        history: rows with step, loss, and where there is a masked LM val_loss, unigram_loss,
-            val_loss_mask, unigram_loss_mask (nats per masked position) and masked_accuracy; with
-            document words val_loss_words, unigram_loss_words (nats per unit of weight); with
-            pairs val_loss_NAME, chance_loss_NAME of the objective (nats a pair).
+        history: rows with step, loss, val_loss and the figures of the objectives.
         metrics: what metrics.json holds.
         config: what config.json holds: settings, versions, architecture, transfer.
+        objectives: by name, the figures of those that were trained.
     """
-    metrics, config = metrics or {}, config or {}
+    metrics, config, objectives = metrics or {}, config or {}, objectives or {}
     tasks = (config.get("settings") or {}).get("tasks") or []
     known = [encoder_of(config)] if config else []
+    last = history[-1] if history else {}
     sections = [
-        ("", _figures(metrics)),
-        ("", paragraph(pretraining_verdict(history[-1] if history else {}).get("verdict", ""))),
-        ("Curves", _curves(history)),
+        ("", _figures(metrics, objectives)),
+        ("", paragraph(pretraining_verdict(objectives, last).get("verdict", ""))),
+        ("Curves", _curves(history, objectives)),
         ("Progress", folded("all figures", table(history))),
         ("Carried over", transferred(config) if config else ""),
         ("Settings", settings_and_versions(config)),
@@ -52,17 +52,19 @@ def pretrain_report(
     write_text(path, page("kerasbert pre-training", title, summary, sections))
 
 
-def _figures(metrics: Mapping[str, Any]) -> str:
+def _figures(metrics: Mapping[str, Any], objectives: Mapping[str, Figures]) -> str:
     minutes = number(metrics.get("seconds"))
+    losses: dict[str, Any] = {}
+    for figures in objectives.values():
+        one = figures.losses[0]
+        title = one.title.split(",")[0]
+        losses |= {title: metrics.get(one.loss), f"{title}: {one.nothing_known}": _of(metrics, one)}
+        losses |= {text.lower(): metrics.get(name) for name, text in figures.shares.items()}
     return tiles(
         {
             "steps": metrics.get("step"),
             "epochs": metrics.get("epoch"),
-            "masked-LM loss": metrics.get("val_loss"),
-            "unigram loss": metrics.get("unigram_loss"),
-            "document-words loss": metrics.get("val_loss_words"),
-            "its unigram loss": metrics.get("unigram_loss_words"),
-            "masked accuracy": metrics.get("masked_accuracy"),
+            **losses,
             "minutes": round(minutes / 60, 1) if minutes is not None else None,
             "documents": metrics.get("documents"),
             "tokens": metrics.get("tokens"),
@@ -71,29 +73,34 @@ def _figures(metrics: Mapping[str, Any]) -> str:
     )
 
 
-def _curves(history: Sequence[Row]) -> str:
-    step, nats = Axis("step"), Axis("nats per masked position")
+def _of(metrics: Mapping[str, Any], one: Compared) -> Any:
+    return metrics.get(one.known) if one.known else None
 
-    def losses(note: str, known: str = "unigram_loss", text: str = "unigram frequencies"):
-        nothing = curve(history, "step", f"{known}{note}")
-        return [
-            Series("validation", curve(history, "step", f"val_loss{note}")),
-            Series(text, nothing, "dashed", color=1),
-        ]
 
-    def pairs(name: str) -> str:
-        series = losses(f"_{name}", "chance_loss", "guessing")
-        title = f"{name.capitalize().replace('_', '-')} loss"
-        return chart(title, series, step, Axis("nats a pair"))
+def _curves(history: Sequence[Row], objectives: Mapping[str, Figures]) -> str:
+    step = Axis("step")
 
+    def losses(one: Compared) -> list[Series]:
+        series = [Series("validation", curve(history, "step", one.loss))]
+        if one.known:
+            nothing = curve(history, "step", one.known)
+            series.append(Series(one.nothing_known, nothing, "dashed", color=1))
+        return series
+
+    of_objectives = [
+        chart(one.title, losses(one), step, Axis(one.unit))
+        for figures in objectives.values()
+        for one in figures.losses
+    ]
+    shares = [
+        chart(title, [Series("validation", curve(history, "step", name))], step, Axis("share"))
+        for figures in objectives.values()
+        for name, title in figures.shares.items()
+    ]
     training = Series("training", curve(history, "step", "loss"), color=2)
-    accuracy = Series("validation", curve(history, "step", "masked_accuracy"))
+    validation = Series("validation", curve(history, "step", "val_loss"))
     return charts(
-        chart("Masked-LM loss, all masked positions", losses(""), step, nats),
-        chart("Masked-LM loss, [MASK] positions only", losses("_mask"), step, nats),
-        chart("Document-words loss", losses("_words"), step, Axis("nats per unit of weight")),
-        pairs("next_sentence"),
-        pairs("sentence_order"),
-        chart("Training loss, all objectives together", [training], step, Axis("nats")),
-        chart("Masked tokens predicted rightly", [accuracy], step, Axis("share")),
+        *of_objectives,
+        chart("All objectives together", [training, validation], step, Axis("sum of losses")),
+        *shares,
     )

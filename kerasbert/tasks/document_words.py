@@ -1,11 +1,16 @@
 """Document words: which words does a text hold? Learned by the one vector that stands for it."""
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
 
+from kerasbert.evaluation.objectives import Compared, Figures
 from kerasbert.layers.dense import Dense, dtype_of_logits
 from kerasbert.layers.ids import checked_ids, spoiled
+from kerasbert.tasks.held_out import Batch
 from kerasbert.tasks.masked_lm import VocabularyBias
 from kerasbert.tasks.task import Pairs, Rows, TaskBatch
 
@@ -47,6 +52,12 @@ class DocumentWords:
         token_ids       what is outside of the window becomes padding
         output  (B, V)  float32 logits
 
+    Held-out figures, total loss over total weight, NaN without any:
+
+        val_loss_document_words      nats for each unit of weight
+        unigram_loss_document_words  of the one distribution that is best for texts of which nothing
+                                     is read; NaN without shares
+
     Args:
         vocabulary_size: V.
         shares: (V,) float above 0, each token's share of the corpus; without it all tokens weigh 1.
@@ -65,6 +76,21 @@ class DocumentWords:
 
     name = "document_words"
     pairs: Pairs = "none"
+    figures = Figures(
+        (
+            Compared(
+                "val_loss_document_words",
+                "unigram_loss_document_words",
+                "Document-words loss",
+                "nats per unit of weight",
+                "unigram frequencies",
+                "The validation loss of document words",
+                "their unigram loss",
+                "the vector of a text tells of its words",
+                "so far the vector of a text tells nothing of its words",
+            ),
+        )
+    )
 
     def __init__(
         self,
@@ -115,3 +141,26 @@ class DocumentWords:
 
     def loss(self):
         return BagOfTokensLoss(name=f"{self.name}_loss")
+
+    def scoring_model(self, model: keras.Model, names: Sequence[str]) -> keras.Model:
+        """Nats of each token instead of the logits."""
+        target = keras.Input((None,), dtype="int32", name="document_words_target")
+        nats = BagOfTokensLoss().call(target, model.output[self.name])
+        read = {name: model.input[name] for name in names}
+        return keras.Model({**read, "document_words_target": target}, nats)
+
+    def score(self, scorer: keras.Model, batches: Iterable[Batch], valid: Any) -> dict[str, float]:
+        """The held-out figures."""
+        nothing = np.full(self.vocabulary_size, np.nan)
+        unigram = nothing if self.expected is None else -np.log(self.expected)
+        sums = np.zeros(3)
+        for inputs, targets, weights in batches:
+            target, weight = targets[self.name], weights[self.name]
+            nats = scorer.predict_on_batch({**inputs, "document_words_target": target})
+            figures = (np.asarray(nats), unigram[target], np.ones_like(weight))
+            sums += [(figure * weight).sum() for figure in figures]
+        total = sums[2] or np.nan
+        return {
+            "val_loss_document_words": sums[0] / total,
+            "unigram_loss_document_words": sums[1] / total,
+        }

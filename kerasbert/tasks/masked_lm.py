@@ -1,9 +1,15 @@
 """Masked language modelling: hide tokens, and predict them from what is around them."""
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 import keras
 import numpy as np
+from keras import ops
 
+from kerasbert.evaluation.objectives import Compared, Figures
 from kerasbert.layers.dense import Dense, add_bias, dtype_of_logits
+from kerasbert.tasks.held_out import Batch
 from kerasbert.tasks.masking import UNITS, choose_spans, choose_tokens, choose_words
 from kerasbert.tasks.task import Pairs, Rows, TaskBatch
 from kerasbert.tasks.token_cross_entropy import TokenCrossEntropy
@@ -40,6 +46,20 @@ class VocabularyBias(keras.layers.Layer):
         return super().get_config()  # without the shares: what is loaded brings its bias
 
 
+def _compared(where: str, title: str, note: str = "") -> Compared:
+    return Compared(
+        f"val_loss_masked_lm{note}",
+        f"unigram_loss_masked_lm{note}",
+        title,
+        "nats per masked position",
+        "unigram frequencies",
+        f"On {where} positions the validation loss",
+        "the unigram loss",
+        "the encoder uses context",
+        "so far the encoder has learned nothing but frequencies",
+    )
+
+
 class MaskedLM:
     """Dynamic masking, 80% [MASK], 10% a random token, 10% unchanged.
 
@@ -49,6 +69,15 @@ class MaskedLM:
         target                  (B, M)     int32, the tokens that stood there
         weight                  (B, M)     float32, 0 in unused slots
         output                  (B, M, V)  float32 logits, at masked positions only
+
+    Held-out figures, each total over total weight, NaN without any:
+
+        val_loss_masked_lm, unigram_loss_masked_lm            nats a chosen position
+        val_loss_masked_lm_mask, unigram_loss_masked_lm_mask  on those that show [MASK] alone
+        masked_accuracy                                       share of chosen positions right
+
+    The unigram loss is that of predicting each token by its frequency in the training part (with
+    one added to each count).
 
     In each row round(`rate` x its tokens) positions are chosen, at least one and at most M, never a
     special token; fewer where whole words do not come out even. The head is a Dense layer with GELU
@@ -79,6 +108,14 @@ class MaskedLM:
     pairs: Pairs = "none"
     packs = True
     positions = "masked_positions"
+    figures = Figures(
+        (
+            _compared("all masked", "Masked-LM loss, all masked positions"),
+            # One in five of all is readable as it stands: only these show that context is used.
+            _compared("[MASK]", "Masked-LM loss, [MASK] positions only", "_mask"),
+        ),
+        {"masked_accuracy": "Masked tokens predicted rightly"},
+    )
 
     def __init__(
         self,
@@ -184,3 +221,38 @@ class MaskedLM:
 
     def loss(self):
         return TokenCrossEntropy(name=f"{self.name}_loss")
+
+    def scoring_model(self, model: keras.Model, names: Sequence[str]) -> keras.Model:
+        """Nats and hits of each masked position instead of the logits."""
+        target = keras.Input((None,), dtype="int32", name="masked_lm_target")
+        logits = model.output[self.name]
+        outputs = {
+            "nats": ops.sparse_categorical_crossentropy(target, logits, from_logits=True),
+            "correct": ops.cast(ops.equal(ops.argmax(logits, axis=-1), target), "float32"),
+        }
+        read = {name: model.input[name] for name in names}
+        return keras.Model({**read, "masked_lm_target": target}, outputs)
+
+    def score(self, scorer: keras.Model, batches: Iterable[Batch], valid: Any) -> dict[str, float]:
+        """The held-out figures."""
+        frequencies = -np.log(valid.store.token_shares())
+        sums = np.zeros(5)
+        weights = np.zeros(2)
+        for inputs, targets, sample_weights in batches:
+            target, weight = targets[self.name], sample_weights[self.name]
+            scored = scorer.predict_on_batch({**inputs, "masked_lm_target": target})
+            nats, correct = np.asarray(scored["nats"]), np.asarray(scored["correct"])
+            unigram = frequencies[target]
+            shown = np.take_along_axis(inputs["token_ids"], inputs["masked_positions"], axis=1)
+            hidden = weight * (shown == valid.special.mask)
+            sums[:3] += [(figure * weight).sum() for figure in (nats, unigram, correct)]
+            sums[3:] += [(figure * hidden).sum() for figure in (nats, unigram)]
+            weights += weight.sum(), hidden.sum()
+        all_positions, mask_positions = np.where(weights > 0, weights, np.nan)
+        return {
+            "val_loss_masked_lm": sums[0] / all_positions,
+            "unigram_loss_masked_lm": sums[1] / all_positions,
+            "val_loss_masked_lm_mask": sums[3] / mask_positions,
+            "unigram_loss_masked_lm_mask": sums[4] / mask_positions,
+            "masked_accuracy": sums[2] / all_positions,
+        }

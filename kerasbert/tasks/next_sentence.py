@@ -1,9 +1,15 @@
 """Objectives over pairs of segments: does the second one follow the first?"""
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 import keras
 import numpy as np
+from keras import ops
 
+from kerasbert.evaluation.objectives import Compared, Figures
 from kerasbert.layers.dense import dtype_of_logits
+from kerasbert.tasks.held_out import Batch
 from kerasbert.tasks.task import Pairs, Rows, TaskBatch
 
 
@@ -16,6 +22,9 @@ class NextSentence:
         weight  (B,)    float32, 0 for a row that is not a pair (a document of one sentence)
         output  (B, 2)  float32 logits
 
+    Held-out figures, with the name of the objective: `val_loss_NAME`, nats a pair, NaN where no row
+    is a pair; `chance_loss_NAME`, of two classes of which nothing is known: ln 2.
+
     Source: Devlin et al. 2019, https://arxiv.org/abs/1810.04805, section 3.1, "Next Sentence
     Prediction".
     """
@@ -25,6 +34,25 @@ class NextSentence:
 
     def __init__(self, seed: int = 0):
         self.seed = seed
+
+    @property
+    def figures(self) -> Figures:
+        words = self.name.replace("_", " ")
+        return Figures(
+            (
+                Compared(
+                    f"val_loss_{self.name}",
+                    f"chance_loss_{self.name}",
+                    f"{self.name.capitalize().replace('_', '-')} loss",
+                    "nats a pair",
+                    "guessing",
+                    f"The validation loss of {words}",
+                    "the loss of guessing",
+                    "the encoder tells such pairs apart",
+                    "so far the encoder guesses",
+                ),
+            )
+        )
 
     def make(self, rows: Rows, rng: np.random.Generator) -> TaskBatch:
         return TaskBatch(target=rows.is_next, weight=rows.is_pair.astype(np.float32))
@@ -44,6 +72,22 @@ class NextSentence:
         return keras.losses.SparseCategoricalCrossentropy(
             from_logits=True, reduction="mean_with_sample_weight", name=f"{self.name}_loss"
         )
+
+    def scoring_model(self, model: keras.Model, names: Sequence[str]) -> keras.Model:
+        """The logarithm of each class's share."""
+        read = {name: model.input[name] for name in names}
+        return keras.Model(read, ops.log_softmax(model.output[self.name], axis=-1))
+
+    def score(self, scorer: keras.Model, batches: Iterable[Batch], valid: Any) -> dict[str, float]:
+        """The held-out figures."""
+        nats = pairs = 0.0
+        for inputs, targets, weights in batches:
+            said = np.asarray(scorer.predict_on_batch(inputs))
+            found = np.take_along_axis(said, targets[self.name][:, None], axis=1)[:, 0]
+            nats -= float((found * weights[self.name]).sum())
+            pairs += float(weights[self.name].sum())
+        loss = nats / pairs if pairs else float("nan")
+        return {f"val_loss_{self.name}": loss, f"chance_loss_{self.name}": float(np.log(2))}
 
 
 class SentenceOrder(NextSentence):

@@ -97,6 +97,9 @@ class Task(Protocol):
         pairs: which rows it needs. "none": any. "next": two segments, the second from another
             document in half of the rows. "order": two that follow each other, swapped in half.
 
+    It may also say which held-out figures it has, `figures`, and how they are found,
+    `scoring_model` and `score`, see `kerasbert.tasks.held_out`; without them its loss is scored.
+
     An objective over positions alone, which works where several documents share a row, also has
     `packs = True`. One that reads the states of some positions only has `positions`, the name of
     the one of its inputs (B, M) that holds them: no others are computed where that saves work. One

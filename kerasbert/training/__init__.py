@@ -7,12 +7,10 @@ import kerasbert.layers
 import kerasbert.models.losses
 import kerasbert.tasks  # noqa: F401
 from kerasbert.runs import load_model
-from kerasbert.training.document_words_validation import DocumentWordsValidation
 from kerasbert.training.epoch_f1 import EpochF1, evaluate_classifier
 from kerasbert.training.fit import fit
 from kerasbert.training.history import History
 from kerasbert.training.keep_best import KeepBest
-from kerasbert.training.masked_lm_validation import MaskedLMValidation
 from kerasbert.training.optimizers import (
     AdamW,
     OnAverage,
@@ -21,20 +19,18 @@ from kerasbert.training.optimizers import (
     averaged,
     build_optimizer,
 )
-from kerasbert.training.pair_validation import PairValidation
 from kerasbert.training.plan import StepPlan, TimePlan
 from kerasbert.training.resume import Interrupted, SaveState
+from kerasbert.training.validation import ObjectiveValidation
 
 __all__ = [
     "AdamW",
-    "DocumentWordsValidation",
     "EpochF1",
     "History",
     "Interrupted",
     "KeepBest",
-    "MaskedLMValidation",
+    "ObjectiveValidation",
     "OnAverage",
-    "PairValidation",
     "SaveState",
     "StepPlan",
     "TimePlan",

@@ -10,10 +10,9 @@ from kerasbert.training.plan import StepPlan, TimePlan
 
 SHOWN = {  # of a report, while the next one is on its way
     "val_loss": "val {:.3f}",
-    "unigram_loss": "unigram {:.3f}",
+    "unigram_loss_masked_lm": "unigram {:.3f}",
     "masked_accuracy": "accuracy {:.1%}",
-    "val_loss_words": "val words {:.3f}",
-    "unigram_loss_words": "unigram words {:.3f}",
+    "unigram_loss_document_words": "unigram words {:.3f}",
     "val_f1": "F1 {:.3f}",
 }
 

@@ -44,7 +44,7 @@ print(json.dumps(imported))
 FIT_AND_PREDICT = """
 import json, sys
 from kerasbert import (
-    EpochF1, LabeledBatches, LabelSet, MaskedLM, MaskedLMValidation, PretrainingBatches,
+    EpochF1, LabeledBatches, LabelSet, MaskedLM, ObjectiveValidation, PretrainingBatches,
     TextCNNConfig, TokenStore, WarmupDecay, build_classifier, build_embedding, build_encoder,
     build_pretrain_model, compile_classifier, compile_pretrain, read_labeled, transfer_weights,
 )
@@ -60,7 +60,7 @@ valid = PretrainingBatches(store, tasks, max_length=16, batch_size=8, part="vali
 pretrained = build_pretrain_model(build_embedding(config), build_encoder(config), tasks)
 compile_pretrain(pretrained, tasks, build_optimizer(WarmupDecay(1e-3, 3)))
 pretrained.fit(batches.stream(), steps_per_epoch=3, shuffle=False, verbose=0,
-               callbacks=[MaskedLMValidation(valid, rows=8)])
+               callbacks=[ObjectiveValidation({{tasks[0]: valid}}, rows=8)])
 documents = read_labeled(files + "/valid.txt")
 labels = LabelSet.from_documents(documents)
 data = LabeledBatches(documents, store.tokenizer, labels, max_length=16)

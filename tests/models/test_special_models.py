@@ -11,7 +11,7 @@ from kerasbert import (
     LabeledBatches,
     LabelSet,
     MaskedLM,
-    MaskedLMValidation,
+    ObjectiveValidation,
     PretrainingBatches,
     TextCNNConfig,
     TransformerConfig,
@@ -90,7 +90,8 @@ def test_losses_of_pretraining(stores, pack):
         batches = PretrainingBatches(store, tasks, max_length=32, batch_size=8, pack=pack, gap=gap)
         losses = [np.ravel(model.train_on_batch(*batches.batch(step)))[0] for step in range(3)]
         valid = PretrainingBatches(store, tasks[-1:], max_length=32, part="valid")
-        found.append([*losses, *MaskedLMValidation(valid, 64).scores(model).values()])
+        scores = ObjectiveValidation({tasks[-1]: valid}, 64).scores(model)
+        found.append([*losses, *scores.values()])
     np.testing.assert_allclose(found[1], found[0], rtol=1e-3)
     np.testing.assert_allclose(found[2], found[0], rtol=1e-3)
 

@@ -45,11 +45,14 @@ def history(run):
 
 def test_pretraining_learns_to_use_context(runs):
     metrics = json.loads((runs / "lm" / "metrics.json").read_text())
-    assert metrics["val_loss_mask"] < metrics["unigram_loss_mask"] - 0.1
-    assert metrics["val_loss_words"] < metrics["unigram_loss_words"] - 0.05
+    assert metrics["val_loss_masked_lm_mask"] < metrics["unigram_loss_masked_lm_mask"] - 0.1
+    assert metrics["val_loss_document_words"] < metrics["unigram_loss_document_words"] - 0.05
     rows = history(runs / "lm")
-    columns = "step epoch loss val_loss unigram_loss masked_accuracy"
-    assert list(rows[0])[:6] == columns.split() and "seconds" in rows[0]
+    columns = "step epoch loss val_loss val_loss_document_words unigram_loss_document_words"
+    assert list(rows[0])[:6] == columns.split() and list(rows[0])[-1] == "seconds"
+    for row in rows:  # the sum over what is trained, and never empty
+        parts = float(row["val_loss_document_words"]) + float(row["val_loss_masked_lm"])
+        assert float(row["val_loss"]) == pytest.approx(parts, abs=2e-6)
     assert len(rows) >= 8 and float(rows[-1]["epoch"]) == 8
 
 

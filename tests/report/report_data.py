@@ -2,6 +2,7 @@
 
 from kerasbert.evaluation.comparison import summarize
 from kerasbert.evaluation.comparison_text import comparison_sentence, comparison_table
+from kerasbert.evaluation.objectives import Compared, Figures
 
 EVIL = "<script>document.title='broken'</script>\"'&"
 
@@ -95,3 +96,64 @@ def comparison(seeds=2):
         "table": comparison_table(summary),
         "sentence": comparison_sentence(summary),
     }
+
+
+OBJECTIVES = {  # as those of kerasbert.tasks, which import Keras
+    "masked_lm": Figures(
+        (
+            Compared(
+                "val_loss_masked_lm",
+                "unigram_loss_masked_lm",
+                "Masked-LM loss, all masked positions",
+                "nats",
+                "unigram frequencies",
+                "On all masked positions the validation loss",
+                "the unigram loss",
+                "the encoder uses context",
+                "so far the encoder has learned nothing but frequencies",
+            ),
+            Compared(
+                "val_loss_masked_lm_mask",
+                "unigram_loss_masked_lm_mask",
+                "Masked-LM loss, [MASK] positions only",
+                "nats",
+                "unigram frequencies",
+                "On [MASK] positions the validation loss",
+                "the unigram loss",
+                "the encoder uses context",
+                "so far the encoder has learned nothing but frequencies",
+            ),
+        ),
+        {"masked_accuracy": "Masked tokens predicted rightly"},
+    ),
+    "document_words": Figures(
+        (
+            Compared(
+                "val_loss_document_words",
+                "unigram_loss_document_words",
+                "Document-words loss",
+                "nats",
+                "unigram frequencies",
+                "The validation loss of document words",
+                "their unigram loss",
+                "the vector tells",
+                "the vector tells nothing",
+            ),
+        )
+    ),
+    "next_sentence": Figures(
+        (
+            Compared(
+                "val_loss_next_sentence",
+                "chance_loss_next_sentence",
+                "Next-sentence loss",
+                "nats",
+                "guessing",
+                "The validation loss of next sentence",
+                "the loss of guessing",
+                "it tells pairs apart",
+                "it guesses",
+            ),
+        )
+    ),
+}

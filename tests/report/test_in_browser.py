@@ -10,7 +10,9 @@ from chromium import Page, find_chromium
 from kerasbert.report import comparison_report, finetune_report, pretrain_report
 
 HISTORY = [
-    {"step": n * 100, "loss": 9 / n, "val_loss": 7 - n / 9, "unigram_loss": 6.5} for n in (1, 2, 3)
+    {"step": n * 100, "loss": 9 / n, "val_loss": 7 - n / 9, "val_loss_masked_lm": 7 - n / 9}
+    | {"unigram_loss_masked_lm": 6.5}
+    for n in (1, 2, 3)
 ]
 
 
@@ -30,7 +32,10 @@ def reports(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reports")
     finetune_report(folder / "finetune.html", **report_data.ALL)
     config = report_data.CONFIG | {"settings": {"tasks": ["masked-lm"], "out": "x" * 300}}
-    pretrain_report(folder / "pretrain.html", "lm" * 80, HISTORY, {"tokens": 3848477}, config)
+    objectives = {"masked_lm": report_data.OBJECTIVES["masked_lm"]}
+    pretrain_report(
+        folder / "pretrain.html", "lm" * 80, HISTORY, {"tokens": 3848477}, config, objectives
+    )
     comparison_report(folder / "compare.html", "cmp", report_data.comparison(), config)
     return folder
 

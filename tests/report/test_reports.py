@@ -7,8 +7,8 @@ import report_data
 
 from kerasbert.evaluation.comparison import summarize
 from kerasbert.evaluation.comparison_text import comparison_table
+from kerasbert.evaluation.objectives import pretraining_verdict
 from kerasbert.report import comparison_report, finetune_report, pretrain_report
-from kerasbert.report.verdict import pretraining_verdict
 
 
 class Structure(HTMLParser):
@@ -138,16 +138,33 @@ def test_the_rule_is_told(rule, words, tmp_path):
     assert words in read(tmp_path / "report.html").text
 
 
+OBJECTIVES = report_data.OBJECTIVES
+MASKED = {"masked_lm": OBJECTIVES["masked_lm"]}
+
+
 def test_pretrain_report_draws_both_views_beside_the_unigram_loss(tmp_path):
     history = [  # as CSV has it
-        {"step": "100", "loss": "9.1", "val_loss": "6.0", "unigram_loss": "5.9"},
-        {"step": "200", "loss": "8.1", "val_loss": "5.0", "unigram_loss": "5.9"},
+        {
+            "step": "100",
+            "loss": "9.1",
+            "val_loss_masked_lm": "6.0",
+            "unigram_loss_masked_lm": "5.9",
+        },
+        {
+            "step": "200",
+            "loss": "8.1",
+            "val_loss_masked_lm": "5.0",
+            "unigram_loss_masked_lm": "5.9",
+        },
     ]
-    masked = {"unigram_loss_mask": "5.8", "masked_accuracy": "0.1"}
+    masked = {"unigram_loss_masked_lm_mask": "5.8", "masked_accuracy": "0.1"}
     for row, loss in zip(history, ("6.1", "5.5"), strict=True):
-        row |= masked | {"val_loss_mask": loss}
+        row |= masked | {"val_loss_masked_lm_mask": loss}
     config = report_data.CONFIG | {"transfer": None, "settings": {"tasks": ["masked-lm"]}}
-    pretrain_report(tmp_path / "report.html", "lm", history, {"step": 200, "seconds": 90}, config)
+    for row in history:
+        row["val_loss"] = row["val_loss_masked_lm"]
+    figures = {"step": 200, "seconds": 90}
+    pretrain_report(tmp_path / "report.html", "lm", history, figures, config, MASKED)
     page = read(tmp_path / "report.html")
     names = [attrs["aria-label"] for tag, attrs in page.tags if tag == "svg"]
     assert len(names) == 4 and "Masked-LM loss, [MASK] positions only" in names
@@ -155,22 +172,27 @@ def test_pretrain_report_draws_both_views_beside_the_unigram_loss(tmp_path):
     assert "random weights" in page.text and "objectives masked-lm" in page.text
     assert page.text.count("unigram frequencies") == 2
 
-    history[-1]["val_loss_mask"] = "5.9"
-    pretrain_report(tmp_path / "report.html", "lm", history)
+    history[-1]["val_loss_masked_lm_mask"] = "5.9"
+    pretrain_report(tmp_path / "report.html", "lm", history, objectives=MASKED)
     assert "nothing but frequencies" in read(tmp_path / "report.html").text
 
 
 def test_each_objective_is_said_to_be_learned_or_not():
-    figures = {"val_loss": 6.0, "unigram_loss": 6.9, "val_loss_mask": 6.2, "unigram_loss_mask": 6.8}
-    found = pretraining_verdict(figures)
+    figures = {
+        "val_loss_masked_lm": 6.0,
+        "unigram_loss_masked_lm": 6.9,
+        "val_loss_masked_lm_mask": 6.2,
+        "unigram_loss_masked_lm_mask": 6.8,
+    }
+    found = pretraining_verdict(OBJECTIVES, figures)
     assert found == {
         "learned": {"masked_lm": True},
         "verdict": "On [MASK] positions the validation loss is 0.600 nats below the unigram loss "
         "(6.200 against 6.800): the encoder uses context.",
     }
-    figures |= {"val_loss_words": "8.25", "unigram_loss_words": "8.1"}
+    figures |= {"val_loss_document_words": "8.25", "unigram_loss_document_words": "8.1"}
     figures |= {"val_loss_next_sentence": 0.7, "chance_loss_next_sentence": math.log(2)}
-    found = pretraining_verdict(figures)
+    found = pretraining_verdict(OBJECTIVES, figures)
     assert found["learned"] == {"masked_lm": True, "document_words": False, "next_sentence": False}
     for said in (
         "The validation loss of document words (8.250) is not below their unigram loss (8.100)",
@@ -178,18 +200,25 @@ def test_each_objective_is_said_to_be_learned_or_not():
         "Train longer (--steps, --minutes)",
     ):
         assert said in found["verdict"]
-    assert pretraining_verdict({"loss": 3.0}) == {}
-    said = pretraining_verdict({"val_loss": 6.88, "unigram_loss": 6.9})["verdict"]
+    assert pretraining_verdict(OBJECTIVES, {"loss": 3.0}) == {}
+    said = pretraining_verdict(
+        OBJECTIVES, {"val_loss_masked_lm": 6.88, "unigram_loss_masked_lm": 6.9}
+    )["verdict"]
     assert "(6.880 against 6.900): next to nothing was learned so far. Train longer" in said
 
 
 def test_no_number_is_nothing_learned():
     for figures in (
-        {"val_loss": 7.0, "unigram_loss": 6.9, "val_loss_mask": 6.2, "unigram_loss_mask": 6.8},
-        {"val_loss": "", "unigram_loss": 6.9},
-        {"val_loss": 6.9, "unigram_loss": 6.9},
+        {
+            "val_loss_masked_lm": 7.0,
+            "unigram_loss_masked_lm": 6.9,
+            "val_loss_masked_lm_mask": 6.2,
+            "unigram_loss_masked_lm_mask": 6.8,
+        },
+        {"val_loss_masked_lm": "", "unigram_loss_masked_lm": 6.9},
+        {"val_loss_masked_lm": 6.9, "unigram_loss_masked_lm": 6.9},
     ):
-        assert pretraining_verdict(figures)["learned"] == {"masked_lm": False}
+        assert pretraining_verdict(OBJECTIVES, figures)["learned"] == {"masked_lm": False}
 
 
 def test_the_same_run_writes_the_same_report(tmp_path):

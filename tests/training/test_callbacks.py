@@ -12,7 +12,7 @@ from kerasbert import (
     LabeledBatches,
     LabelSet,
     MaskedLM,
-    MaskedLMValidation,
+    ObjectiveValidation,
     PretrainingBatches,
     TextCNNConfig,
     build_classifier,
@@ -24,8 +24,9 @@ from kerasbert import (
 )
 from kerasbert.files import to_json
 from kerasbert.runs import RunFolder, load_model
-from kerasbert.tasks import TASKS, TaskSettings
-from kerasbert.training import DocumentWordsValidation, History, PairValidation
+from kerasbert.tasks import TASKS, SentenceOrder, TaskBatch, TaskSettings
+from kerasbert.tasks.held_out import figures_of
+from kerasbert.training import History
 from kerasbert.training.epoch_f1 import half_of, score_logits
 
 
@@ -255,7 +256,7 @@ def test_document_words_validation_is_total_loss_over_total_weight(store):
     model = build_pretrain_model(
         build_embedding(config), build_encoder(config), [words, masked]
     )  # fmt: skip
-    found = DocumentWordsValidation(batches, words).scores(model)
+    found = ObjectiveValidation({words: batches}).scores(model)
 
     nats = unigram = total = 0.0
     shares = store.token_shares() * words.weights
@@ -271,7 +272,11 @@ def test_document_words_validation_is_total_loss_over_total_weight(store):
             nats -= weight * log_probability[row, target]
             unigram -= weight * np.log(shares[target] / shares.sum())
             total += weight
-    expected = {"val_loss_words": nats / total, "unigram_loss_words": unigram / total}
+    expected = {
+        "val_loss": nats / total,
+        "val_loss_document_words": nats / total,
+        "unigram_loss_document_words": unigram / total,
+    }
     assert found == pytest.approx(expected, rel=1e-4)
 
 
@@ -281,7 +286,7 @@ def test_masked_lm_validation_is_total_loss_over_total_weight(store):
     batches = PretrainingBatches(store, [task], max_length=32, batch_size=8, part="valid")
     config = TextCNNConfig(vocabulary_size=vocabulary, d_model=8)
     model = build_pretrain_model(build_embedding(config), build_encoder(config), [task])
-    found = MaskedLMValidation(batches).scores(model)
+    found = ObjectiveValidation({task: batches}).scores(model)
 
     nats, hits, unigram, hidden = [], [], [], []
     frequency = -np.log(store.token_shares())
@@ -300,10 +305,11 @@ def test_masked_lm_validation_is_total_loss_over_total_weight(store):
     assert 0.7 < shown.mean() < 0.9
     expected = {
         "val_loss": np.mean(nats),
-        "unigram_loss": np.mean(unigram),
+        "val_loss_masked_lm": np.mean(nats),
+        "unigram_loss_masked_lm": np.mean(unigram),
         "masked_accuracy": np.mean(hits),
-        "val_loss_mask": np.array(nats)[shown].mean(),
-        "unigram_loss_mask": np.array(unigram)[shown].mean(),
+        "val_loss_masked_lm_mask": np.array(nats)[shown].mean(),
+        "unigram_loss_masked_lm_mask": np.array(unigram)[shown].mean(),
     }
     assert found == pytest.approx(expected, rel=1e-4)
 
@@ -315,7 +321,7 @@ def test_pair_validation_is_the_mean_loss_of_the_pairs(name, store):
     config = TextCNNConfig(vocabulary_size=store.tokenizer.vocabulary_size, d_model=8)
     masked = TASKS["masked-lm"](store, TaskSettings())
     model = build_pretrain_model(build_embedding(config), build_encoder(config), [task, masked])
-    found = PairValidation(batches, task).scores(model)
+    found = ObjectiveValidation({task: batches}).scores(model)
     losses = []
     for step in range(batches.steps_per_epoch):
         inputs, targets, weights = batches.batch(step)
@@ -331,3 +337,45 @@ def test_pair_validation_is_the_mean_loss_of_the_pairs(name, store):
         found[f"val_loss_{name}"] == pytest.approx(np.mean(losses), rel=1e-4) and len(losses) > 20
     )
     assert found[f"chance_loss_{name}"] == pytest.approx(np.log(2))
+
+
+class Longer(SentenceOrder):
+    """An objective of a user's own, with a loss of each position and nothing said of figures."""
+
+    name = "longer"
+    figures = scoring_model = score = None
+
+    def make(self, rows, rng):
+        lengths = (~rows.special).sum(axis=1, keepdims=True)
+        target = np.repeat(lengths > 12, rows.token_ids.shape[1], axis=1).astype("int32")
+        return TaskBatch(target=target, weight=(~rows.special).astype("float32"))
+
+    def head(self, embedding, sequence, pooled, inputs):
+        return keras.layers.Dense(2, name=self.name)(sequence)
+
+
+def test_an_objective_of_ones_own_is_validated_beside_others(store):
+    """`val_loss` is the sum; an own objective has total loss over total weight under its name."""
+    own, masked = Longer(), MaskedLM(store.tokenizer.vocabulary_size)
+    config = TextCNNConfig(vocabulary_size=store.tokenizer.vocabulary_size, d_model=8)
+    model = build_pretrain_model(build_embedding(config), build_encoder(config), [own, masked])
+    valid = {
+        task: PretrainingBatches(store, [task], max_length=32, batch_size=8, part="valid")
+        for task in (own, masked)
+    }
+    found = ObjectiveValidation(valid).scores(model)
+    nats = total = 0.0
+    for step in range(valid[own].steps_per_epoch):
+        inputs, targets, weights = valid[own].batch(step)
+        positions = np.zeros((len(inputs["token_ids"]), 1), np.int32)
+        made = model.predict_on_batch({**inputs, "masked_positions": positions})
+        logits = np.asarray(made["longer"]).astype(np.float64)
+        log_probability = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+        chosen = np.take_along_axis(log_probability, targets["longer"][..., None], axis=-1)[..., 0]
+        nats -= (chosen * weights["longer"]).sum()
+        total += weights["longer"].sum()
+    assert found["val_loss_longer"] == pytest.approx(nats / total, rel=1e-4)
+    parts = found["val_loss_longer"] + found["val_loss_masked_lm"]
+    assert found["val_loss"] == pytest.approx(parts)
+    assert figures_of(own).columns == ["val_loss_longer"]
+    assert set(found) == {"val_loss", "val_loss_longer", *MaskedLM.figures.columns}
