@@ -15,9 +15,10 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from kerasbert.corpus.prepare.cutting import Piece, cut
 from kerasbert.corpus.prepare.piece_lines import PieceLines
 from kerasbert.corpus.prepare.records import json_text, read_rows
-from kerasbert.corpus.prepare.sources import Piece, cut, find_inputs
+from kerasbert.corpus.prepare.sources import find_inputs
 from kerasbert.errors import InputError
 from kerasbert.ranges import check_numbers
 from kerasbert.streams import shown
