@@ -12,6 +12,7 @@ FLOORS = [
     {
         *("kerasbert.errors", "kerasbert.files", "kerasbert.backend", "kerasbert.memory"),
         *("kerasbert.figures", "kerasbert.ranges", "kerasbert.streams", "kerasbert.visible"),
+        "kerasbert.choices",
     },
     {"kerasbert.layers", "kerasbert.evaluation", "kerasbert.config", "kerasbert.text"},
     {"kerasbert.tokenizer", "kerasbert.report"},

@@ -3,8 +3,9 @@
 import keras
 import numpy as np
 
+from kerasbert.choices import Pairs
 from kerasbert.layers.dense import dtype_of_logits
-from kerasbert.tasks.task import Pairs, Rows, TaskBatch
+from kerasbert.tasks.task import Rows, TaskBatch
 
 
 class NextSentence:
