@@ -5,8 +5,9 @@ arguments and never see it.
 """
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, get_args
 
+from kerasbert.choices import EmbeddingPositions, Norm, Positions
 from kerasbert.errors import InputError
 from kerasbert.ranges import check_numbers
 
@@ -33,10 +34,10 @@ class TransformerConfig:
     d_ff: int | None = None  # width of the feed-forward layer; 4 x d_model unless given
     dropout: float = 0.1
     attention_dropout: float = 0.0  # above 0, attention leaves the backend's fused path
-    norm: Literal["post", "pre"] = "pre"
+    norm: Norm = "pre"
     activation: str = "gelu"
     epsilon: float = 1e-12
-    positions: Literal["learned", "rotary", "none"] = "rotary"
+    positions: Positions = "rotary"
     max_positions: int = 512
     segments: int = 2
     pad_id: int = 0  # of padding, as the tokenizer has it
@@ -79,7 +80,7 @@ class TextCNNConfig:
     dropout: float = 0.1
     activation: str = "gelu"
     epsilon: float = 1e-6
-    positions: Literal["learned", "none"] = "none"
+    positions: EmbeddingPositions = "none"
     max_positions: int = 512
     segments: int = 2
     pad_id: int = 0  # of padding, as the tokenizer has it
@@ -87,9 +88,9 @@ class TextCNNConfig:
     def __post_init__(self) -> None:
         object.__setattr__(self, "widths", tuple(self.widths))  # JSON brings a list
         check_numbers(vars(self), shown=str)
-        if self.positions not in ("learned", "none"):
+        if self.positions not in (known := get_args(EmbeddingPositions)):
             raise InputError(
-                f"positions {self.positions!r}: the text-cnn encoder takes learned or none."
+                f"positions {self.positions!r}: the text-cnn encoder takes {' or '.join(known)}."
             )
         if not self.widths:
             raise InputError("widths: expected one or more, received none.")

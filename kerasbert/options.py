@@ -2,10 +2,24 @@
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
+from kerasbert.choices import (
+    Decay,
+    EncoderName,
+    LongText,
+    LossName,
+    Norm,
+    PoolingName,
+    Positions,
+    Precision,
+    RuleName,
+    SizeName,
+    StyleName,
+    WindowPooling,
+)
 from kerasbert.config import CONFIGS, SIZES, EncoderConfig
 from kerasbert.errors import InputError
 from kerasbert.flags import Flags
@@ -13,15 +27,6 @@ from kerasbert.ranges import flag
 
 if TYPE_CHECKING:
     from kerasbert.tokenizer.tokenizer import Tokenizer
-
-EncoderName = Literal["text-cnn", "transformer"]
-SizeName = Literal["tiny", "small", "base"]
-StyleName = Literal["word", "char", "jieba", "wordpiece"]
-KindName = Literal["multi-label", "multi-class", "binary"]
-RuleName = Literal["at-least-one", "threshold", "top-k"]
-LossName = Literal["cross-entropy", "weighted", "focal", "asymmetric"]
-
-PoolingName = Literal["cls", "mean", "max", "mean-max"]
 
 DEFAULT_ENCODER = "text-cnn"
 DEFAULT_SIZE = "small"
@@ -49,13 +54,13 @@ class EncoderOptions(Flags):
     """Transformer: width of a value in each head; d_model / heads unless given."""
     d_ff: int | None = None
     """Transformer: width of the feed-forward layer; 4 x d_model unless given."""
-    norm: Literal["pre", "post"] | None = None
+    norm: Norm | None = None
     """Transformer: normalize before each sublayer, or after it as BERT does."""
     filters: int | None = None
     """TextCNN: filters of each width; d_model unless given."""
     dropout: float | None = None
     """Dropout of embedding and encoder; 0.1 unless given, and 0 to pre-train a transformer."""
-    positions: Literal["learned", "rotary", "none"] | None = None
+    positions: Positions | None = None
     """How the order of a text is known: rotary for transformer, none for text-cnn unless given."""
     max_positions: int | None = None
     """Longest text that learned positions can hold; 512 unless given."""
@@ -124,13 +129,13 @@ class LongTextOptions(Flags):
 
     max_length: int = 200
     """Positions of the longest text; longer ones are cut, and counted."""
-    long: Literal["cut", "chunk"] = "cut"
+    long: LongText = "cut"
     """chunk: split a longer text into overlapping windows of --max-length instead."""
     overlap: int | None = None
     """With --long chunk: tokens that two windows share; a quarter of --max-length unless given."""
     windows: int = 16
     """With --long chunk: the most windows of a text; what is beyond them is cut, and counted."""
-    window_pooling: Literal["max", "mean", "attention"] = "mean"
+    window_pooling: WindowPooling = "mean"
     """With --long chunk: how the vectors of a text's windows become one."""
 
     def check_long_texts(self) -> None:
@@ -209,11 +214,11 @@ class TrainingOptions(Flags):
     """Rows a training step."""
     accumulate: int = 1
     """Average the gradients of so many steps before the weights change: larger batches than fit."""
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Precision = "float32"
     """bfloat16: compute in 16 bits where that is safe; the weights stay in float32."""
     learning_rate: float | None = None
     """The highest learning rate of the run; by the encoder unless given."""
-    decay: Literal["linear", "cosine"] = "linear"
+    decay: Decay = "linear"
     """How it falls to 0 after a tenth of the run."""
     seed: int = 0
     """Of weights, order, masks and dropout: the same seed gives the same run."""

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from kerasbert.choices import KindName, Thresholds
 from kerasbert.command import leaves_nothing, print_table, run_command, say
 from kerasbert.errors import InputError
 from kerasbert.options import (
     FineTuningOptions,
-    KindName,
     TrainingOptions,
     check_length,
     shared_flags,
@@ -56,7 +56,7 @@ class Config(TrainingOptions, FineTuningOptions):
     """What is to be predicted; recognised from the labels unless given."""
     linear_svm: bool = False
     """Beside both sides, as in finetune; without them these say what the networks learned."""
-    thresholds: Literal["label", "common", "half"] = "common"
+    thresholds: Thresholds = "common"
     """Of both sides, as in finetune; TF-IDF + LinearSVC always has one for all labels."""
 
     def __post_init__(self) -> None:

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import tyro
 
+from kerasbert.choices import PoolingName
 from kerasbert.command import print_table, run_command, say
 from kerasbert.errors import InputError
 from kerasbert.flags import Flags
-from kerasbert.options import PoolingName
 
 CHUNK = 512  # texts at a time: memory stays flat, whatever the input
 WHAT = {

@@ -5,10 +5,11 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import tyro
 
+from kerasbert.choices import KindName, Thresholds
 from kerasbert.command import leaves_nothing, print_table, run_command, say, say_row
 from kerasbert.errors import InputError
 from kerasbert.evaluation.run_text import (
@@ -21,7 +22,6 @@ from kerasbert.options import (
     POOLING,
     EncoderOptions,
     FineTuningOptions,
-    KindName,
     TokenizerOptions,
     TrainingOptions,
     check_length,
@@ -54,7 +54,7 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions, FineTuningOption
     """Take tokenizer and architecture of --pretrained, but none of its weights."""
     kind: KindName | None = None
     """What is to be predicted; recognised from the labels unless given."""
-    thresholds: Literal["label", "common", "half"] = "label"
+    thresholds: Thresholds = "label"
     """What multi-label probabilities must reach: a threshold for each label or one for all, both
     fitted on --valid; or one half."""
     epochs: int = 7

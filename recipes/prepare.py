@@ -3,10 +3,11 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import tyro
 
+from kerasbert.choices import CorpusFormat, Duplicates, EngineName, UnicodeForm
 from kerasbert.command import print_table, run_command, say, throughput
 from kerasbert.errors import InputError
 from kerasbert.options import TokenizerOptions
@@ -23,7 +24,7 @@ class Config(TokenizerOptions):
     """Raw text: files (.gz, .zst, .jsonl and Parquet, too), folders, globs, - or URLs."""
     out: Path | None = None
     """The folder of the new store."""
-    corpus_format: Literal["lines", "sentences"] = "lines"
+    corpus_format: CorpusFormat = "lines"
     """lines: one document a line. sentences: one sentence a line, an empty line ends a document."""
     text_field: str | None = None
     """The field of JSON Lines that holds the text; text unless given."""
@@ -31,17 +32,17 @@ class Config(TokenizerOptions):
     """The column of Parquet that holds the text."""
     tokenizer_sample: int = 100
     """Train the tokenizer on a uniform sample of so many megabytes."""
-    unicode: Literal["NFC", "NFKC"] | None = None
+    unicode: UnicodeForm | None = None
     """Bring texts into this normal form; the tokenizer of the store does so in later commands."""
     min_characters: int | None = None
     """Leave out shorter documents."""
     max_characters: int | None = None
     """Leave out longer documents."""
-    duplicates: Literal["exact", "near"] | None = None
+    duplicates: Duplicates | None = None
     """Leave out documents that are told again: word for word, or nearly (kerasbert[clean])."""
     workers: int | None = None
     """Processes that encode; all processors unless given. The store does not depend on it."""
-    engine: Literal["processes", "dask"] = "processes"
+    engine: EngineName = "processes"
     """Where the work is done: here, or on a Dask cluster (kerasbert[dask])."""
     scheduler: str | None = None
     """The address of the Dask scheduler, such as tcp://host:8786."""

@@ -5,24 +5,23 @@ import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import tyro
 
+from kerasbert.choices import CorpusFormat, MaskingUnit, PoolingName, TaskName, VectorsFit
 from kerasbert.command import leaves_nothing, print_table, run_command, say, say_row, throughput
 from kerasbert.config import SIZES
 from kerasbert.errors import InputError
 from kerasbert.options import (
     POOLING,
     EncoderOptions,
-    PoolingName,
     TokenizerOptions,
     TrainingOptions,
     check_length,
     refuse_beside_pretrained,
 )
 
-TaskName = Literal["masked-lm", "document-words", "next-sentence", "sentence-order"]
 LONG_WORD = 5  # tokens; a language without spaces may have sentences for words
 LEARNING_RATE = 2e-3  # at d_model 128; below 64 it stays at twice that
 # A Transformer learns little by heart in a few passes over raw text, and dropout costs it steps, as
@@ -44,17 +43,17 @@ class Config(EncoderOptions, TokenizerOptions, TrainingOptions):
     """A token store that `kerasbert prepare` made."""
     corpus: tuple[str, ...] = ()
     """Or raw text, prepared on the way into the run's folder."""
-    corpus_format: Literal["lines", "sentences"] = "lines"
+    corpus_format: CorpusFormat = "lines"
     """lines: one document a line. sentences: one sentence a line, an empty line ends a document."""
     pretrained: Path | None = None
     """Go on from this run: its tokenizer, architecture and weights, objectives' heads included."""
     vectors: Path | None = None
     """Begin with these word vectors: word2vec's text or .bin, fastText's .vec, GloVe's text."""
-    fit_vectors: Literal["refuse", "project"] = "refuse"
+    fit_vectors: VectorsFit = "refuse"
     """What to do where their dimension is not d_model."""
     tasks: tuple[TaskName, ...] = ("document-words",)
     """The objectives; several are trained jointly."""
-    masking: Literal["token", "whole-word", "span"] = "token"
+    masking: MaskingUnit = "token"
     """What masked-lm hides together: tokens, all pieces of a word, or words in a row."""
     masking_rate: float = 0.15
     """Share of a row's tokens that masked-lm hides."""

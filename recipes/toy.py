@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from kerasbert.choices import SizeName
 from kerasbert.command import print_table, run_command, say
 from kerasbert.errors import InputError
 from kerasbert.flags import Flags
@@ -24,9 +25,10 @@ class Config(Flags):
     Example: KERAS_BACKEND=torch kerasbert toy --size tiny
     """
 
+    # `EncoderName`, in the order in which --help has always shown them here.
     encoder: Literal["transformer", "text-cnn"] = "transformer"
     """Which encoder learns to count."""
-    size: Literal["tiny", "small", "base"] = "tiny"
+    size: SizeName = "tiny"
     """Its named size."""
     steps: int = 600
     """Training steps."""

@@ -12,6 +12,7 @@ FLOORS = [
     {
         *("kerasbert.errors", "kerasbert.files", "kerasbert.backend", "kerasbert.memory"),
         *(
+            "kerasbert.choices",
             "kerasbert.figures",
             "kerasbert.invocation",
             "kerasbert.ranges",
@@ -98,3 +99,69 @@ def test_heavy_libraries_are_imported_where_they_are_used(path, module):
         assert name.split(".")[0] not in LAZY, f"{module} imports {name} at its top"
         if module.startswith(WITHOUT_KERAS):
             assert name.split(".")[0] != "keras", f"{module} imports Keras"
+
+
+FILES = {  # of the package itself, which hands out names of all of its files
+    module: ast.parse(path.read_text(encoding="utf-8"))
+    for path, module in (source.values for source in SOURCES)
+    if path.is_relative_to(ROOT / "kerasbert") and module != "kerasbert"
+}
+PACKAGES = {
+    source.id.removesuffix(".__init__") for source in SOURCES if source.id.endswith(".__init__")
+}
+HANDED_ON = {
+    f"{module}.{alias.asname or alias.name}": f"{node.module}.{alias.name}"
+    for module, tree in FILES.items()
+    if module in PACKAGES
+    for node in tree.body
+    if isinstance(node, ast.ImportFrom)
+    for alias in node.names
+}
+
+
+def file_of(name: str) -> str | None:
+    """The file that a dotted name of the package is, or is defined in."""
+    while name in HANDED_ON and name not in FILES:
+        name = HANDED_ON[name]
+    return next((file for file in (name, name.rpartition(".")[0]) if file in FILES), None)
+
+
+def imported_files(tree: ast.AST):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            above = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+            yield from (file for alias in node.names if (file := file_of(above + alias.name)))
+
+
+def find_circle(arrows: dict[str, set[str]]) -> list[str]:
+    """The files of a circle, from one back to it; none where there is no circle."""
+    done = set()
+
+    def walk(trail: list[str]) -> list[str]:
+        for name in sorted(arrows[trail[-1]] - done):
+            if name in trail:
+                return [*trail[trail.index(name) :], name]
+            if circle := walk([*trail, name]):
+                return circle
+        done.add(trail[-1])
+        return []
+
+    return next((circle for name in sorted(arrows) if (circle := walk([name]))), [])
+
+
+def test_no_files_import_each_other_in_a_circle():
+    circle = find_circle({module: set(imported_files(tree)) for module, tree in FILES.items()})
+    assert not circle, f"a circle of imports: {' -> '.join(circle)}"
+
+
+def test_a_circle_is_found_and_named():
+    assert find_circle({"a": {"b", "c"}, "b": set(), "c": {"d"}, "d": {"c"}}) == ["c", "d", "c"]
+    assert find_circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+def test_a_name_counts_as_the_file_that_defines_it():
+    assert file_of("kerasbert.layers.dropout") == "kerasbert.layers.dropout"
+    assert file_of("kerasbert.layers.Dropout") == "kerasbert.layers.dropout"
+    assert file_of("kerasbert.layers") == "kerasbert.layers"
+    assert file_of("kerasbert.tasks.TaskSettings") == "kerasbert.tasks"  # defined in its __init__
+    assert file_of("keras.ops") is None

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from kerasbert.choices import RuleName
 from kerasbert.evaluation.f1 import f1_scores, predict_labels
-from kerasbert.evaluation.rule import Rule
 from kerasbert.evaluation.thresholds import fit_common
 
 NAME = "TF-IDF + LinearSVC"
@@ -32,7 +32,7 @@ def linear_svc_baseline(
     unseen_valid: int = 0,
     unseen_test: int = 0,
     progress: Callable[[int, int], None] | None = None,
-    rule: Rule | None = None,
+    rule: RuleName | None = None,
     top_k: int | None = None,
 ) -> dict[str, Any] | None:
     """Train on TF-IDF of words and pairs of words, and score with the F1 of every other model.

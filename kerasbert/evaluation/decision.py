@@ -2,18 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 
+from kerasbert.choices import RuleName, Thresholds
 from kerasbert.errors import InputError
 from kerasbert.evaluation.calibration import fit_temperature
 from kerasbert.evaluation.f1 import f1_scores, predict_labels
-from kerasbert.evaluation.rule import Rule, choose_rule
+from kerasbert.evaluation.rule import choose_rule
 from kerasbert.evaluation.scores import probabilities
 from kerasbert.evaluation.thresholds import fit_label_thresholds, fit_threshold
-
-Thresholds = Literal["common", "label", "half"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Decision:
     """
 
     kind: str
-    rule: Rule = "at-least-one"
+    rule: RuleName = "at-least-one"
     threshold: float | tuple[float, ...] = 0.5
     temperature: float = 1.0
     top_k: int | None = None
@@ -81,7 +80,7 @@ class Decision:
             decision = cls(kind, **saved)
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"metrics.json: 'decision' cannot be read ({error!r}).") from error
-        if decision.rule not in get_args(Rule) or not decision.temperature > 0:
+        if decision.rule not in get_args(RuleName) or not decision.temperature > 0:
             raise InputError(f"metrics.json: 'decision' cannot be read. Received: {saved}")
         return decision
 
@@ -93,7 +92,7 @@ def fit_decision(
     *,
     unseen: int = 0,
     thresholds: Thresholds = "label",
-    rule: Rule | None = None,
+    rule: RuleName | None = None,
     top_k: int | None = None,
 ) -> Decision:
     """Fit temperature, then thresholds and rule, on validation data.
@@ -120,7 +119,7 @@ def decision_at_half(
     kind: str,
     *,
     unseen: int = 0,
-    rule: Rule | None = None,
+    rule: RuleName | None = None,
     top_k: int | None = None,
 ) -> Decision:
     """Threshold 0.5 under the rule that validation data prefers there, or the given one.
@@ -137,7 +136,7 @@ def _fit(
     begun: Decision,
     unseen: int,
     thresholds: Thresholds,
-    rule: Rule | None,
+    rule: RuleName | None,
     top_k: int | None,
 ) -> Decision:
     """`begun` with rule and thresholds."""
@@ -145,7 +144,7 @@ def _fit(
         return begun
     said = begun.probabilities(logits)
 
-    def under(rule: Rule) -> Decision:
+    def under(rule: RuleName) -> Decision:
         if rule == "top-k":
             return replace(begun, rule=rule, top_k=top_k)
         if thresholds == "half":
@@ -156,7 +155,7 @@ def _fit(
         limits = fit_label_thresholds(said, gold, common)
         return replace(begun, rule=rule, threshold=tuple(float(limit) for limit in limits))
 
-    def score(rule: Rule) -> float:
+    def score(rule: RuleName) -> float:
         return f1_scores(under(rule).choose(said), gold, unseen)["f1"]
 
     chosen, why = choose_rule(gold, score, rule)

@@ -5,13 +5,14 @@ set, without needing scikit-learn. With N documents and K labels, `gold` is mult
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
+from kerasbert.choices import KindName
 from kerasbert.errors import InputError
 
-KINDS = ("multi-label", "multi-class", "binary")
+KINDS = get_args(KindName)
 
 
 class LabelCounts(NamedTuple):

@@ -1,14 +1,13 @@
 """What a document gets that no label reaches: its most probable label, or none."""
 
 from collections.abc import Callable
-from typing import Literal
 
 import numpy as np
 
-Rule = Literal["at-least-one", "threshold", "top-k"]
+from kerasbert.choices import RuleName
 
 
-def open_rules(kind: str, gold: np.ndarray, given: Rule | None = None) -> tuple[Rule, ...]:
+def open_rules(kind: str, gold: np.ndarray, given: RuleName | None = None) -> tuple[RuleName, ...]:
     """The rules that validation data can choose between: two, or the one that is left.
 
     Args:
@@ -27,8 +26,8 @@ def open_rules(kind: str, gold: np.ndarray, given: Rule | None = None) -> tuple[
 
 
 def choose_rule(
-    gold: np.ndarray, score: Callable[[Rule], float], given: Rule | None = None
-) -> tuple[Rule, str]:
+    gold: np.ndarray, score: Callable[[RuleName], float], given: RuleName | None = None
+) -> tuple[RuleName, str]:
     """The rule that validation data prefers, and why in a few words.
 
     With one label in all it is "threshold": otherwise every document would get that label. Where

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from kerasbert.choices import RuleName
 from kerasbert.errors import InputError
 from kerasbert.evaluation.f1 import f1_from_counts, f1_scores, predict_labels, without_nan
-from kerasbert.evaluation.rule import Rule, choose_rule
+from kerasbert.evaluation.rule import choose_rule
 
 GRID = np.round(np.arange(0.02, 0.981, 0.01), 2)
 
@@ -54,8 +55,8 @@ def fit_common(
     *,
     grid: np.ndarray = GRID,
     prefer: float = 0.5,
-    rule: Rule | None = None,
-) -> tuple[Rule, float]:
+    rule: RuleName | None = None,
+) -> tuple[RuleName, float]:
     """Rule and threshold for all labels, each the best with the other; arguments as above.
 
     Args:
@@ -67,11 +68,11 @@ def fit_common(
         rule: the one to fit the threshold for; what these documents prefer unless given.
     """
 
-    def threshold(rule: Rule) -> float:
+    def threshold(rule: RuleName) -> float:
         fallback = rule != "threshold"
         return fit_threshold(scores, gold, unseen, grid=grid, prefer=prefer, fallback=fallback)
 
-    def score(rule: Rule) -> float:
+    def score(rule: RuleName) -> float:
         limit, fallback = threshold(rule), rule != "threshold"
         predicted = predict_labels(scores, "multi-label", limit, fallback=fallback)
         return f1_scores(predicted, gold, unseen)["f1"]

@@ -1,8 +1,11 @@
 """Token, segment and position embedding; in reverse, the scores of the vocabulary."""
 
+from typing import get_args
+
 import keras
 from keras import ops
 
+from kerasbert.choices import EmbeddingPositions
 from kerasbert.layers.dense import product
 from kerasbert.layers.dropout import Dropout
 from kerasbert.layers.ids import checked_ids, spoiled
@@ -55,8 +58,9 @@ class TextEmbedding(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if positions not in ("learned", "none"):
-            raise ValueError(f"positions: expected 'learned' or 'none'. Received: {positions!r}")
+        if positions not in (known := get_args(EmbeddingPositions)):
+            expected = " or ".join(map(repr, known))
+            raise ValueError(f"positions: expected {expected}. Received: {positions!r}")
         self.vocabulary_size = vocabulary_size
         self.d_model = d_model
         self.max_positions = max_positions

@@ -6,10 +6,7 @@ Those are zeros at padding. `Pooling` takes any encoder's, and puts others in th
 import keras
 from keras import ops
 
-
-def without_padding(states, mask):
-    """States so low at padding that no maximum is there, in the range of float16."""
-    return states + (mask - 1) * 6e4
+from kerasbert.layers.padding import without_padding
 
 
 def maximum_over_text(states, mask, training=None):

@@ -1,12 +1,15 @@
 """One vector for a text, from a state per position."""
 
+from typing import get_args
+
 import keras
 from keras import ops
 
+from kerasbert.choices import PoolingName
 from kerasbert.layers.dense import Dense
 from kerasbert.layers.masks import MaskedLayer
 
-MODES = ("cls", "mean", "max", "mean-max")
+MODES = get_args(PoolingName)
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")

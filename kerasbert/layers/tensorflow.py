@@ -4,8 +4,8 @@ import math
 
 import tensorflow as tf
 
-from kerasbert.layers import dropout
-from kerasbert.layers.maximum import without_padding
+from kerasbert.layers import random_words
+from kerasbert.layers.padding import without_padding
 
 
 def is_known(tensor):
@@ -63,7 +63,7 @@ def _share_below(inputs):
 
 
 def drop(inputs, rate, seed):
-    """`kerasbert.layers.dropout.drop` in one pass, which its gradient repeats.
+    """`kerasbert.layers.random_words.drop` in one pass, which its gradient repeats.
 
     TensorFlow by itself takes ten passes over the random numbers, and keeps which were dropped.
     """
@@ -78,7 +78,7 @@ def drop(inputs, rate, seed):
 @tf.function(jit_compile=True)
 def _drop(inputs, seed, rate):
     index = tf.reshape(tf.range(tf.size(inputs)), tf.shape(inputs))
-    return dropout.drop(inputs, tf.cast(index, "uint32"), rate, seed)
+    return random_words.drop(inputs, tf.cast(index, "uint32"), rate, seed)
 
 
 @tf.custom_gradient

@@ -8,7 +8,8 @@ from kerasbert.layers.dense import Dense
 from kerasbert.layers.dropout import Dropout
 from kerasbert.layers.ids import spoiled
 from kerasbert.layers.masks import MaskedLayer, checked_documents, is_bool
-from kerasbert.layers.maximum import maximum_over_text, without_padding
+from kerasbert.layers.maximum import maximum_over_text
+from kerasbert.layers.padding import without_padding
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")

@@ -1,9 +1,10 @@
 """The Transformer encoder: attention and feed-forward blocks, post- or pre-norm."""
 
-from typing import Any
+from typing import Any, get_args
 
 import keras
 
+from kerasbert.choices import Norm
 from kerasbert.layers.attention import SelfAttention
 from kerasbert.layers.dense import Dense
 from kerasbert.layers.dropout import Dropout
@@ -43,8 +44,9 @@ class TransformerBlock(MaskedLayer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if norm not in ("post", "pre"):
-            raise ValueError(f"norm: expected 'post' or 'pre'. Received: {norm!r}")
+        if norm not in (known := get_args(Norm)):
+            expected = " or ".join(map(repr, known))
+            raise ValueError(f"norm: expected {expected}. Received: {norm!r}")
         self.d_ff = d_ff
         self.dropout = dropout
         self.norm = norm

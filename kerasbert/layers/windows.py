@@ -1,12 +1,15 @@
 """A long text as overlapping windows: folded into rows for the encoder, and pooled again."""
 
+from typing import get_args
+
 import keras
 from keras import ops
 
+from kerasbert.choices import WindowPooling
 from kerasbert.layers.dense import Dense
 from kerasbert.layers.quantized import quantized_policies
 
-MODES = ("max", "mean", "attention")
+MODES = get_args(WindowPooling)
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")

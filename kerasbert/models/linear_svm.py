@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kerasbert.choices import RuleName
 from kerasbert.evaluation.baseline import SCORE_GRID
 from kerasbert.evaluation.calibration import fit_line
-from kerasbert.evaluation.rule import Rule
 from kerasbert.evaluation.thresholds import fit_common
 from kerasbert.tokenizer.special_ids import OURS, SpecialIds
 
@@ -199,7 +199,7 @@ def with_lead(
     return np.concatenate([token_ids, leading + vocabulary_size])
 
 
-def fit_token_scores(layer, train, valid, seed: int = 0, rule: Rule | None = None) -> None:
+def fit_token_scores(layer, train, valid, seed: int = 0, rule: RuleName | None = None) -> None:
     """Give a built `TokenScores` its weights.
 
     The SVMs learn from `train`. Their margins are no logits: one line through them, fitted on

@@ -1,16 +1,18 @@
 """Losses for labels that are rare: weighted, focal, asymmetric."""
 
 from collections.abc import Sequence
+from typing import get_args
 
 import keras
 import numpy as np
 from keras import ops
 
+from kerasbert.choices import LossName
 from kerasbert.evaluation.f1 import KINDS
 from kerasbert.layers.ids import spoiled
 from kerasbert.models.targets import check_kind, class_indices, decisions
 
-LOSSES = ("cross-entropy", "weighted", "focal", "asymmetric")
+LOSSES = get_args(LossName)
 HEAVIEST = 20.0  # the most that a rare label's positives weigh
 
 

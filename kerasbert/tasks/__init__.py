@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
+from kerasbert.choices import MaskingUnit
 from kerasbert.corpus.store.token_store import TokenStore
 from kerasbert.tasks.document_words import DocumentWords
 from kerasbert.tasks.masked_lm import MaskedLM
@@ -21,7 +21,7 @@ class TaskSettings:
     """
 
     seed: int = 0
-    masking: Literal["token", "whole-word", "span"] = "token"
+    masking: MaskingUnit = "token"
     masking_rate: float = 0.15
     max_predictions: int | None = None
 

@@ -7,12 +7,13 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasbert.choices import Pairs
 from kerasbert.evaluation.objectives import Compared, Figures
 from kerasbert.layers.dense import Dense, dtype_of_logits
 from kerasbert.layers.ids import checked_ids, spoiled
 from kerasbert.tasks.held_out import Batch
 from kerasbert.tasks.masked_lm import VocabularyBias
-from kerasbert.tasks.task import Pairs, Rows, TaskBatch
+from kerasbert.tasks.task import Rows, TaskBatch
 
 SHORT = 8  # tokens of a text that is shown whole
 

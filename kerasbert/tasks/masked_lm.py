@@ -7,11 +7,12 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasbert.choices import Pairs
 from kerasbert.evaluation.objectives import Compared, Figures
 from kerasbert.layers.dense import Dense, add_bias, dtype_of_logits
 from kerasbert.tasks.held_out import Batch
 from kerasbert.tasks.masking import UNITS, choose_spans, choose_tokens, choose_words
-from kerasbert.tasks.task import Pairs, Rows, TaskBatch
+from kerasbert.tasks.task import Rows, TaskBatch
 from kerasbert.tasks.token_cross_entropy import TokenCrossEntropy
 from kerasbert.tokenizer.special_ids import NO_MASK
 

@@ -1,8 +1,12 @@
 """Which positions to mask: single tokens, whole words, or spans of words."""
 
+from typing import get_args
+
 import numpy as np
 
-UNITS = ("token", "whole-word", "span")
+from kerasbert.choices import MaskingUnit
+
+UNITS = get_args(MaskingUnit)
 SPAN_STOP = 0.2  # p of the geometric distribution of span lengths, mean 3.8 words
 LONGEST_SPAN = 10
 

@@ -7,10 +7,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasbert.choices import Pairs
 from kerasbert.evaluation.objectives import Compared, Figures
 from kerasbert.layers.dense import dtype_of_logits
 from kerasbert.tasks.held_out import Batch
-from kerasbert.tasks.task import Pairs, Rows, TaskBatch
+from kerasbert.tasks.task import Rows, TaskBatch
 
 
 class NextSentence:

@@ -1,13 +1,12 @@
 """What a pre-training objective is: a small protocol, so that a user's own object is one too."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
+from kerasbert.choices import Pairs
 from kerasbert.tokenizer.special_ids import OURS, SpecialIds
-
-Pairs = Literal["none", "next", "order"]
 
 
 @dataclass

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import get_args
 
+from kerasbert.choices import KindName
 from kerasbert.errors import InputError
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.lines import LineProblems
 from kerasbert.visible import visible
 
-KINDS = ("multi-label", "multi-class", "binary")
+KINDS = get_args(KindName)
 NAMED = 5  # lines that are named
 
 

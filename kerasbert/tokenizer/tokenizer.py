@@ -18,18 +18,19 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, get_args
 
 import numpy as np
 import tokenizers
 
+from kerasbert.choices import StyleName, UnicodeForm
 from kerasbert.errors import InputError
 from kerasbert.files import write_text
 from kerasbert.streams import readable
 from kerasbert.tokenizer.special_ids import NO_MASK, SpecialIds, find_special
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
-STYLES = ("word", "char", "jieba", "wordpiece")
+STYLES = get_args(StyleName)
 SEGMENTERS = ("jieba",)
 _UNKNOWN = "𓀀"  # in hardly any vocabulary
 # Texts that differ in a normal form alone are the same to these, too.
@@ -390,7 +391,7 @@ class Tokenizer:
             return self._encodings(clean, with_words)
 
 
-def segmenter_of(name: str | None, form: Literal["NFC", "NFKC"] = "NFC") -> Callable[[str], str]:
+def segmenter_of(name: str | None, form: UnicodeForm = "NFC") -> Callable[[str], str]:
     """Return what is done to a text before the file sees it: nothing, or words parted by spaces.
 
     Args:

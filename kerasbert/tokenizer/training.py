@@ -8,11 +8,12 @@ whole alphabet is numbered beforehand.
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Literal
+from typing import Any
 
 import tokenizers
 from tokenizers import Regex, models, normalizers, pre_tokenizers, trainers
 
+from kerasbert.choices import UnicodeForm
 from kerasbert.errors import InputError
 from kerasbert.tokenizer.tokenizer import SPECIAL_TOKENS, STYLES, Tokenizer, segmenter_of
 
@@ -54,7 +55,7 @@ def train_tokenizer(
             f" {len(SPECIAL_TOKENS)} special tokens. Give a larger --vocab-size."
         )
     segmenter = "jieba" if style == "jieba" else None
-    form: Literal["NFC", "NFKC"] = "NFKC" if unicode == "NFKC" else "NFC"
+    form: UnicodeForm = "NFKC" if unicode == "NFKC" else "NFC"
     normalizer = _normalizer(style, lowercase, form)
     pre_tokenizer = _pre_tokenizer(style)
     words = _count_words(texts, normalizer, pre_tokenizer, segmenter_of(segmenter, form))

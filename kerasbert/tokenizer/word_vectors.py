@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from kerasbert.choices import VectorsFit
 from kerasbert.errors import InputError
 from kerasbert.streams import readable
 from kerasbert.text.lines import check_file, read_lines
 from kerasbert.tokenizer.tokenizer import Tokenizer
 
-FITS = ("refuse", "project")
 _LONGEST_WORD = 1 << 16  # bytes; a binary file without a space in so many is none
 
 
@@ -71,7 +71,7 @@ def read_word_vectors(path: str | Path, tokenizer: Tokenizer) -> WordVectors:
     return WordVectors(ids, np.stack([found[index] for index in ids]), len(wanted))
 
 
-def fit_dimension(vectors: np.ndarray, dimension: int, fit: str = "refuse") -> np.ndarray:
+def fit_dimension(vectors: np.ndarray, dimension: int, fit: VectorsFit = "refuse") -> np.ndarray:
     """Bring vectors (F, D) to the dimension of a model.
 
     Args:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kerasbert.batches.labeled import LabeledBatches
+from kerasbert.choices import RuleName, Thresholds
 from kerasbert.evaluation.analysis import (
     calibration_of,
     confused_pairs,
@@ -14,8 +15,7 @@ from kerasbert.evaluation.analysis import (
     label_rows,
     write_label_rows,
 )
-from kerasbert.evaluation.decision import Decision, Thresholds, fit_decision
-from kerasbert.evaluation.rule import Rule
+from kerasbert.evaluation.decision import Decision, fit_decision
 from kerasbert.report import finetune_report
 from kerasbert.runs.folder import RunFolder
 from kerasbert.training.best_by_rule import BestByRule
@@ -51,7 +51,7 @@ class Assessment:
         documents: Sequence[Any],
         names: Sequence[str],
         thresholds: Thresholds = "label",
-        rule: Rule | None = None,
+        rule: RuleName | None = None,
         top_k: int | None = None,
         why: str | None = None,
     ):
@@ -118,7 +118,7 @@ def settle_rule(
     best: BestByRule,
     thresholds: Thresholds = "label",
     top_k: int | None = None,
-) -> tuple[Rule, str, int]:
+) -> tuple[RuleName, str, int]:
     """Which rule the run has from here on: its history, its best epoch and its decision.
 
     The one whose best epoch has the higher F1 on validation data, with thresholds fitted to it.
@@ -134,7 +134,7 @@ def settle_rule(
     """
     valid = best.epoch_f1.valid
 
-    def score(rule: Rule, file: str) -> float:
+    def score(rule: RuleName, file: str) -> float:
         logits = logits_of(run.load_model(file), valid)
         given = {"thresholds": thresholds, "rule": rule, "top_k": top_k}
         return score_logits(logits, valid, decision_of(logits, valid, **given))["f1"]
@@ -151,7 +151,7 @@ def last_epoch_at_half(
     model,
     data: Mapping[str, LabeledBatches],
     learner,
-    rule: Rule | None = None,
+    rule: RuleName | None = None,
     top_k: int | None = None,
 ) -> dict[str, dict[str, Any]]:
     """The figures of a model as training left it, with its averaged weights, at threshold 0.5.

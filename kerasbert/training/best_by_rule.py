@@ -6,7 +6,8 @@ from typing import Any
 
 import keras
 
-from kerasbert.evaluation.rule import Rule, choose_rule, open_rules
+from kerasbert.choices import RuleName
+from kerasbert.evaluation.rule import choose_rule, open_rules
 from kerasbert.files import atomic_path
 from kerasbert.runs.folder import MODEL, RunFolder
 from kerasbert.training.epoch_f1 import FIGURES, EpochF1
@@ -34,11 +35,11 @@ class BestByRule(keras.callbacks.Callback):
         self.patience = patience
         valid = epoch_f1.valid
         rules = open_rules(valid.kind, valid.gold, epoch_f1.rule)
-        self.kept: dict[Rule, KeepBest] = {
+        self.kept: dict[RuleName, KeepBest] = {
             rule: KeepBest(run, file=MODEL if len(rules) == 1 else f"model-{rule}.keras")
             for rule in rules
         }
-        self.rows: dict[Rule, dict[int, dict[str, float]]] = {rule: {} for rule in rules}
+        self.rows: dict[RuleName, dict[int, dict[str, float]]] = {rule: {} for rule in rules}
 
     def set_model(self, model):
         super().set_model(model)
@@ -60,7 +61,7 @@ class BestByRule(keras.callbacks.Callback):
         waited = min(keeper.waited for keeper in self.kept.values())
         return self.patience is not None and waited >= self.patience
 
-    def settle(self, score: Callable[[Rule, str], float]) -> tuple[Rule, str, int]:
+    def settle(self, score: Callable[[RuleName, str], float]) -> tuple[RuleName, str, int]:
         """Write the model of the rule that validation data prefers as `model.keras`.
 
         Args:

@@ -7,9 +7,10 @@ import numpy as np
 
 from kerasbert.batches.labeled import LabeledBatches, predict_logits
 from kerasbert.batches.padding import check_padding
+from kerasbert.choices import RuleName
 from kerasbert.evaluation.decision import Decision, decision_at_half
 from kerasbert.evaluation.f1 import f1_scores
-from kerasbert.evaluation.rule import Rule, open_rules
+from kerasbert.evaluation.rule import open_rules
 from kerasbert.evaluation.scores import mean_loss
 
 FIGURES = ("micro_f1", "macro_f1", "f1")
@@ -39,7 +40,7 @@ class EpochF1(keras.callbacks.Callback):
         self,
         valid: LabeledBatches,
         batch_size: int = 64,
-        rule: Rule | None = None,
+        rule: RuleName | None = None,
         top_k: int | None = None,
         from_logits: bool | None = None,
         name: str = "val",
@@ -52,7 +53,7 @@ class EpochF1(keras.callbacks.Callback):
         self.from_logits = from_logits
         self.name = name
         self.logits: np.ndarray | None = None  # (N, K) after the last epoch
-        self.by_rule: dict[Rule, dict[str, Any]] = {}  # its figures
+        self.by_rule: dict[RuleName, dict[str, Any]] = {}  # its figures
         self._given: dict[str, float] = {}
 
     def on_train_begin(self, logs=None):
@@ -120,7 +121,7 @@ def logits_of(
 
 
 def half_of(
-    logits: np.ndarray, data: LabeledBatches, rule: Rule | None = None, top_k: int | None = None
+    logits: np.ndarray, data: LabeledBatches, rule: RuleName | None = None, top_k: int | None = None
 ) -> Decision:
     """`decision_at_half` of these documents."""
     return decision_at_half(

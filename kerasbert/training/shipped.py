@@ -10,8 +10,9 @@ import numpy as np
 
 from kerasbert.batches.encoded import EncodedTexts
 from kerasbert.batches.labeled import LabeledBatches, in_order
+from kerasbert.choices import RuleName
 from kerasbert.evaluation.decision import fit_decision
-from kerasbert.evaluation.rule import Rule, open_rules
+from kerasbert.evaluation.rule import open_rules
 from kerasbert.files import write_json
 from kerasbert.layers import TokenScores
 from kerasbert.models import fit_token_scores
@@ -57,7 +58,7 @@ class Shipped(keras.callbacks.Callback):
         beside: Mapping[str, np.ndarray] | None,
         epochs: int,
         seconds: float = 0.0,
-        rule: Rule | None = None,
+        rule: RuleName | None = None,
         top_k: int | None = None,
     ):
         super().__init__()
@@ -81,7 +82,7 @@ class Shipped(keras.callbacks.Callback):
         self._test_logits = None
         write_json(self.path, self.found)
 
-    def _judge(self, epoch: int, rule: Rule, logits: np.ndarray) -> None:
+    def _judge(self, epoch: int, rule: RuleName, logits: np.ndarray) -> None:
         """An epoch under one rule."""
         valid, test = self.data["valid"], self.data["test"]
         half = half_of(logits, valid, rule, self.top_k)
@@ -136,7 +137,7 @@ def half_of_svms(
     vocabulary_size: int,
     lead: int,
     seed: int = 0,
-    rule: Rule | None = None,
+    rule: RuleName | None = None,
 ) -> dict[str, np.ndarray]:
     """Of "valid" and "test" what a fitted `TokenScores` adds to half of a network's logits, (N, K).
 

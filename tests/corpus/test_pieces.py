@@ -12,8 +12,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kerasbert.corpus.prepare import pieces
+from kerasbert.corpus.prepare.cutting import cut
 from kerasbert.corpus.prepare.pieces import CorpusCounts, ReadOptions, read_corpus, read_piece
-from kerasbert.corpus.prepare.sources import cut, find_inputs
+from kerasbert.corpus.prepare.sources import find_inputs
 from kerasbert.errors import InputError
 from kerasbert.text.lines import LineProblems
 

@@ -13,9 +13,10 @@ import pytest
 
 from kerasbert.corpus.prepare import prepare_store as prepare
 from kerasbert.corpus.prepare.cleaning import Cleaning
+from kerasbert.corpus.prepare.cutting import Piece
 from kerasbert.corpus.prepare.engines import Engine
 from kerasbert.corpus.prepare.prepare_store import prepare_store
-from kerasbert.corpus.prepare.sources import Piece, Source
+from kerasbert.corpus.prepare.sources import Source
 from kerasbert.corpus.prepare.workspace import Workspace
 from kerasbert.corpus.store.token_store import TokenStore, verify
 from kerasbert.errors import InputError, Unfinished

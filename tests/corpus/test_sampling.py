@@ -4,9 +4,10 @@ import random
 
 import pytest
 
+from kerasbert.corpus.prepare.cutting import cut
 from kerasbert.corpus.prepare.pieces import Document, ReadOptions, read_piece
 from kerasbert.corpus.prepare.sampling import merge_samples, sample_piece, sample_share
-from kerasbert.corpus.prepare.sources import Source, cut, find_inputs
+from kerasbert.corpus.prepare.sources import Source, find_inputs
 
 
 def sample(paths, piece_bytes, size, seed=0):

@@ -12,8 +12,9 @@ import pyarrow.parquet
 import pytest
 import zstandard
 
+from kerasbert.corpus.prepare.cutting import Piece, cut
 from kerasbert.corpus.prepare.pieces import ReadOptions, read_piece
-from kerasbert.corpus.prepare.sources import Piece, Source, cut, find_inputs, open_source
+from kerasbert.corpus.prepare.sources import Source, find_inputs, open_source
 from kerasbert.errors import InputError
 
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from kerasbert.layers import Dropout
-from kerasbert.layers.dropout import scramble
+from kerasbert.layers.random_words import scramble
 
 STATES = np.ones((64, 50, 8), np.float32)
 

@@ -10,14 +10,11 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
 
+from kerasbert.choices import Duplicates, UnicodeForm
 from kerasbert.corpus.prepare.pieces import Document
 from kerasbert.errors import InputError
 from kerasbert.ranges import check_numbers
-
-UnicodeForm = Literal["NFC", "NFKC"]
-Duplicates = Literal["exact", "near"]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kerasbert.corpus.prepare.cleaning import Duplicates
+from kerasbert.choices import Duplicates
 from kerasbert.files import atomic_path
 from kerasbert.tokenizer.word_cache import Encoded
 

@@ -13,12 +13,13 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
+from kerasbert.choices import EngineName
 from kerasbert.errors import InputError, Unfinished
 from kerasbert.ranges import check_numbers
 
-ENGINES = ("processes", "dask")
+ENGINES = get_args(EngineName)
 ANSWER_SECONDS = 20  # of a scheduler
 _TRIES = 3  # pools of processes, of which one died
 Job = TypeVar("Job")

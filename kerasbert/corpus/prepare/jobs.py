@@ -20,9 +20,10 @@ from typing import Any
 import numpy as np
 
 from kerasbert.corpus.prepare.cleaning import Cleaning, clean
+from kerasbert.corpus.prepare.cutting import Piece
 from kerasbert.corpus.prepare.duplicates import signatures
 from kerasbert.corpus.prepare.pieces import CorpusCounts, Document, ReadOptions, read_piece
-from kerasbert.corpus.prepare.sources import Piece, Source
+from kerasbert.corpus.prepare.sources import Source
 from kerasbert.corpus.store.shards import Documents, ShardCounts, join_starts, offsets, write_shard
 from kerasbert.corpus.store.token_store import file_sha256
 from kerasbert.errors import InputError, Unfinished

@@ -7,7 +7,8 @@ import itertools
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from kerasbert.corpus.prepare.sources import Piece, open_source
+from kerasbert.corpus.prepare.cutting import Piece
+from kerasbert.corpus.prepare.sources import open_source
 from kerasbert.text.lines import LineProblems, reading, split_lines, unpack
 
 _BLOCK = 1 << 18

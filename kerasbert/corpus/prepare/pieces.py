@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
+from kerasbert.choices import CorpusFormat
+from kerasbert.corpus.prepare.cutting import Piece, cut
 from kerasbert.corpus.prepare.piece_lines import PieceLines
 from kerasbert.corpus.prepare.records import json_text, read_rows
-from kerasbert.corpus.prepare.sources import Piece, cut, find_inputs
+from kerasbert.corpus.prepare.sources import find_inputs
 from kerasbert.errors import InputError
 from kerasbert.ranges import check_numbers
 from kerasbert.streams import shown
@@ -25,7 +27,7 @@ from kerasbert.text.documents import strip_labels
 from kerasbert.text.lines import LONGEST_LINE, TOO_LONG, LineProblems, decode
 from kerasbert.text.sentences import split_sentences
 
-CORPUS_FORMATS = ("lines", "sentences")
+CORPUS_FORMATS = get_args(CorpusFormat)
 LONGEST_RUN = 1 << 19  # characters without white space or the end of a Chinese sentence
 _RUN = re.compile(r"[^\s。！？]++")
 _PIECE_BYTES = 64 << 20

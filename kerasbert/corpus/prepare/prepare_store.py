@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasbert.corpus.prepare.cleaning import Cleaning
+from kerasbert.corpus.prepare.cutting import cut
 from kerasbert.corpus.prepare.duplicates import find_duplicates
 from kerasbert.corpus.prepare.engines import Engine, Pool
 from kerasbert.corpus.prepare.estimate import estimate
@@ -29,7 +30,7 @@ from kerasbert.corpus.prepare.jobs import (
 )
 from kerasbert.corpus.prepare.pieces import ReadOptions, check_any
 from kerasbert.corpus.prepare.sampling import sample_share
-from kerasbert.corpus.prepare.sources import Source, cut, find_inputs, open_source
+from kerasbert.corpus.prepare.sources import Source, find_inputs, open_source
 from kerasbert.corpus.prepare.training_sample import TokenizerSettings, train_on_sample
 from kerasbert.corpus.prepare.workspace import Workspace
 from kerasbert.corpus.store.manifest import TOKENIZER_FILE, read_manifest, write_manifest

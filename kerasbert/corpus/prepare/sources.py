@@ -1,13 +1,11 @@
 """Where raw text comes from: files of several kinds, folders, globs, standard input, URLs.
 
-`find_inputs` lists them in a fixed order, `cut` parts them into pieces that can be read each by
-itself, by any process and in any order; `pieces.py` reads them.
+`find_inputs` lists them in a fixed order, `open_source` opens one; `cutting.py` parts them.
 """
 
 from __future__ import annotations
 
 import glob
-import itertools
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -48,19 +46,6 @@ class Source:
     def shown(self) -> str:
         """How messages name it."""
         return self.copy_of or self.path
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A part of a source: bytes, or row groups of Parquet, from `start` until before `stop`.
-
-    A packed file is one piece. `bytes` is how much of the source as stored it is, about.
-    """
-
-    source: Source
-    start: int
-    stop: int
-    bytes: int
 
 
 def find_inputs(
@@ -111,34 +96,6 @@ def open_source(source: Source) -> BinaryIO:
         return check_file(source.path).open("rb")
     with _asking(source.path):
         return _filesystem(source.path)[0].open(source.path, "rb")
-
-
-def cut(sources: Sequence[Source], piece_bytes: int) -> list[Piece]:
-    """Part the sources into pieces of about so many bytes, in order.
-
-    Raises:
-        InputError: a Parquet file cannot be read.
-    """
-    return [piece for source in sources for piece in _cut(source, piece_bytes)]
-
-
-def _cut(source: Source, piece_bytes: int) -> Iterator[Piece]:
-    if source.packing is not None:
-        yield Piece(source, 0, source.size, source.size)
-    elif source.format == "parquet":
-        from kerasbert.corpus.prepare.records import row_group_sizes
-
-        ends = list(itertools.accumulate(row_group_sizes(source), initial=0))
-        first = 0
-        for stop in range(1, len(ends)):
-            if stop == len(ends) - 1 or ends[stop + 1] - ends[first] > piece_bytes:
-                share = (ends[stop] - ends[first]) / ends[-1]
-                yield Piece(source, first, stop, round(share * source.size))
-                first = stop
-    else:
-        for start in range(0, source.size, piece_bytes):
-            stop = min(start + piece_bytes, source.size)
-            yield Piece(source, start, stop, stop - start)
 
 
 def _describe(path: str, name: str, text_field: str | None, copy_of: str | None = None) -> Source:

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kerasbert.corpus.prepare.cleaning import Cleaning, clean
+from kerasbert.corpus.prepare.cutting import Piece
 from kerasbert.corpus.prepare.engines import Pool
 from kerasbert.corpus.prepare.pieces import Document, ReadOptions, check_any, read_piece
 from kerasbert.corpus.prepare.sampling import merge_samples, sample_piece, sample_share
-from kerasbert.corpus.prepare.sources import Piece
 from kerasbert.text.lines import LineProblems
 from kerasbert.tokenizer.tokenizer import Tokenizer
 from kerasbert.tokenizer.training import train_tokenizer

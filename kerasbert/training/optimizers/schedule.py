@@ -1,11 +1,12 @@
 """The learning rate over a run."""
 
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import keras
 from keras import ops
 
+from kerasbert.choices import Decay
 from kerasbert.training.optimizers.adamw import AdamW
 from kerasbert.training.optimizers.layer_rates import LayerwiseAdamW
 
@@ -35,8 +36,9 @@ class WarmupDecay(keras.optimizers.schedules.LearningRateSchedule):
         decay: str = "linear",
         batches_per_update: int = 1,
     ):
-        if decay not in ("linear", "cosine"):
-            raise ValueError(f"decay: expected 'linear' or 'cosine'. Received: {decay!r}")
+        if decay not in (known := get_args(Decay)):
+            expected = " or ".join(map(repr, known))
+            raise ValueError(f"decay: expected {expected}. Received: {decay!r}")
         self.peak = peak
         self.total_steps = total_steps
         self.warmup_steps = max(1, total_steps // 10) if warmup_steps is None else warmup_steps

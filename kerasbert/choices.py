@@ -1,0 +1,38 @@
+"""What can be chosen by name: every choice of a flag, a config or a layer, and its values, once.
+
+Flags and configs take the type, what checks or lists the values takes `typing.get_args` of it. The
+order is that of `--help`. Nothing is imported here, so that any file can read it.
+"""
+
+from typing import Literal
+
+# The model.
+EncoderName = Literal["text-cnn", "transformer"]
+SizeName = Literal["tiny", "small", "base"]
+Norm = Literal["pre", "post"]
+Positions = Literal["learned", "rotary", "none"]
+EmbeddingPositions = Literal["learned", "none"]  # rotary ones belong to attention
+PoolingName = Literal["cls", "mean", "max", "mean-max"]
+WindowPooling = Literal["max", "mean", "attention"]
+LongText = Literal["cut", "chunk"]
+
+# Text, and what it becomes.
+StyleName = Literal["word", "char", "jieba", "wordpiece"]  # of a tokenizer
+UnicodeForm = Literal["NFC", "NFKC"]
+CorpusFormat = Literal["lines", "sentences"]
+Duplicates = Literal["exact", "near"]
+EngineName = Literal["processes", "dask"]
+VectorsFit = Literal["refuse", "project"]
+
+# Pre-training.
+TaskName = Literal["masked-lm", "document-words", "next-sentence", "sentence-order"]
+MaskingUnit = Literal["token", "whole-word", "span"]
+Pairs = Literal["none", "next", "order"]
+
+# Training, and what a classifier answers.
+Precision = Literal["float32", "bfloat16"]
+Decay = Literal["linear", "cosine"]
+LossName = Literal["cross-entropy", "weighted", "focal", "asymmetric"]
+KindName = Literal["multi-label", "multi-class", "binary"]
+RuleName = Literal["at-least-one", "threshold", "top-k"]
+Thresholds = Literal["label", "common", "half"]
