@@ -171,7 +171,11 @@ def run(config: Config) -> dict[str, Any]:
     rows = _train(config, folder, architecture, model, train, valid, total)
     folder.save_model(model)
     metrics = {
-        **{name: value for name, value in rows[-1].items() if name != "seconds"},
+        **{
+            name: float("nan") if value == "" else value  # nothing stands for it in history.csv
+            for name, value in rows[-1].items()
+            if name != "seconds"
+        },
         **pretraining_verdict(objectives, rows[-1]),
         "seconds": round(sum(row["seconds"] for row in rows), 1),
         "session_seconds": round(time.monotonic() - began, 1),

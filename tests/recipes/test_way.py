@@ -268,6 +268,20 @@ def test_joint_objectives_minutes_and_limit(files, tmp_path):
     assert list((tmp_path / "run" / "tensorboard").glob("events*"))
 
 
+def test_a_figure_that_is_no_number_is_null_with_its_reason(tmp_path):
+    """No document has two sentences: no held-out row is a pair."""
+    lines = [f"the word{n % 7} sees word{n * 3 % 11} near word{n * 5 % 13}." for n in range(300)]
+    (tmp_path / "raw.txt").write_text("\n".join(lines) + "\n")
+    command = ["pretrain", "--corpus", f"{tmp_path}/raw.txt", "--out", f"{tmp_path}/run", *SMALL]
+    command += ["--tasks", "document-words", "sentence-order", "--d-model", "16", "--steps", "2"]
+    assert cli.main(command) == 0
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["val_loss_sentence_order"] is None
+    assert metrics["val_loss_sentence_order_reason"] == "not a number (NaN)"
+    assert metrics["val_loss"] == metrics["val_loss_document_words"]  # the sum of what there is
+    assert history(tmp_path / "run")[-1]["val_loss_sentence_order"] == ""
+
+
 def test_options_for_few_labels_learn(runs, files, tmp_path):
     command = ["finetune", "--pretrained", f"{runs}/lm", "--out", f"{tmp_path}/run", *SMALL]
     command += ["--train", f"{files}/train.txt", "--valid", f"{files}/valid.txt", "--epochs", "3"]
