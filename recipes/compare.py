@@ -219,7 +219,6 @@ def _run(config: Config, folder, side: str, rate: float, seed: int, ship: _Ship)
 
     import keras
 
-    from kerasbert.figures import number
     from kerasbert.recipes import finetune
 
     out = folder.path / "runs" / f"{side}-lr{rate:g}-seed{seed}"
@@ -237,7 +236,10 @@ def _run(config: Config, folder, side: str, rate: float, seed: int, ship: _Ship)
     shutil.rmtree(out / "state", ignore_errors=True)  # many runs: keep the small part
     with (out / "history.csv").open(encoding="utf-8", newline="") as file:
         history = [
-            {name: int(value) if name == "epoch" else number(value) for name, value in row.items()}
+            {
+                name: int(value) if name == "epoch" else float(value or "nan")
+                for name, value in row.items()
+            }
             for row in csv.DictReader(file)
         ]
     run = {
