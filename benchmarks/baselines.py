@@ -21,10 +21,11 @@ from rich.console import Console
 from rich.table import Table
 
 from kerasbert.errors import InputError
-from kerasbert.evaluation.baseline import NAME, TOKEN_PATTERN, linear_svc_baseline
-from kerasbert.evaluation.f1 import f1_scores, predict_labels
+from kerasbert.evaluation.f1 import f1_scores
 from kerasbert.evaluation.thresholds import GRID, fit_threshold
 from kerasbert.files import write_json
+from kerasbert.heads.classification.decision import predict_labels
+from kerasbert.heads.classification.linear_svc import NAME, TOKEN_PATTERN, linear_svc_baseline
 from kerasbert.text.documents import LabeledDocument, read_labeled
 from kerasbert.text.kinds import infer_kind
 from kerasbert.text.labels import LabelSet

@@ -153,7 +153,7 @@ class _Ship:
         """What `finetune.run` takes as `beside`."""
 
         def judge(folder, epoch_f1, data, vocabulary_size: int, pairs: bool):
-            from kerasbert.models import too_many_weights
+            from kerasbert.heads.classification.linear_svm import too_many_weights
             from kerasbert.training.shipped import Shipped, half_of_svms
 
             config = self.config
@@ -255,7 +255,7 @@ def _run(config: Config, folder, side: str, rate: float, seed: int, ship: _Ship)
 
 def _baseline(config: Config, documents: dict[str, list], kind: str) -> dict[str, Any] | None:
     """TF-IDF + LinearSVC on the same files: what one would use instead."""
-    from kerasbert.evaluation.baseline import linear_svc_baseline
+    from kerasbert.heads.classification.linear_svc import linear_svc_baseline
     from kerasbert.text import LabelSet
 
     say("--- TF-IDF + LinearSVC")

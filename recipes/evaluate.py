@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import tyro
 
 from kerasbert.command import print_table, run_command, say
-from kerasbert.evaluation.run_text import (
+from kerasbert.flags import Flags
+from kerasbert.heads.classification.words import (
     decision_text,
     metrics_table,
     rule_sentences,
     unseen_note,
 )
-from kerasbert.flags import Flags
 from kerasbert.recipes.finetune import say_skipped
 
 
@@ -48,11 +48,11 @@ def run(config: Config) -> dict[str, Any]:
     documents = read_labeled(config.data, problems)
 
     from kerasbert.batches.labeled import LabeledBatches
-    from kerasbert.evaluation.analysis import calibration_of
+    from kerasbert.heads.classification.analysis import calibration_of
+    from kerasbert.heads.classification.kinds import keep_fitting
     from kerasbert.inference.predictor import Predictor
     from kerasbert.streams import shown
     from kerasbert.text.inputs import check_texts
-    from kerasbert.text.kinds import keep_fitting
     from kerasbert.tokenizer.unknown import unknown_in
     from kerasbert.training.epoch_f1 import logits_of, score_logits
 

@@ -12,7 +12,7 @@ import tyro
 from kerasbert.choices import KindName, Thresholds
 from kerasbert.command import leaves_nothing, print_table, run_command, say, say_row
 from kerasbert.errors import InputError
-from kerasbert.evaluation.run_text import (
+from kerasbert.heads.classification.words import (
     decision_text,
     metrics_table,
     rule_sentences,
@@ -227,14 +227,13 @@ def _classifier(config, pretrained, architecture, tokenizer, data, kind: str, pa
     """The untrained model; only the linear SVMs in it have learned already."""
     import keras
 
+    from kerasbert.heads.classification.linear_svm import fit_token_scores, too_many_weights
     from kerasbert.layers import Pooling
     from kerasbert.models import (
         begin_at_label_shares,
         build_classifier,
         build_embedding,
         build_encoder,
-        fit_token_scores,
-        too_many_weights,
     )
     from kerasbert.runs.saving import keep_tensorflow_out
     from kerasbert.training.footprint import footprint
@@ -289,8 +288,8 @@ def _classifier(config, pretrained, architecture, tokenizer, data, kind: str, pa
 def _learner(config, model, architecture, tokenizer, train, kind: str) -> tuple[Any, Any]:
     """The compiled model to train, and its batches: the classifier's, or with masked LM beside."""
     from kerasbert.batches import JointBatches
+    from kerasbert.heads.classification.losses import build_loss
     from kerasbert.models import build_joint_model, compile_joint
-    from kerasbert.models.losses import build_loss
     from kerasbert.tasks import MaskedLM
     from kerasbert.training.optimizers import WarmupDecay, average_momentum, build_optimizer
     from kerasbert.training.precision import computing_in
@@ -368,8 +367,9 @@ def read_parts(config, said: set[str] | None = None) -> tuple[dict[str, list], s
         config: with train, valid, test, limit, kind and skip_bad_lines.
         said: see `say`.
     """
-    from kerasbert.text import LabelSet, LineProblems, check_kind, read_labeled
-    from kerasbert.text.kinds import LabelTally, deciding_note, keep_fitting
+    from kerasbert.heads.classification.kinds import check_kind, keep_fitting
+    from kerasbert.text import LabelSet, LineProblems, read_labeled
+    from kerasbert.text.kinds import LabelTally, deciding_note
 
     paths = {"train": config.train, "valid": config.valid, "test": config.test}
     problems = LineProblems(skip=config.skip_bad_lines)

@@ -79,8 +79,8 @@ def run(config: Config) -> dict[str, Any]:
     import numpy as np
 
     from kerasbert.config import CONFIGS, SIZES
-    from kerasbert.evaluation.scores import mean_loss
     from kerasbert.files import check_writable, write_json
+    from kerasbert.heads.classification.scores import mean_loss
     from kerasbert.layers import Pooling
     from kerasbert.models import (
         build_classifier,

@@ -7,10 +7,12 @@ import numpy as np
 
 from kerasbert.batches.encoded import EncodedTexts, WindowedTexts, Windows
 from kerasbert.batches.order import EpochOrder
-from kerasbert.batches.outputs import gives_logits, to_logits
 from kerasbert.batches.padding import check_padding
 from kerasbert.batches.stream import OnePass, for_keras, stream
-from kerasbert.text.kinds import KINDS, misfit
+from kerasbert.choices import KindName
+from kerasbert.heads import Classification, Head
+from kerasbert.heads.classification.outputs import gives_logits, to_logits
+from kerasbert.text.labels import LabelSet
 from kerasbert.tokenizer.special_ids import SpecialIds
 
 
@@ -20,47 +22,45 @@ class LabeledBatches:
     With B = `batch_size`, L the batch's length (one of a few), K labels:
 
         inputs  token_ids, segment_ids  (B, L)  int32
-        target  (B, K) float32 multi-hot for "multi-label", else (B,) int32 class indices
+        target                          what the head's loss takes
 
     Args:
         documents: `LabeledDocument`s.
         tokenizer: a `Tokenizer`.
-        labels: a `LabelSet`; other labels are left out of the targets.
-        kind: "multi-label", "multi-class" or "binary". The last two want one label a document; a
-            document whose label is not in `labels` is then in no batch, since it has no target. In
-            `texts`, `gold` and `unseen`, which F1 is counted on, it is.
+        head: what is predicted, a `kerasbert.heads.Head`; or a `LabelSet`, for `Classification`. A
+            document that it has no target for, such as one whose only class training does not
+            know, is in no batch. In `texts`, `gold` and `unseen`, which figures are counted on,
+            it is.
+        kind: with a `LabelSet`: "multi-label", "multi-class" or "binary".
         max_length: positions of the longest row; longer texts are cut.
         batch_size: B.
         seed: of the order.
         windows: split long texts into windows of `max_length`; L is then all windows together.
 
     Raises:
-        ValueError: an unknown kind, labels that do not fit it, no document, or none with a label
-            that is in `labels` although they have some.
+        ValueError: no document, or such as the head cannot learn from.
     """
 
     def __init__(
         self,
         documents: Sequence,
         tokenizer,
-        labels,
-        kind: str = "multi-label",
+        head: Head | LabelSet,
+        kind: KindName = "multi-label",
         max_length: int = 128,
         batch_size: int = 32,
         seed: int = 0,
         windows: Windows | None = None,
     ):
-        _check(documents, labels, kind)
-        self.kind = kind
+        if not documents:
+            raise ValueError("documents: expected one or more. Received: none")
+        self.head = Classification(head, kind) if isinstance(head, LabelSet) else head
         self.texts = encode_texts([d.texts for d in documents], tokenizer, max_length, windows)
-        self.gold = labels.encode(documents)  # (N, K)
-        self.unseen = sum(labels.unseen(documents).values())
+        self.gold = self.head.encode(documents)  # (N, ...)
+        self.unseen = sum(self.head.unseen(documents).values())
         self.max_length = self.texts.max_length
         self.batch_size = batch_size
-        has_target = (
-            np.ones(len(documents), bool) if kind == "multi-label" else self.gold.any(axis=1)
-        )
-        self.rows = np.flatnonzero(has_target)
+        self.rows = np.flatnonzero(self.head.has_target(self.gold))
         self.order = EpochOrder(self.texts.lengths[self.rows], batch_size, seed)
         self.steps_per_epoch = self.order.steps_per_epoch
 
@@ -74,8 +74,7 @@ class LabeledBatches:
         return self._batch(self.rows[self.order.batch(step)])
 
     def _batch(self, indices: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        gold = self.gold[indices]
-        target = gold if self.kind == "multi-label" else gold.argmax(axis=1).astype(np.int32)
+        target = self.head.targets(self.gold[indices])
         return self.texts.rows(indices, self.texts.padded_length(indices)), target
 
     def stream(self, start: int | keras.Model | None = None):
@@ -96,32 +95,6 @@ class LabeledBatches:
         order = self.rows[order]
         return OnePass(
             lambda step: self._batch(order[step * size : (step + 1) * size]), self.steps_per_epoch
-        )
-
-
-def _check(documents: Sequence, labels, kind: str) -> None:
-    """Refuse what no batch can be made of."""
-    if kind not in KINDS:
-        raise ValueError(f"kind: expected one of {', '.join(KINDS)}. Received: {kind!r}")
-    if not documents:
-        raise ValueError("documents: expected one or more. Received: none")
-    if (kind == "binary" and len(labels) != 2) or (kind == "multi-class" and len(labels) < 2):
-        raise ValueError(
-            f"labels: kind {kind} expects {'2' if kind == 'binary' else '2 or more'}. "
-            f"Received: {len(labels)}"
-        )
-    for number, document in enumerate(documents):
-        if found := misfit(len(document.labels), kind):
-            raise ValueError(
-                f"documents: kind {kind} expects exactly one label each. "
-                f"Received: documents[{number}] (line {document.line}) with {found}"
-            )
-    known = set(labels.names)
-    found_labels = {name for document in documents for name in document.labels}
-    if found_labels and known.isdisjoint(found_labels):
-        raise ValueError(
-            f"documents: expected some labels of {list(labels.names[:3])} and so on. "
-            f"Received: {sorted(found_labels)[:3]} and so on, none of them known"
         )
 
 
@@ -152,6 +125,32 @@ def in_order(texts: EncodedTexts, batch_size: int) -> Iterator[tuple[np.ndarray,
         yield indices, inputs
 
 
+def predict_outputs(model, texts: EncodedTexts, batch_size: int = 64) -> np.ndarray:
+    """(N, ...) float32 outputs of a model, in the order of the texts.
+
+    Args:
+        model: with one output (B, ...) whose shape does not follow the length of the texts.
+        texts: N of them.
+        batch_size: texts at a time.
+
+    Raises:
+        ValueError: the model has another output, or there are no texts.
+    """
+    check_padding(model, texts.tokenizer.special.pad)
+    outputs = None
+    for indices, inputs in in_order(texts, batch_size):
+        made = model.predict_on_batch(inputs)
+        if isinstance(made, dict | list | tuple) or made.ndim < 2:
+            found = list(made) if isinstance(made, dict) else getattr(made, "shape", type(made))
+            raise ValueError(f"Expected a model with one output (B, K). Received: {found}")
+        if outputs is None:
+            outputs = np.zeros((len(texts), *made.shape[1:]), np.float32)
+        outputs[indices] = np.asarray(made)[: len(indices)]
+    if outputs is None:
+        raise ValueError(f"Expected texts to predict. Received: {len(texts)}")
+    return outputs
+
+
 def predict_logits(
     model,
     texts: EncodedTexts,
@@ -162,8 +161,7 @@ def predict_logits(
     """(N, K) float32 logits of a classifier, in the order of the texts.
 
     Args:
-        model: a classifier with one output (B, K): logits, or probabilities, of which logits are
-            made.
+        model: with one output (B, K): logits, or probabilities, of which logits are made.
         texts: N of them.
         batch_size: texts at a time.
         kind: what the probabilities are of, see `to_logits`.
@@ -173,16 +171,7 @@ def predict_logits(
     Raises:
         ValueError: the model has another output, or it is not known which of the two it gives.
     """
-    check_padding(model, texts.tokenizer.special.pad)
-    outputs = None
-    for indices, inputs in in_order(texts, batch_size):
-        made = model.predict_on_batch(inputs)
-        if isinstance(made, dict | list | tuple) or made.ndim != 2:
-            found = list(made) if isinstance(made, dict) else getattr(made, "shape", type(made))
-            raise ValueError(f"Expected a model with one output (B, K). Received: {found}")
-        if outputs is None:
-            outputs = np.zeros((len(texts), made.shape[1]), np.float32)
-        outputs[indices] = np.asarray(made)[: len(indices)]
-    if outputs is None:
-        raise ValueError(f"Expected texts to predict. Received: {len(texts)}")
+    outputs = predict_outputs(model, texts, batch_size)
+    if outputs.ndim != 2:
+        raise ValueError(f"Expected a model with one output (B, K). Received: {outputs.shape}")
     return to_logits(outputs, kind, gives_logits(model) if from_logits is None else from_logits)

@@ -56,15 +56,15 @@ def expected_calibration_error(
     return float((gaps * found["count"][filled]).sum() / found["count"].sum())
 
 
-def fit_temperature(logits: np.ndarray, gold: np.ndarray, kind: str) -> float:
+def fit_temperature(logits: np.ndarray, gold: np.ndarray, exclusive: bool) -> float:
     """The number that logits are to be divided by for the lowest loss on these documents.
 
     It never changes which label is the most probable one.
 
     Args:
         logits: (N, K) float.
-        gold: (N, K) bool or 0/1; documents without a label are left out unless multi-label.
-        kind: "multi-label" (a sigmoid for each label), "multi-class" or "binary" (one softmax).
+        gold: (N, K) bool or 0/1; documents without a label are left out if labels are exclusive.
+        exclusive: one softmax over all labels; otherwise a sigmoid for each label.
 
     Returns:
         A temperature from 0.05 to 20; 1 where there is nothing to fit on.
@@ -72,7 +72,7 @@ def fit_temperature(logits: np.ndarray, gold: np.ndarray, kind: str) -> float:
     Source: Guo et al. 2017, https://arxiv.org/abs/1706.04599, section 4.2, "Temperature scaling".
     """
     logits, gold = np.asarray(logits, np.float64), np.asarray(gold) > 0
-    if kind != "multi-label":
+    if exclusive:
         known = gold.any(axis=1)
         logits, gold = logits[known], gold[known]
     if not len(logits) or not np.isfinite(logits).all():
@@ -80,7 +80,7 @@ def fit_temperature(logits: np.ndarray, gold: np.ndarray, kind: str) -> float:
 
     def nats(log_temperature: float) -> float:
         x = logits / np.exp(log_temperature)
-        if kind == "multi-label":
+        if not exclusive:
             return float((np.logaddexp(0, x) - x * gold).mean())
         top = x.max(axis=1, keepdims=True)
         log_sum = top[:, 0] + np.log(np.exp(x - top).sum(axis=1))

@@ -5,14 +5,11 @@ set, without needing scikit-learn. With N documents and K labels, `gold` is mult
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from kerasbert.choices import KindName
 from kerasbert.errors import InputError
-
-KINDS = get_args(KindName)
 
 
 class LabelCounts(NamedTuple):
@@ -23,43 +20,39 @@ class LabelCounts(NamedTuple):
     fn: np.ndarray
 
 
-def predict_labels(
-    probabilities: np.ndarray,
-    kind: str,
-    threshold: float | np.ndarray = 0.5,
-    *,
-    fallback: bool = True,
-    top_k: int | None = None,
-) -> np.ndarray:
-    """Choose the labels of each document.
-
-    Args:
-        probabilities: (N, K) float, or any scores that rise with the probability. NaN, which a
-            diverged model yields, counts as no probability at all.
-        kind: "multi-label" takes every label that reaches the threshold, or the top one when none
-            does; "multi-class" and "binary" take the top label.
-        threshold: for "multi-label", one for all labels, or (K,).
-        fallback: for "multi-label", whether the top label is taken when none reaches the threshold.
-        top_k: for "multi-label", take so many of the highest instead, whatever the threshold.
-
-    Returns:
-        (N, K) bool, with at least one label a document if there is a fallback.
+def checked_probabilities(probabilities: np.ndarray) -> np.ndarray:
+    """(N, K), with the lowest of all numbers in the place of NaN.
 
     Raises:
-        InputError: an unknown kind, a wrong shape, or no label.
+        InputError: another shape, or no label.
     """
-    if kind not in KINDS:
-        raise InputError(f"kind must be one of {', '.join(KINDS)}. Received: {kind!r}")
     probabilities = without_nan(probabilities)
     if probabilities.ndim != 2 or probabilities.shape[1] == 0:
         raise InputError(
             "probabilities must have shape (documents, labels) with at least one label. "
             f"Received: {probabilities.shape}"
         )
-    if kind != "multi-label":
-        return top_labels(probabilities)
-    if top_k is not None:
-        return top_labels(probabilities, top_k)
+    return probabilities
+
+
+def reached_labels(
+    probabilities: np.ndarray, threshold: float | np.ndarray = 0.5, *, fallback: bool = True
+) -> np.ndarray:
+    """The labels of each document that reach the threshold.
+
+    Args:
+        probabilities: (N, K) float, or any scores that rise with the probability; NaN counts as
+            none at all.
+        threshold: one for all labels, or (K,).
+        fallback: whether the top label is taken when none reaches the threshold.
+
+    Returns:
+        (N, K) bool, with at least one label a document if there is a fallback.
+
+    Raises:
+        InputError: a wrong shape, or no label.
+    """
+    probabilities = checked_probabilities(probabilities)
     # A float64 array, not a Python float: numpy would round the latter to float32 beside float32
     # probabilities, and a fitted threshold would then mean two things in two places.
     limits = np.asarray(threshold, dtype=np.float64)

@@ -2,10 +2,8 @@
 
 import numpy as np
 
-from kerasbert.choices import RuleName
 from kerasbert.errors import InputError
-from kerasbert.evaluation.f1 import f1_from_counts, f1_scores, predict_labels, without_nan
-from kerasbert.evaluation.rule import choose_rule
+from kerasbert.evaluation.f1 import f1_from_counts, without_nan
 
 GRID = np.round(np.arange(0.02, 0.981, 0.01), 2)
 
@@ -46,39 +44,6 @@ def fit_threshold(
     scores = _f1_over_grid(probabilities, gold, int(unseen), grid, fallback)
     best = np.flatnonzero(scores >= scores.max() - 1e-12)
     return float(grid[best[np.abs(grid[best] - prefer).argmin()]])
-
-
-def fit_common(
-    scores: np.ndarray,
-    gold: np.ndarray,
-    unseen: int = 0,
-    *,
-    grid: np.ndarray = GRID,
-    prefer: float = 0.5,
-    rule: RuleName | None = None,
-) -> tuple[RuleName, float]:
-    """Rule and threshold for all labels, each the best with the other; arguments as above.
-
-    Args:
-        scores: (N, K) float, probabilities or others.
-        gold: (N, K) bool or 0/1.
-        unseen: gold occurrences outside the label set.
-        grid: (T,) float, the thresholds to try.
-        prefer: among equally good thresholds.
-        rule: the one to fit the threshold for; what these documents prefer unless given.
-    """
-
-    def threshold(rule: RuleName) -> float:
-        fallback = rule != "threshold"
-        return fit_threshold(scores, gold, unseen, grid=grid, prefer=prefer, fallback=fallback)
-
-    def score(rule: RuleName) -> float:
-        limit, fallback = threshold(rule), rule != "threshold"
-        predicted = predict_labels(scores, "multi-label", limit, fallback=fallback)
-        return f1_scores(predicted, gold, unseen)["f1"]
-
-    chosen, _ = choose_rule(gold, score, rule)
-    return chosen, threshold(chosen)
 
 
 def fit_label_thresholds(

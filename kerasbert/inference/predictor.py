@@ -10,7 +10,7 @@ import numpy as np
 from kerasbert.batches.encoded import Windows
 from kerasbert.batches.labeled import encode_texts, predict_logits
 from kerasbert.errors import InputError
-from kerasbert.evaluation.decision import Decision
+from kerasbert.heads.classification.decision import Decision
 from kerasbert.runs.folder import RunFolder
 from kerasbert.text.inputs import as_rows, check_texts
 from kerasbert.text.labels import LabelSet

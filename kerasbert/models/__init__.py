@@ -7,7 +7,6 @@ from kerasbert.models.classifier import (
 )
 from kerasbert.models.encoder import build_embedding, build_encoder, build_encoder_model
 from kerasbert.models.joint import build_joint_model, compile_joint
-from kerasbert.models.linear_svm import fit_token_scores, too_many_weights
 from kerasbert.models.pretrain import build_pretrain_model, compile_pretrain
 from kerasbert.models.transfer import (
     TransferReport,
@@ -29,8 +28,6 @@ __all__ = [
     "compile_classifier",
     "compile_joint",
     "compile_pretrain",
-    "fit_token_scores",
     "repeat_positions",
-    "too_many_weights",
     "transfer_weights",
 ]

@@ -1,13 +1,13 @@
-"""The fine-tuning model: the same embedding and encoder, pooled, with a head for the labels."""
+"""A classifier for a script of one's own: the model, and a loss that suits the labels."""
 
 import keras
 import numpy as np
 
-from kerasbert.layers import Dropout, FoldWindows, Pooling, PoolWindows, TokenScores
-from kerasbert.layers.dense import dtype_of_logits
-from kerasbert.models.encoder import encode, padding_of
-from kerasbert.models.linear_svm import labels_per_token
-from kerasbert.models.losses import build_loss, check_kind
+from kerasbert.heads.classification.kinds import check_targets
+from kerasbert.heads.classification.logits import label_logits
+from kerasbert.heads.classification.losses import build_loss
+from kerasbert.layers import Pooling
+from kerasbert.models.fine_tuning import build_fine_tuning_model
 
 
 def build_classifier(
@@ -41,47 +41,23 @@ def build_classifier(
         token_scores: the size of the vocabulary, for a `TokenScores` behind the logits, with the
             lead of the pooling. It answers 0 until `fit_token_scores` has given it its weights.
     """
-    fold = FoldWindows(window, name="fold_windows") if window is not None else None
-    inputs, padding_mask, sequence = encode(embedding, encoder, fold=fold)
-    pooling = pooling or Pooling("max", name="pooling")
-    pooled = pooling(sequence, padding_mask)
-    if fold is not None:
-        pad_id = padding_of(embedding)
-        pool = PoolWindows(window_pooling, seed=seed + 3, pad_id=pad_id, name="pool_windows")
-        pooled = pool(pooled, fold(inputs["token_ids"]), inputs["token_ids"])
-    pooled = Dropout(dropout, seed=seed + 1, name="classifier_dropout")(pooled)
-    logits = keras.layers.Dense(
-        labels,
-        kernel_initializer=keras.initializers.GlorotUniform(seed=seed + 2),
-        dtype=dtype_of_logits(),
-        name="logits",
-    )(pooled)
-    if token_scores is not None:
-        logits = TokenScores(
-            token_scores, pooling.lead, labels_per_token(labels), name="token_scores"
-        )(logits, inputs["token_ids"])
-    return keras.Model(inputs, logits, name="classifier")
+    lead = pooling.lead if pooling is not None else 0
 
+    def output(pooled, sequence, inputs, dropout, seed):
+        ids = inputs["token_ids"]
+        return label_logits(pooled, ids, labels, dropout, seed, token_scores, lead)
 
-def begin_at_label_shares(model: keras.Model, gold: np.ndarray, kind: str) -> None:
-    """Set the bias of each logit so that an untrained classifier predicts how frequent labels are.
-
-    Without it the first epoch goes to learning that most labels are rare.
-
-    Args:
-        model: from `build_classifier`.
-        gold: (N, K) multi-hot labels of the training data.
-        kind: "multi-label", "multi-class" or "binary".
-
-    Raises:
-        ValueError: the kind has not so many labels, or the model has others.
-
-    Source: Lin et al. 2017, https://arxiv.org/abs/1708.02002, section 4.1, "Initialization".
-    """
-    check_kind(kind, gold.shape[1])
-    shares = (gold.sum(axis=0) + 0.5) / (len(gold) + 1)
-    bias = np.log(shares / (1 - shares)) if kind == "multi-label" else np.log(shares)
-    model.get_layer("logits").bias.assign(bias.astype(np.float32))
+    return build_fine_tuning_model(
+        embedding,
+        encoder,
+        output,
+        pooling=pooling,
+        dropout=dropout,
+        seed=seed,
+        window=window,
+        window_pooling=window_pooling,
+        name="classifier",
+    )
 
 
 def compile_classifier(
@@ -100,6 +76,6 @@ def compile_classifier(
     Raises:
         ValueError: the kind has not so many labels as the model, or not that loss.
     """
-    check_kind(kind, model.output_shape[-1])
+    check_targets(kind, model.output_shape[-1])
     model.compile(optimizer=optimizer, loss=build_loss(loss, kind, gold, smoothing))
     return model

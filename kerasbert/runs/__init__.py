@@ -3,8 +3,8 @@
 To import it registers every layer and loss of ours that a model in a run may hold with Keras.
 """
 
+import kerasbert.heads.classification.losses
 import kerasbert.layers
-import kerasbert.models.losses
 import kerasbert.tasks  # noqa: F401
 from kerasbert.runs.folder import RunFolder, load_model
 

@@ -1,7 +1,7 @@
 """From files to token ids: readers, tokenizers, labels, the token store. No Keras here."""
 
 from kerasbert.text.documents import LabeledDocument, read_labeled
-from kerasbert.text.kinds import check_kind, infer_kind
+from kerasbert.text.kinds import infer_kind
 from kerasbert.text.labels import LabelSet
 from kerasbert.text.lines import LineProblems
 
@@ -9,7 +9,6 @@ __all__ = [
     "LabelSet",
     "LabeledDocument",
     "LineProblems",
-    "check_kind",
     "infer_kind",
     "read_labeled",
 ]

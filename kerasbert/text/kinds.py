@@ -1,19 +1,15 @@
-"""What kind of task labels make, which lines decided that, and which documents do not fit it."""
+"""What kind of task labels make, and which lines decided that."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import get_args
 
-from kerasbert.choices import KindName
 from kerasbert.errors import InputError
 from kerasbert.text.documents import LabeledDocument
-from kerasbert.text.lines import LineProblems
 from kerasbert.visible import visible
 
-KINDS = get_args(KindName)
 NAMED = 5  # lines that are named
 
 
@@ -73,7 +69,9 @@ class LabelTally:
             if len(self.counts) < 2 or not self._few(self.odd):
                 return None
             without = "binary" if len(self.counts) == 2 else "multi-class"
-            places = [f"{name}:{n} ({_number(labels)})" for n, labels in self.odd_lines.items()]
+            places = [
+                f"{name}:{n} ({number_of_labels(labels)})" for n, labels in self.odd_lines.items()
+            ]
             return without, self.odd, places
         rare = self.counts.most_common()[2:]
         count = sum(times for _, times in rare)
@@ -118,81 +116,6 @@ def deciding_note(tally: LabelTally, path: str | Path) -> str | None:
     )
 
 
-def misfit(labels: int, kind: str) -> str | None:
-    """What is wrong with so many labels of a document of this kind; None if nothing is."""
-    return None if kind == "multi-label" or labels == 1 else _number(labels)
-
-
-def keep_fitting(
-    documents: Sequence[LabeledDocument],
-    kind: str,
-    path: str | Path = "",
-    problems: LineProblems | None = None,
-) -> list[LabeledDocument]:
-    """The documents that fit a kind: exactly one label each, unless it is "multi-label".
-
-    Args:
-        documents: of training, validation or test data.
-        kind: one of `KINDS`.
-        path: their file, named in the message.
-        problems: leaves out the others, if it skips.
-
-    Raises:
-        InputError: naming the first line that does not fit (unless `problems` skips), none does, or
-            an unknown kind.
-    """
-    if kind not in KINDS:
-        raise InputError(f"unknown kind {kind!r}, expected one of {', '.join(KINDS)}.")
-    problems = problems or LineProblems()
-    kept = []
-    for document in documents:
-        found = misfit(len(document.labels), kind)
-        if found is None:
-            kept.append(document)
-            continue
-        where = f"{path}:{document.line}" if path else f"line {document.line}"
-        problems.report_at(
-            where.__str__,
-            f"the document has {found}, kind {kind} expects exactly one. Correct the line, or train"
-            " with --kind multi-label.",
-        )
-    if not kept:
-        raise InputError(
-            f"{_at(path)}none of {len(documents)} documents fits kind {kind}. Check the file, or"
-            " train with --kind multi-label."
-        )
-    return kept
-
-
-def check_kind(documents: Sequence[LabeledDocument], kind: str, path: str | Path = "") -> None:
-    """Refuse a kind that contradicts the training documents; `path` is named in the message.
-
-    "multi-class" and "binary" need exactly one label a document; "binary" needs two names in all,
-    "multi-class" at least two. "multi-label" takes any documents with a label among them.
-
-    Raises:
-        InputError: naming the first line that contradicts.
-    """
-    tally = LabelTally(keep_fitting(documents, kind, path))
-    names = list(tally.first)  # in order of first appearance
-    if kind == "binary" and len(names) > 2:
-        where = f"{path}:" if path else "line "
-        raise InputError(
-            f"{where}{tally.first[names[2]]}: {names[2]!r} is a third label after {names[0]!r} and"
-            f" {names[1]!r}, kind binary expects two in all. Use kind multi-class."
-        )
-    fewest = 1 if kind == "multi-label" else 2
-    if len(names) < fewest:
-        found = f"only {names[0]!r}" if names else "none"
-        raise InputError(
-            f"{_at(path)}kind {kind} expects {fewest} labels or more among the documents, found"
-            f" {found}. Check the file."
-        )
-
-
-def _number(labels: int) -> str:
+def number_of_labels(labels: int) -> str:
+    """In words."""
     return f"{labels} labels" if labels else "no label"
-
-
-def _at(path: str | Path) -> str:
-    return f"{path}: " if path else ""

@@ -3,8 +3,8 @@
 To import it registers every class of ours that a saved model may hold, compiled or not, with Keras.
 """
 
+import kerasbert.heads.classification.losses
 import kerasbert.layers
-import kerasbert.models.losses
 import kerasbert.tasks  # noqa: F401
 from kerasbert.runs import load_model
 from kerasbert.training.epoch_f1 import EpochF1, evaluate_classifier

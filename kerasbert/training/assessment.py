@@ -8,15 +8,15 @@ import numpy as np
 
 from kerasbert.batches.labeled import LabeledBatches
 from kerasbert.choices import RuleName, Thresholds
-from kerasbert.evaluation.analysis import (
+from kerasbert.heads.classification.analysis import (
     calibration_of,
     confused_pairs,
     hardest,
     label_rows,
     write_label_rows,
 )
-from kerasbert.evaluation.decision import Decision, fit_decision
-from kerasbert.report import finetune_report
+from kerasbert.heads.classification.decision import Decision, fit_decision
+from kerasbert.heads.classification.report import finetune_report
 from kerasbert.runs.folder import RunFolder
 from kerasbert.training.best_by_rule import BestByRule
 from kerasbert.training.epoch_f1 import half_of, logits_of, score_logits

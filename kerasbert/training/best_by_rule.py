@@ -7,8 +7,8 @@ from typing import Any
 import keras
 
 from kerasbert.choices import RuleName
-from kerasbert.evaluation.rule import choose_rule, open_rules
 from kerasbert.files import atomic_path
+from kerasbert.heads.classification.rule import choose_rule, open_rules
 from kerasbert.runs.folder import MODEL, RunFolder
 from kerasbert.training.epoch_f1 import FIGURES, EpochF1
 from kerasbert.training.keep_best import KeepBest

@@ -8,10 +8,10 @@ import numpy as np
 from kerasbert.batches.labeled import LabeledBatches, predict_logits
 from kerasbert.batches.padding import check_padding
 from kerasbert.choices import RuleName
-from kerasbert.evaluation.decision import Decision, decision_at_half
 from kerasbert.evaluation.f1 import f1_scores
-from kerasbert.evaluation.rule import open_rules
-from kerasbert.evaluation.scores import mean_loss
+from kerasbert.heads.classification.decision import Decision, decision_at_half
+from kerasbert.heads.classification.rule import open_rules
+from kerasbert.heads.classification.scores import mean_loss
 
 FIGURES = ("micro_f1", "macro_f1", "f1")
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import keras
 
+from kerasbert.heads.classification.linear_svm import fitting_numbers
 from kerasbert.layers import TokenScores
-from kerasbert.models.linear_svm import fitting_numbers
 from kerasbert.training.resume import KEPT
 
 MUCH = 10**9  # bytes; less fits anywhere, and is not worth a line

@@ -11,12 +11,11 @@ import numpy as np
 from kerasbert.batches.encoded import EncodedTexts
 from kerasbert.batches.labeled import LabeledBatches, in_order
 from kerasbert.choices import RuleName
-from kerasbert.evaluation.decision import fit_decision
-from kerasbert.evaluation.rule import open_rules
 from kerasbert.files import write_json
+from kerasbert.heads.classification.decision import fit_decision
+from kerasbert.heads.classification.linear_svm import fit_token_scores, labels_per_token
+from kerasbert.heads.classification.rule import open_rules
 from kerasbert.layers import TokenScores
-from kerasbert.models import fit_token_scores
-from kerasbert.models.linear_svm import labels_per_token
 from kerasbert.training.epoch_f1 import FIGURES, EpochF1, half_of, logits_of, score_logits
 from kerasbert.training.keep_best import lower
 

@@ -18,7 +18,7 @@ from kerasbert import (
 from kerasbert.batches import EncodedTexts, Windows
 from kerasbert.batches.labeled import in_order
 from kerasbert.batches.packing import one_document_a_row
-from kerasbert.models.linear_svm import SparseRows, with_lead
+from kerasbert.heads.classification.linear_svm import SparseRows, with_lead
 
 OTHERS = [name for name in LAYOUTS if name != "first"]
 

@@ -9,7 +9,7 @@ import pytest
 from kerasbert import JointBatches, LabeledBatches, LabelSet, MaskedLM, PretrainingBatches
 from kerasbert.batches.labeled import predict_logits
 from kerasbert.batches.stream import OnePass, batches_seen, for_keras, stream
-from kerasbert.evaluation.scores import mean_loss
+from kerasbert.heads.classification.scores import mean_loss
 from kerasbert.text import LabeledDocument, read_labeled
 from kerasbert.tokenizer import train_tokenizer
 

@@ -48,11 +48,11 @@ def test_empty_bins_are_nan_and_shapes_are_checked():
 def test_the_temperature_that_was_put_in_is_found(temperature):
     logits = RNG.normal(size=(20_000, 3)) * 2
     gold = RNG.random(logits.shape) < 1 / (1 + np.exp(-logits))
-    found = fit_temperature(logits * temperature, gold, "multi-label")
+    found = fit_temperature(logits * temperature, gold, exclusive=False)
     assert found == pytest.approx(temperature, rel=0.05)
     softmax = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     drawn = (RNG.random((len(logits), 1)) > softmax.cumsum(axis=1)).sum(axis=1)
-    found = fit_temperature(logits * temperature, np.eye(3)[np.minimum(drawn, 2)], "multi-class")
+    found = fit_temperature(logits * temperature, np.eye(3)[np.minimum(drawn, 2)], exclusive=True)
     assert found == pytest.approx(temperature, rel=0.05)
 
 
@@ -63,17 +63,17 @@ def test_it_lowers_the_error_of_a_model_that_is_too_sure():
     def error(scale):
         return expected_calibration_error(1 / (1 + np.exp(-scale * logits)).ravel(), gold.ravel())
 
-    found = fit_temperature(3 * logits, gold, "multi-label")
+    found = fit_temperature(3 * logits, gold, exclusive=False)
     assert error(3 / found) < 0.25 * error(3)
 
 
 def test_degenerate_data_gets_a_temperature_all_the_same():
     logits = RNG.normal(size=(10, 2))
     for gold in (np.zeros((10, 2)), np.ones((10, 2))):
-        assert 0.05 <= fit_temperature(logits, gold, "multi-label") <= 20
-    assert fit_temperature(logits, np.zeros((10, 2)), "multi-class") == 1.0
-    assert fit_temperature(np.full((2, 2), np.nan), np.ones((2, 2)), "multi-label") == 1.0
-    assert fit_temperature(np.empty((0, 2)), np.empty((0, 2)), "multi-label") == 1.0
+        assert 0.05 <= fit_temperature(logits, gold, exclusive=False) <= 20
+    assert fit_temperature(logits, np.zeros((10, 2)), exclusive=True) == 1.0
+    assert fit_temperature(np.full((2, 2), np.nan), np.ones((2, 2)), exclusive=False) == 1.0
+    assert fit_temperature(np.empty((0, 2)), np.empty((0, 2)), exclusive=False) == 1.0
 
 
 def test_the_line_is_that_of_logistic_regression(monkeypatch):

@@ -6,7 +6,8 @@ from hypothesis.extra import numpy as hnp
 from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from kerasbert.errors import InputError
-from kerasbert.evaluation.f1 import f1_scores, label_counts, per_label, predict_labels
+from kerasbert.evaluation.f1 import f1_scores, label_counts, per_label
+from kerasbert.heads.classification.decision import predict_labels
 
 
 def test_multi_label_takes_every_label_that_reaches_the_threshold():

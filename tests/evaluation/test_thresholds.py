@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kerasbert.errors import InputError
-from kerasbert.evaluation.f1 import f1_scores, predict_labels
+from kerasbert.evaluation.f1 import f1_scores
 from kerasbert.evaluation.thresholds import GRID, fit_label_thresholds, fit_threshold
+from kerasbert.heads.classification.decision import predict_labels
 
 
 def brute_force(probabilities, gold, unseen):

@@ -10,8 +10,8 @@ import pytest
 
 import kerasbert
 from kerasbert.errors import InputError
-from kerasbert.evaluation.decision import Decision
 from kerasbert.files import to_json
+from kerasbert.heads.classification.decision import Decision
 from kerasbert.inference.embedder import Embedder
 from kerasbert.inference.explain import _without, explain
 from kerasbert.runs.loading import load_saved

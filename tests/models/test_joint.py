@@ -11,8 +11,8 @@ import kerasbert
 from kerasbert import MaskedLM, build_classifier, build_embedding, build_encoder, cli
 from kerasbert.batches import JointBatches, LabeledBatches
 from kerasbert.config import CONFIGS
+from kerasbert.heads.classification.losses import build_loss
 from kerasbert.models import build_joint_model, compile_classifier, compile_joint
-from kerasbert.models.losses import build_loss
 from kerasbert.text import LabelSet, read_labeled
 from kerasbert.tokenizer import Tokenizer
 

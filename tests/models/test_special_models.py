@@ -26,8 +26,8 @@ from kerasbert import (
 from kerasbert.batches import Windows
 from kerasbert.batches.labeled import predict_logits
 from kerasbert.errors import InputError
+from kerasbert.heads.classification.linear_svm import fit_token_scores
 from kerasbert.layers import Pooling, TextEmbedding
-from kerasbert.models import fit_token_scores
 
 SIZES = {"d_model": 16, "dropout": 0.0}
 

@@ -91,7 +91,7 @@ def test_what_is_not_wanted_is_left_out(files, tmp_path):
 def test_more_weights_than_fit_well_are_left_out_unless_asked_for(
     files, tmp_path, capsys, monkeypatch
 ):
-    monkeypatch.setattr("kerasbert.models.linear_svm.MOST_WEIGHTS", 10)
+    monkeypatch.setattr("kerasbert.heads.classification.linear_svm.MOST_WEIGHTS", 10)
     flags = [f"--{part}={files}/{part}.txt" for part in ("train", "valid")]
     flags += ["--d-model", "16", "--epochs", "1", "--batch-size", "16", "--max-length", "16"]
     for name, asked in (("without", []), ("with", ["--linear-svm"])):
@@ -106,7 +106,7 @@ def test_more_weights_than_fit_well_are_left_out_unless_asked_for(
 def test_what_finetune_would_leave_out_is_left_out_of_what_compare_says_it_ships(
     files, tmp_path, capsys, monkeypatch
 ):
-    monkeypatch.setattr("kerasbert.models.linear_svm.MOST_WEIGHTS", 10)
+    monkeypatch.setattr("kerasbert.heads.classification.linear_svm.MOST_WEIGHTS", 10)
     flags = ["--batch-size", "16", "--max-length", "16"]
     pretrain = ["--d-model", "8", "--tokenizer", "word", "--steps", "2", *flags]
     pretrain += ["--corpus", f"{files}/raw.txt", "--out", f"{tmp_path}/lm"]

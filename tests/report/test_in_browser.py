@@ -7,7 +7,8 @@ import pytest
 import report_data
 from chromium import Page, find_chromium
 
-from kerasbert.report import comparison_report, finetune_report, pretrain_report
+from kerasbert.heads.classification.report import finetune_report
+from kerasbert.report import comparison_report, pretrain_report
 
 HISTORY = [
     {"step": n * 100, "loss": 9 / n, "val_loss": 7 - n / 9, "val_loss_masked_lm": 7 - n / 9}

@@ -8,7 +8,8 @@ import report_data
 from kerasbert.evaluation.comparison import summarize
 from kerasbert.evaluation.comparison_text import comparison_table
 from kerasbert.evaluation.objectives import pretraining_verdict
-from kerasbert.report import comparison_report, finetune_report, pretrain_report
+from kerasbert.heads.classification.report import finetune_report
+from kerasbert.report import comparison_report, pretrain_report
 
 
 class Structure(HTMLParser):

@@ -3,15 +3,9 @@
 import pytest
 
 from kerasbert.errors import InputError
+from kerasbert.heads.classification.kinds import KINDS, check_kind, keep_fitting
 from kerasbert.text.documents import LabeledDocument
-from kerasbert.text.kinds import (
-    KINDS,
-    LabelTally,
-    check_kind,
-    deciding_note,
-    infer_kind,
-    keep_fitting,
-)
+from kerasbert.text.kinds import LabelTally, deciding_note, infer_kind
 from kerasbert.text.lines import LineProblems
 
 

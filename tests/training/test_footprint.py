@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kerasbert import TextCNNConfig, build_classifier, build_embedding, build_encoder
-from kerasbert.models import linear_svm
+from kerasbert.heads.classification import linear_svm
 from kerasbert.training.footprint import footprint, size
 
 

@@ -20,7 +20,7 @@ from kerasbert import (
     compile_pretrain,
 )
 from kerasbert.batches import PretrainingBatches
-from kerasbert.models.losses import build_loss
+from kerasbert.heads.classification.losses import build_loss
 from kerasbert.training.optimizers import AdamW, build_optimizer
 from kerasbert.training.optimizers.layer_rates import LayerwiseAdamW
 

@@ -5,10 +5,9 @@ from typing import Any
 
 from kerasbert.figures import short
 from kerasbert.report.charts import Axis, Series, chart
+from kerasbert.report.figures import NAMES
 from kerasbert.report.page import charts, paragraph
 from kerasbert.report.tables import folded, table
-
-NAMES = {"valid": "validation", "test": "test"}
 
 
 def reliability_diagram(metrics: Mapping[str, Any], split: str) -> str:

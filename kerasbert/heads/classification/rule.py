@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from kerasbert.choices import RuleName
+from kerasbert.evaluation.f1 import f1_scores, reached_labels
+from kerasbert.evaluation.thresholds import GRID, fit_threshold
 
 
 def open_rules(kind: str, gold: np.ndarray, given: RuleName | None = None) -> tuple[RuleName, ...]:
@@ -51,3 +53,36 @@ def choose_rule(
         instead = "where it gets its most probable one"
         return "threshold", f"F1 on validation data is {none:.3f} so, {one:.3f} {instead}"
     return "at-least-one", f"F1 on validation data is {one:.3f} so, {none:.3f} where it gets none"
+
+
+def fit_common(
+    scores: np.ndarray,
+    gold: np.ndarray,
+    unseen: int = 0,
+    *,
+    grid: np.ndarray = GRID,
+    prefer: float = 0.5,
+    rule: RuleName | None = None,
+) -> tuple[RuleName, float]:
+    """Rule and threshold for all labels, each the best with the other; arguments as in `fit_threshold`.
+
+    Args:
+        scores: (N, K) float, probabilities or others.
+        gold: (N, K) bool or 0/1.
+        unseen: gold occurrences outside the label set.
+        grid: (T,) float, the thresholds to try.
+        prefer: among equally good thresholds.
+        rule: the one to fit the threshold for; what these documents prefer unless given.
+    """
+
+    def threshold(rule: RuleName) -> float:
+        fallback = rule != "threshold"
+        return fit_threshold(scores, gold, unseen, grid=grid, prefer=prefer, fallback=fallback)
+
+    def score(rule: RuleName) -> float:
+        limit, fallback = threshold(rule), rule != "threshold"
+        predicted = reached_labels(scores, limit, fallback=fallback)
+        return f1_scores(predicted, gold, unseen)["f1"]
+
+    chosen, _ = choose_rule(gold, score, rule)
+    return chosen, threshold(chosen)

@@ -1,49 +1,34 @@
-"""The report of a fine-tuning run: how good it is, on which labels, and where it goes wrong."""
+"""What the report says of a classifier: how good it is, on which labels, where it goes wrong."""
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kerasbert.evaluation.run_text import rule_sentences
-from kerasbert.figures import number
-from kerasbert.files import write_text
+from kerasbert.heads.classification.mistakes import confused_labels, hardest_documents
+from kerasbert.heads.classification.reliability import reliability_diagram
+from kerasbert.heads.classification.words import rule_sentences
 from kerasbert.report.charts import Axis, Series, chart, curve
-from kerasbert.report.mistakes import confused_labels, hardest_documents
-from kerasbert.report.page import charts, page, paragraph
-from kerasbert.report.reliability import NAMES, reliability_diagram
-from kerasbert.report.run import (
-    Config,
-    encoder_of,
-    settings_and_versions,
-    transferred,
-)
+from kerasbert.report.figures import NAMES, Sections, loss_chart, run_tiles
+from kerasbert.report.page import charts, paragraph
 from kerasbert.report.tables import Row, folded, table, tiles
 from kerasbert.visible import visible
 
 
-def finetune_report(
-    path: str | os.PathLike[str],
-    title: str,
+def classification_sections(
     history: Sequence[Row],
     metrics: Mapping[str, Any],
-    config: Config | None = None,
     labels: Sequence[Row] = (),
     documents: Sequence[Row] = (),
-) -> None:
-    """Write the report of a fine-tuning run.
+) -> Sections:
+    """What the report of a fine-tuning run says of a classifier.
 
     Args:
-        path: the file to write, whole or not at all.
-        title: its heading.
         history: a row an epoch, with epoch, loss, val_loss, val_micro_f1, val_macro_f1, val_f1.
         metrics: what metrics.json holds.
-        config: what config.json holds: settings, versions, architecture, transfer.
-        labels: the rows of labels.tsv, as `kerasbert.evaluation.analysis.label_rows` gives them.
-        documents: those with the highest loss, as `hardest` there gives them.
+        labels: the rows of labels.tsv, as `label_rows` gives them.
+        documents: those with the highest loss, as `hardest` gives them.
     """
-    config = config or {}
     split = "test" if "test" in metrics else "valid"
-    sections = [
+    return [
         ("", _figures(metrics, split)),
         ("", _splits(metrics)),
         ("How a label is decided", _decision(metrics)),
@@ -52,29 +37,17 @@ def finetune_report(
         ("Do probabilities mean what they say?", reliability_diagram(metrics, split)),
         ("Labels that are confused, on validation data", confused_labels(metrics)),
         ("Documents with the highest loss, on validation data", hardest_documents(documents)),
-        ("Carried over from pre-training", transferred(config) if config else ""),
-        ("Settings", settings_and_versions(config)),
     ]
-    count = metrics.get("labels")
-    known = [encoder_of(config)] if config else []
-    known += [str(metrics["kind"])] if "kind" in metrics else []
-    known += [f"{count:,} labels"] if isinstance(count, int) else []
-    write_text(path, page("kerasbert fine-tuning", title, " · ".join(known), sections))
 
 
 def _figures(metrics: Mapping[str, Any], split: str) -> str:
     figures = metrics.get(split) or {}
-    seconds = number(metrics.get("seconds"))
-    return tiles(
-        {
-            f"{NAMES[split]} F1": figures.get("f1"),
-            "micro F1": figures.get("micro_f1"),
-            "macro F1": figures.get("macro_f1"),
-            "best epoch": metrics.get("best_epoch"),
-            "epochs": metrics.get("epochs"),
-            "minutes": round(seconds / 60, 1) if seconds is not None else None,
-        }
-    )
+    shown = {
+        f"{NAMES[split]} F1": figures.get("f1"),
+        "micro F1": figures.get("micro_f1"),
+        "macro F1": figures.get("macro_f1"),
+    }
+    return tiles(shown | run_tiles(metrics))
 
 
 def _splits(metrics: Mapping[str, Any]) -> str:
@@ -125,18 +98,13 @@ def _decision(metrics: Mapping[str, Any]) -> str:
 def _curves(history: Sequence[Row]) -> str:
     epoch = Axis("epoch", whole=True)
     names = {"val_micro_f1": "micro", "val_macro_f1": "macro", "val_f1": "mean of both"}
-    losses = {"loss": "training", "val_loss": "validation"}
     f1 = [
         Series(text, curve(history, "epoch", column), color=color)
         for color, (column, text) in enumerate(names.items())
     ]
-    loss = [
-        Series(text, curve(history, "epoch", column), color=color)
-        for color, (column, text) in enumerate(losses.items())
-    ]
     drawn = charts(
         chart("F1 on validation data, at threshold 0.5", f1, epoch, Axis("F1")),
-        chart("Loss", loss, epoch, Axis("loss")),
+        loss_chart(history),
     )
     return drawn + folded("all figures", table(history))
 

@@ -9,10 +9,16 @@ import numpy as np
 from kerasbert.choices import RuleName, Thresholds
 from kerasbert.errors import InputError
 from kerasbert.evaluation.calibration import fit_temperature
-from kerasbert.evaluation.f1 import f1_scores, predict_labels
-from kerasbert.evaluation.rule import choose_rule
-from kerasbert.evaluation.scores import probabilities
+from kerasbert.evaluation.f1 import (
+    checked_probabilities,
+    f1_scores,
+    reached_labels,
+    top_labels,
+)
 from kerasbert.evaluation.thresholds import fit_label_thresholds, fit_threshold
+from kerasbert.heads.classification.kinds import KINDS
+from kerasbert.heads.classification.rule import choose_rule
+from kerasbert.heads.classification.scores import probabilities
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,41 @@ class Decision:
         return decision
 
 
+def predict_labels(
+    probabilities: np.ndarray,
+    kind: str,
+    threshold: float | np.ndarray = 0.5,
+    *,
+    fallback: bool = True,
+    top_k: int | None = None,
+) -> np.ndarray:
+    """Choose the labels of each document.
+
+    Args:
+        probabilities: (N, K) float, or any scores that rise with the probability. NaN, which a
+            diverged model yields, counts as no probability at all.
+        kind: "multi-label" takes every label that reaches the threshold, or the top one when none
+            does; "multi-class" and "binary" take the top label.
+        threshold: for "multi-label", one for all labels, or (K,).
+        fallback: for "multi-label", whether the top label is taken when none reaches the threshold.
+        top_k: for "multi-label", take so many of the highest instead, whatever the threshold.
+
+    Returns:
+        (N, K) bool, with at least one label a document if there is a fallback.
+
+    Raises:
+        InputError: an unknown kind, a wrong shape, or no label.
+    """
+    if kind not in KINDS:
+        raise InputError(f"kind must be one of {', '.join(KINDS)}. Received: {kind!r}")
+    probabilities = checked_probabilities(probabilities)
+    if kind != "multi-label":
+        return top_labels(probabilities)
+    if top_k is not None:
+        return top_labels(probabilities, top_k)
+    return reached_labels(probabilities, threshold, fallback=fallback)
+
+
 def fit_decision(
     logits: np.ndarray,
     gold: np.ndarray,
@@ -107,7 +148,7 @@ def fit_decision(
             "multi-label" has a choice.
         top_k: for the rule "top-k".
     """
-    temperature = fit_temperature(logits, gold, kind)
+    temperature = fit_temperature(logits, gold, exclusive=kind != "multi-label")
     return _fit(
         logits, gold, Decision(kind, temperature=temperature), unseen, thresholds, rule, top_k
     )

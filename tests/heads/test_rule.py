@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from kerasbert.evaluation.baseline import linear_svc_baseline
-from kerasbert.evaluation.decision import Decision, decision_at_half, fit_decision
 from kerasbert.evaluation.f1 import f1_scores
-from kerasbert.evaluation.rule import choose_rule
-from kerasbert.evaluation.run_text import rule_sentences
+from kerasbert.heads.classification.decision import Decision, decision_at_half, fit_decision
+from kerasbert.heads.classification.linear_svc import linear_svc_baseline
+from kerasbert.heads.classification.rule import choose_rule
+from kerasbert.heads.classification.words import rule_sentences
 
 RNG = np.random.default_rng(0)
 

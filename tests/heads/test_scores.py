@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kerasbert.evaluation.scores import document_losses, mean_loss, probabilities
+from kerasbert.heads.classification.scores import document_losses, mean_loss, probabilities
 
 
 def test_losses_are_those_of_keras():

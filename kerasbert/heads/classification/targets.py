@@ -1,26 +1,8 @@
-"""What a loss on logits is given to compare them with: told by the kind, and checked."""
+"""What a loss on logits is given to compare them with: checked."""
 
 from keras import ops
 
-from kerasbert.evaluation.f1 import KINDS
 from kerasbert.layers.ids import checked_ids
-
-
-def check_kind(kind: str, labels: int) -> None:
-    """That a kind of classification is one of `KINDS`, and has so many labels.
-
-    Raises:
-        ValueError: another kind, or a number of labels that it does not have.
-    """
-    if kind not in KINDS:
-        raise ValueError(f"kind: expected one of {', '.join(KINDS)}. Received: {kind!r}")
-    fewest, most = {"multi-label": (1, None), "multi-class": (2, None), "binary": (2, 2)}[kind]
-    if labels < fewest or (most is not None and labels > most):
-        expected = f"{fewest} labels" if most else f"{fewest} labels or more"
-        raise ValueError(
-            f"kind {kind!r}: expected {expected}, with a logit for each; a single yes or no is "
-            f'"multi-label" with 1. Received: {labels}'
-        )
 
 
 def decisions(target, logits):

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from kerasbert.choices import RuleName
-from kerasbert.evaluation.f1 import f1_scores, predict_labels
-from kerasbert.evaluation.thresholds import fit_common
+from kerasbert.evaluation.f1 import f1_scores
+from kerasbert.heads.classification.decision import predict_labels
+from kerasbert.heads.classification.rule import fit_common
 
 NAME = "TF-IDF + LinearSVC"
 

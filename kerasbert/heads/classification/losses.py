@@ -8,9 +8,9 @@ import numpy as np
 from keras import ops
 
 from kerasbert.choices import LossName
-from kerasbert.evaluation.f1 import KINDS
+from kerasbert.heads.classification.kinds import KINDS, check_targets
+from kerasbert.heads.classification.targets import class_indices, decisions
 from kerasbert.layers.ids import spoiled
-from kerasbert.models.targets import check_kind, class_indices, decisions
 
 LOSSES = get_args(LossName)
 HEAVIEST = 20.0  # the most that a rare label's positives weigh
@@ -249,7 +249,7 @@ def build_loss(
             f"Received: {name!r} and {kind!r}"
         )
     if gold is not None:
-        check_kind(kind, gold.shape[1])
+        check_targets(kind, gold.shape[1])
     if smoothing and name != "cross-entropy":
         raise ValueError(f"label smoothing is for the cross-entropy loss, not for {name}.")
     if name == "focal":

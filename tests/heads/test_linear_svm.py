@@ -15,19 +15,20 @@ from kerasbert import (
 )
 from kerasbert.batches.labeled import predict_logits
 from kerasbert.config import TextCNNConfig
-from kerasbert.evaluation.baseline import SCORE_GRID
 from kerasbert.evaluation.calibration import fit_line
 from kerasbert.evaluation.f1 import f1_scores
 from kerasbert.evaluation.thresholds import fit_threshold
-from kerasbert.layers import Pooling
-from kerasbert.models import fit_token_scores, linear_svm
-from kerasbert.models.linear_svm import (
+from kerasbert.heads.classification import linear_svm
+from kerasbert.heads.classification.linear_svc import SCORE_GRID
+from kerasbert.heads.classification.linear_svm import (
     SparseRows,
     fit_kernel,
     fit_linear_svms,
+    fit_token_scores,
     labels_per_token,
     too_many_weights,
 )
+from kerasbert.layers import Pooling
 
 RNG = np.random.default_rng(0)
 VOCABULARY = 40

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from kerasbert.batches.outputs import gives_logits, to_logits
-from kerasbert.models.losses import AsymmetricLoss
+from kerasbert.heads.classification.losses import AsymmetricLoss
+from kerasbert.heads.classification.outputs import gives_logits, to_logits
 
 INPUT = (4,)
 

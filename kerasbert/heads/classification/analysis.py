@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from kerasbert.evaluation.calibration import expected_calibration_error, reliability
-from kerasbert.evaluation.decision import Decision
 from kerasbert.evaluation.f1 import per_label, without_nan
-from kerasbert.evaluation.scores import document_losses, probabilities
 from kerasbert.files import write_text
+from kerasbert.heads.classification.decision import Decision
+from kerasbert.heads.classification.scores import document_losses, probabilities
 
 FIGURES = ("support", "predicted", "precision", "recall", "f1")
 

@@ -3,7 +3,7 @@ import sys
 import numpy as np
 import pytest
 
-from kerasbert.evaluation.baseline import linear_svc_baseline
+from kerasbert.heads.classification.linear_svc import linear_svc_baseline
 
 FRUIT = ["a red apple", "a green pear", "an apple pie"]
 TOOLS = ["a steel hammer", "the saw and hammer", "a steel saw"]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from kerasbert.choices import RuleName
-from kerasbert.evaluation.baseline import SCORE_GRID
 from kerasbert.evaluation.calibration import fit_line
-from kerasbert.evaluation.thresholds import fit_common
+from kerasbert.heads.classification.linear_svc import SCORE_GRID
+from kerasbert.heads.classification.rule import fit_common
 from kerasbert.tokenizer.special_ids import OURS, SpecialIds
 
 # On debtags, beside the network, lower costs than the 1 of LinearSVC were a little better.

@@ -5,8 +5,8 @@ import pytest
 from sklearn.metrics import f1_score
 
 from kerasbert.errors import InputError
-from kerasbert.evaluation.decision import Decision, fit_decision
 from kerasbert.evaluation.f1 import f1_scores
+from kerasbert.heads.classification.decision import Decision, fit_decision
 
 RNG = np.random.default_rng(0)
 GOLD = RNG.random((300, 6)) < [0.5, 0.4, 0.3, 0.2, 0.05, 0.01]

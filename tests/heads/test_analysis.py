@@ -6,7 +6,7 @@ import pytest
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from kerasbert.evaluation.analysis import (
+from kerasbert.heads.classification.analysis import (
     calibration_of,
     confused_pairs,
     decisions_of,
@@ -14,8 +14,8 @@ from kerasbert.evaluation.analysis import (
     label_rows,
     write_label_rows,
 )
-from kerasbert.evaluation.decision import Decision
-from kerasbert.evaluation.scores import probabilities
+from kerasbert.heads.classification.decision import Decision
+from kerasbert.heads.classification.scores import probabilities
 
 Document = namedtuple("Document", "texts labels line")
 RNG = np.random.default_rng(1)

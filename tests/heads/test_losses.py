@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasbert.models.losses import (
+from kerasbert.heads.classification.losses import (
     LOSSES,
     AsymmetricLoss,
     ClassCrossEntropy,

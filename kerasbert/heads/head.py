@@ -1,0 +1,269 @@
+"""What is predicted: all that differs between classification and whatever else, in one object.
+
+`fine_tune`, its callbacks, the batches, the predictor and the report ask the head, and never what
+kind of head it is. A head of one's own is a subclass of `Head`; see docs/guides/extending.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from kerasbert.report.figures import Sections, figure_sections
+from kerasbert.text.documents import LabeledDocument
+from kerasbert.text.lines import LineProblems
+
+VIEWS = ("valid", "test", "data")  # the parts that figures are of; "data" in `evaluate`
+
+
+@dataclass
+class Assessed:
+    """What the best model of a run is worth.
+
+    Attributes:
+        figures: for metrics.json: those of "valid" and "test" by name, and what was fitted.
+        rows: tables for the report and for files of the run, by name.
+    """
+
+    figures: dict[str, Any]
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+
+class Head:
+    """What a fine-tuning model predicts. With N documents, B of them in a batch:
+
+    Attributes:
+        name: in config.json, and of the model.
+        figures: what `score` gives beside the loss; the columns `val_NAME` of history.csv.
+        best: the figure by which the best epoch is told.
+        mode: "max" where a higher one is better, "min" where a lower one is.
+
+    A subclass has `name`, `figures`, `best`, and the methods up to `answers`; the others have a
+    default that does nothing, or what suits most heads.
+    """
+
+    name: ClassVar[str]
+    figures: ClassVar[tuple[str, ...]]
+    best: ClassVar[str]
+    mode: ClassVar[Literal["max", "min"]] = "max"
+
+    # What every head says.
+
+    def encode(self, documents: Sequence[LabeledDocument]) -> np.ndarray:
+        """What is right for each document: the gold, (N, ...)."""
+        raise NotImplementedError
+
+    def output(self, pooled, sequence, inputs: Mapping[str, Any], dropout: float, seed: int):
+        """The output tensor of the model.
+
+        Args:
+            pooled: (B, P) states of whole texts.
+            sequence: (B, L, D) states of tokens.
+            inputs: the model's own: token_ids and segment_ids (B, L).
+            dropout: share of the states that are left out in training.
+            seed: of initial weights and dropout.
+        """
+        raise NotImplementedError
+
+    def loss(self, gold: np.ndarray):
+        """A `keras.losses.Loss` between `targets` and the output; `gold` is of the training data.
+
+        Raises:
+            InputError: these data cannot have the loss that was asked for.
+        """
+        raise NotImplementedError
+
+    def score(self, outputs: np.ndarray, data: Any, decision: Any = None) -> dict[str, Any]:
+        """The loss, each of `figures`, and `documents`, N.
+
+        Args:
+            outputs: (N, ...) of the model, as `read` gives them.
+            data: `LabeledBatches`, with `gold` and `unseen`.
+            decision: what `fit` found.
+        """
+        raise NotImplementedError
+
+    def answers(
+        self, outputs: np.ndarray, decision: Any = None, **options: Any
+    ) -> list[dict[str, Any]]:
+        """An answer for each document, as JSON values. `options` are those of `predict`."""
+        raise NotImplementedError
+
+    # Documents.
+
+    def prepare(
+        self,
+        documents: Mapping[str, Sequence[LabeledDocument]],
+        paths: Mapping[str, Path],
+        problems: LineProblems,
+    ) -> dict[str, list[LabeledDocument]]:
+        """The documents of each part that can be used; refuses what does not fit.
+
+        Args:
+            documents: of "train", "valid" and, where there is one, "test"; or "data" alone.
+            paths: their files, for messages.
+            problems: where lines are reported that do not fit.
+        """
+        return {name: list(part) for name, part in documents.items()}
+
+    def unseen(self, documents: Sequence[LabeledDocument]) -> Mapping[str, int]:
+        """What these documents ask for that no answer can hold, counted."""
+        return {}
+
+    def has_target(self, gold: np.ndarray) -> np.ndarray:
+        """(N,) bool: which documents can be learned from."""
+        return np.ones(len(gold), bool)
+
+    def targets(self, gold: np.ndarray) -> np.ndarray:
+        """What the loss takes, of the gold of a batch."""
+        return gold
+
+    def about(self) -> str:
+        """In a few words, for people: what is predicted."""
+        return self.name
+
+    def notes(self, documents: Sequence[LabeledDocument], gold: np.ndarray) -> list[str]:
+        """What is to be said of the documents of a part."""
+        return []
+
+    # The model before its first step.
+
+    def fitted_to(self, vocabulary_size: int, lead: int, pairs: bool) -> tuple[Head, str | None]:
+        """The head for a network, and what is to be said of that.
+
+        Args:
+            vocabulary_size: of the tokenizer.
+            lead: the positions that the pooling reads by themselves, too.
+            pairs: whether a document is a pair of texts.
+        """
+        return self, None
+
+    def begin(self, model, data: Mapping[str, Any], seed: int) -> list[str]:
+        """Give the untrained model what can be known before; returns what is to be said of it."""
+        return []
+
+    # From outputs to answers.
+
+    def read(self, outputs: np.ndarray, model=None, given: bool | None = None) -> np.ndarray:
+        """Outputs as `score`, `fit` and `answers` take them.
+
+        Args:
+            outputs: of `model.predict_on_batch`, (N, ...).
+            model: that made them.
+            given: whether they are logits, where the user said it.
+        """
+        return outputs
+
+    def rules(self, data: Any) -> tuple[str, ...]:
+        """The ways to decide between which validation data will choose when training has ended.
+
+        Until then the best model by each is kept. Most heads have one, and it needs no name.
+        """
+        return ("",)
+
+    def choose_rule(self, data: Any, score: Callable[[str], float]) -> tuple[str, str]:
+        """One of several `rules`, and why; `score` trains nothing, but loads a model."""
+        return self.rules(data)[0], ""
+
+    def decide(self, outputs: np.ndarray, data: Any, rule: str | None = None) -> Any:
+        """How an epoch's outputs become answers, with nothing fitted but what `rule` leaves open."""
+        return None
+
+    def fit(self, outputs: np.ndarray, data: Any, rule: str | None = None, why: str = "") -> Any:
+        """How outputs become answers: fitted on validation data, saved with the run."""
+        return self.decide(outputs, data, rule)
+
+    def restore(self, metrics: Mapping[str, Any]) -> Any:
+        """The decision that `assess` wrote into metrics.json.
+
+        Raises:
+            InputError: it cannot be read.
+        """
+        return None
+
+    # The run folder and the report.
+
+    def to_json(self) -> dict[str, Any]:
+        """What config.json holds of the head, beside its name."""
+        return {}
+
+    def save(self, folder: Path) -> None:
+        """Further files of the run."""
+
+    def assess(
+        self,
+        outputs: Mapping[str, np.ndarray],
+        data: Mapping[str, Any],
+        documents: Sequence[LabeledDocument],
+        rule: str | None = None,
+        why: str = "",
+    ) -> Assessed:
+        """Judge the best model; nothing is fitted on anything but "valid".
+
+        Args:
+            outputs: of "valid" and, where there is one, "test".
+            data: the `LabeledBatches`, "train" among them.
+            documents: of "valid".
+            rule: by which the run was judged, and `why`.
+            why: the reason.
+        """
+        decision = self.fit(outputs["valid"], data["valid"], rule, why)
+        return Assessed(
+            {name: self.score(found, data[name], decision) for name, found in outputs.items()}
+        )
+
+    def evaluate(
+        self, outputs: np.ndarray, data: Any, metrics: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The figures of `kerasbert evaluate`: of other documents, as "data".
+
+        Args:
+            outputs: of the run's model.
+            data: the documents.
+            metrics: the run's metrics.json.
+        """
+        return {"data": self.score(outputs, data, self.restore(metrics))}
+
+    def write_rows(self, folder: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Files of the run from the tables of `Assessed`."""
+
+    def table(self, metrics: Mapping[str, Any]) -> list[list[Any]]:
+        """Rows for people, after a heading: the figures of each part."""
+        columns = (*self.figures, "loss", "documents")
+        rows = [
+            [name, *(metrics[name][column] for column in columns)]
+            for name in VIEWS
+            if name in metrics
+        ]
+        return [["", *(name.replace("_", " ") for name in columns)], *rows]
+
+    def title(self, metrics: Mapping[str, Any]) -> str:
+        """How answers were decided, in a few words: the heading of `table`."""
+        return self.name
+
+    def sentences(self, metrics: Mapping[str, Any]) -> str:
+        """What is to be said below `table`."""
+        return ""
+
+    def sections(
+        self,
+        history: Sequence[Mapping[str, Any]],
+        metrics: Mapping[str, Any],
+        rows: Mapping[str, Sequence[Mapping[str, Any]]],
+    ) -> Sections:
+        """Headings and HTML of the report."""
+        return figure_sections(self.figures, history, metrics)
+
+    # What one would use instead.
+
+    def rivals(
+        self,
+        documents: Mapping[str, Sequence[LabeledDocument]],
+        data: Mapping[str, Any] | None = None,
+    ) -> list[dict[str, Any]]:
+        """Baselines, trained on the same documents: name, valid, test, seconds."""
+        return []

@@ -1,0 +1,66 @@
+"""Sections of the report of a fine-tuning run that need nothing but the names of figures."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kerasbert.figures import number
+from kerasbert.report.charts import Axis, Series, chart, curve
+from kerasbert.report.page import charts
+from kerasbert.report.tables import Row, folded, table, tiles
+
+NAMES = {"valid": "validation", "test": "test"}
+Sections = list[tuple[str, str]]  # heading and HTML
+
+
+def figure_sections(
+    figures: Sequence[str], history: Sequence[Row], metrics: Mapping[str, Any]
+) -> Sections:
+    """The figures of the run, of each part, and their curves.
+
+    Args:
+        figures: the names of those that the head has, beside the loss.
+        history: a row an epoch, with epoch, loss, val_loss and val_NAME.
+        metrics: what metrics.json holds.
+    """
+    split = "test" if "test" in metrics else "valid"
+    shown = {name: metrics.get(split, {}).get(name) for name in figures}
+    titles = {name: name.replace("_", " ") for name in figures}
+    first = {f"{NAMES[split]} {titles[name]}": value for name, value in shown.items()}
+    parts = [{**metrics[name], "data": text} for name, text in NAMES.items() if name in metrics]
+    headings = {"data": "data"} | titles | {"loss": "loss", "documents": "documents"}
+    epoch = Axis("epoch", whole=True)
+    drawn = [
+        chart(
+            f"{title} on validation data",
+            [Series("", curve(history, "epoch", f"val_{name}"))],
+            epoch,
+            Axis(title),
+        )
+        for name, title in titles.items()
+    ]
+    curves = charts(*drawn, loss_chart(history)) + folded("all figures", table(history))
+    return [
+        ("", tiles(first | run_tiles(metrics))),
+        ("", table(parts, headings)),
+        ("Curves", curves),
+    ]
+
+
+def run_tiles(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """How long the run took."""
+    seconds = number(metrics.get("seconds"))
+    return {
+        "best epoch": metrics.get("best_epoch"),
+        "epochs": metrics.get("epochs"),
+        "minutes": round(seconds / 60, 1) if seconds is not None else None,
+    }
+
+
+def loss_chart(history: Sequence[Row]) -> str:
+    """Training and validation loss by epoch."""
+    losses = {"loss": "training", "val_loss": "validation"}
+    series = [
+        Series(text, curve(history, "epoch", column), color=color)
+        for color, (column, text) in enumerate(losses.items())
+    ]
+    return chart("Loss", series, Axis("epoch", whole=True), Axis("loss"))
