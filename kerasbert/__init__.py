@@ -14,7 +14,9 @@ choose_backend()  # an environment variable, set before anything can import Kera
 
 _HOME = {
     "DocumentWords": "kerasbert.tasks",
-    "EpochF1": "kerasbert.training",
+    "Classification": "kerasbert.heads",
+    "EpochFigures": "kerasbert.training",
+    "Head": "kerasbert.heads",
     "InputError": "kerasbert.errors",
     "KeepBest": "kerasbert.training",
     "LabelSet": "kerasbert.text",

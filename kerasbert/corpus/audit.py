@@ -254,7 +254,7 @@ def _kind(parts: dict[str, _Part]) -> Iterator[Finding]:
             count, tally.documents, places,
         )  # fmt: skip
     for name, part in parts.items():
-        if name != "train" and kind != "multi-label":
+        if name != "train" and misfit(0, kind) is not None:
             numbers = np.array(part.label_numbers)
             odd = np.flatnonzero(numbers != 1)
             yield Finding(

@@ -170,7 +170,7 @@ class Head:
         return self.rules(data)[0], ""
 
     def decide(self, outputs: np.ndarray, data: Any, rule: str | None = None) -> Any:
-        """How an epoch's outputs become answers, with nothing fitted but what `rule` leaves open."""
+        """How an epoch's outputs become answers; nothing is fitted but what `rule` leaves open."""
         return None
 
     def fit(self, outputs: np.ndarray, data: Any, rule: str | None = None, why: str = "") -> Any:
@@ -184,6 +184,31 @@ class Head:
             InputError: it cannot be read.
         """
         return None
+
+    def evidence(
+        self, outputs: np.ndarray, decision: Any, answer: Mapping[str, Any]
+    ) -> dict[str, np.ndarray]:
+        """How much speaks for each part of an answer, in `predict --explain`.
+
+        Args:
+            outputs: (N, ...), of a text and of the same without each of its words.
+            decision: what `fit` found.
+            answer: that to the whole text.
+
+        Returns:
+            by name of what is explained, (N,) float.
+        """
+        return {}
+
+    def check_output(self, shape: Sequence[int | None]) -> None:
+        """That a model is one of this head.
+
+        Args:
+            shape: of its output, (None, ...).
+
+        Raises:
+            InputError: it is not.
+        """
 
     # The run folder and the report.
 

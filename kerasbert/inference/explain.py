@@ -86,17 +86,12 @@ def _explain(predictor: Predictor, texts: tuple[str, ...], top_k: int | None) ->
         )
         for part, start, end in spans
     ]
-    logits = np.concatenate(
-        [predictor.logits([texts]), predictor.logits(without, count=False)]
-        if without
-        else [predictor.logits([texts])]
-    )
-    answer = predictor.answers(predictor.decision.probabilities(logits[:1]), top_k)[0]
-    drops = {}
-    for name in answer["labels"]:
-        column = predictor.labels.names.index(name)
-        odds = _log_odds(logits / predictor.decision.temperature, column, predictor.kind)
-        drops[name] = (odds[0] - odds[1:]).tolist()
+    outputs = predictor.outputs([texts])
+    if without:
+        outputs = np.concatenate([outputs, predictor.outputs(without, count=False)])
+    answer = predictor.head.answers(outputs[:1], predictor.decision, top_k=top_k)[0]
+    evidence = predictor.head.evidence(outputs, predictor.decision, answer)
+    drops = {name: (found[0] - found[1:]).tolist() for name, found in evidence.items()}
     words = [
         Word(*span, {name: drop[place] for name, drop in drops.items()})
         for place, span in enumerate(spans)
@@ -107,11 +102,3 @@ def _explain(predictor: Predictor, texts: tuple[str, ...], top_k: int | None) ->
 def _without(text: str, start: int, end: int) -> str:
     """With one space in the place of a word: a tokenizer of bytes sees how many there are."""
     return f"{text[:start].rstrip()} {text[end:].lstrip()}".strip()
-
-
-def _log_odds(logits: np.ndarray, column: int, kind: str) -> np.ndarray:
-    """(N,) ln(p / (1 - p)) of one label, from logits: exact where p is all but 1."""
-    x = logits.astype(np.float64)
-    if kind == "multi-label":
-        return x[:, column]
-    return x[:, column] - np.logaddexp.reduce(np.delete(x, column, axis=1), axis=1)

@@ -8,38 +8,37 @@ from typing import Any
 import numpy as np
 
 from kerasbert.batches.encoded import Windows
-from kerasbert.batches.labeled import encode_texts, predict_logits
+from kerasbert.batches.labeled import encode_texts, predict_outputs
 from kerasbert.errors import InputError
-from kerasbert.heads.classification.decision import Decision
+from kerasbert.heads import Head, load_head
 from kerasbert.runs.folder import RunFolder
 from kerasbert.text.inputs import as_rows, check_texts
-from kerasbert.text.labels import LabelSet
 
 FEW = 8  # so many texts or fewer are answered in a batch of their own size, without waiting for 64
 
 
 class Predictor:
-    """The model of a fine-tuning run with its tokenizer, labels and decision.
+    """The model of a fine-tuning run with its tokenizer, head and decision.
 
     Several threads may call one predictor; the model answers them one after the other.
 
     Attributes:
-        kind: "multi-label", "multi-class" or "binary".
+        head: what is predicted.
         pairs: whether a text is a pair of texts.
-        decision: how logits become labels: temperature, thresholds and rule of the run.
-        at_half: the same for figures at threshold 0.5.
+        decision: how outputs become answers; for labels temperature, thresholds and rule.
         max_length: positions of the longest text, or of a window; longer ones are cut or split.
         windows: how a longer text is split, or None.
         truncated: how many texts were cut so far.
 
     Args:
         run: the folder that `kerasbert finetune` made.
+        head: the user's own that the run was made with; the run knows any other.
 
     Raises:
-        InputError: the folder is not that of a finished fine-tuning run.
+        InputError: the folder is not that of a finished fine-tuning run, or its head is unknown.
     """
 
-    def __init__(self, run: str | Path):
+    def __init__(self, run: str | Path, head: Head | None = None):
         folder = RunFolder.open(run)
         config = folder.config()
         if config.get("stage") != "finetune":
@@ -47,57 +46,40 @@ class Predictor:
                 f"{run}: this is the run of `kerasbert {config.get('stage')}`, expected one of "
                 "`kerasbert finetune`."
             )
-        self.kind: str = config["kind"]
+        self.head = load_head(folder.path, config, head)
         self.pairs: bool = config["texts"] == 2
         self.max_length: int = config["max_length"]
         self.windows = Windows(**config["windows"]) if config.get("windows") else None
         self.truncated = 0
-        metrics = folder.read_json("metrics.json")
-        self.decision = Decision.of_metrics(metrics, self.kind)
-        half = metrics.get("at_half", {})
-        self.at_half = (
-            Decision.of_metrics(half, self.kind) if "decision" in half else self.decision.at_half()
-        )
-        self.labels = LabelSet.load(folder.file("labels.txt"))
+        self.metrics = folder.read_json("metrics.json")
         self.tokenizer = folder.tokenizer(as_trained=True)
         self.model = folder.load_model()
         self._lock = threading.Lock()
-        outputs = self.model.output_shape[-1]
-        if outputs != len(self.labels):
-            raise InputError(
-                f"{run}: labels.txt has {len(self.labels)} labels, the model {outputs}. Both must "
-                "come from one run."
-            )
-        limits = self.decision.threshold
-        if isinstance(limits, tuple) and len(limits) != outputs:
-            raise InputError(
-                f"{run}: metrics.json has {len(limits)} thresholds for {outputs} labels. Both must "
-                "come from one run."
-            )
+        try:
+            self.decision = self.head.restore(self.metrics)
+            self.head.check_output(self.model.output_shape)
+        except InputError as error:
+            raise InputError(f"{run}: {error}") from None
 
     @property
     def positions(self) -> int:
         """Of the longest text that is not cut: all its windows together."""
         return self.max_length * (self.windows.most if self.windows is not None else 1)
 
-    def logits(
+    def outputs(
         self, texts: Sequence[tuple[str, ...]], batch_size: int = 64, count: bool = True
     ) -> np.ndarray:
-        """(N, K) float32 logit of each label; `count` those that are cut."""
+        """(N, ...) float32 as the head reads them; `count` those that are cut."""
         encoded = encode_texts(texts, self.tokenizer, self.max_length, self.windows)
         rows = min(batch_size, 1 if len(texts) == 1 else FEW if len(texts) <= FEW else batch_size)
         with self._lock:
             self.truncated += encoded.truncated if count else 0
-            return predict_logits(self.model, encoded, rows, self.kind)
-
-    def probabilities(self, texts: Sequence[tuple[str, ...]], batch_size: int = 64) -> np.ndarray:
-        """(N, K) float32 probability of each label."""
-        return self.decision.probabilities(self.logits(texts, batch_size))
+            return self.head.read(predict_outputs(self.model, encoded, rows), self.model)
 
     def __call__(
         self, texts: Sequence[str | tuple[str, ...]], top_k: int | None = None
     ) -> list[dict[str, Any]]:
-        """Labels and scores of each text, in order.
+        """The answer to each text, in order.
 
         Args:
             texts: strings, or pairs of strings.
@@ -105,11 +87,11 @@ class Predictor:
                 unless given.
 
         Returns:
-            a dict for each text: "labels" (the chosen ones, the most probable first) and "scores"
-            (of these and of the others, by label).
+            a dict for each text; of a classifier "labels" (the chosen ones, the most probable
+            first) and "scores" (of these and of the others, by label).
         """
         rows = self.rows(texts)
-        return self.answers(self.probabilities(rows), top_k) if rows else []
+        return self.head.answers(self.outputs(rows), self.decision, top_k=top_k) if rows else []
 
     def rows(self, texts: Sequence[str | tuple[str, ...]]) -> list[tuple[str, ...]]:
         """The texts as tuples of one or two strings.
@@ -123,30 +105,10 @@ class Predictor:
             check_texts(len(row), self.pairs, f"text {number}")
         return rows
 
-    def answers(self, scores: np.ndarray, top_k: int | None = None) -> list[dict[str, Any]]:
-        """As `__call__`, of probabilities (N, K) that have been computed."""
-        chosen = self.decision.choose(scores)
-        names = self.labels.names
-        answers = []
-        for row_scores, row_chosen in zip(scores, chosen, strict=True):
-            order = np.argsort(-row_scores, kind="stable")
-            if top_k is not None:  # by a threshold of its own, a less probable label may be chosen
-                first = np.argsort(~row_chosen[order], kind="stable")[:top_k]
-                order = order[np.sort(first)]
-            values: dict[str, float | None] = {
-                names[i]: round(float(row_scores[i]), 6) for i in order
-            }
-            answer: dict[str, Any] = {"labels": [names[i] for i in order if row_chosen[i]]}
-            if not np.isfinite(row_scores).all():  # of a damaged model
-                values |= {names[i]: None for i in order if not np.isfinite(row_scores[i])}
-                answer["scores_reason"] = "the model's outputs are no finite numbers"
-            answers.append({**answer, "scores": values})
-        return answers
 
-
-def load_predictor(run: str | Path) -> Predictor:
+def load_predictor(run: str | Path, head: Head | None = None) -> Predictor:
     """The predictor of a fine-tuning run: `kerasbert.load_predictor("runs/tags")(["a text"])`."""
-    return Predictor(run)
+    return Predictor(run, head)
 
 
 load = load_predictor

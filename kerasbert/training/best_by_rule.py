@@ -6,11 +6,9 @@ from typing import Any
 
 import keras
 
-from kerasbert.choices import RuleName
 from kerasbert.files import atomic_path
-from kerasbert.heads.classification.rule import choose_rule, open_rules
 from kerasbert.runs.folder import MODEL, RunFolder
-from kerasbert.training.epoch_f1 import FIGURES, EpochF1
+from kerasbert.training.epoch_figures import EpochFigures
 from kerasbert.training.keep_best import KeepBest
 
 
@@ -20,26 +18,31 @@ class BestByRule(keras.callbacks.Callback):
     What a document gets that no label reaches is fitted at the end, with the thresholds. Until then
     the best epoch under either rule is kept, and its figures remembered; `settle` then leaves the
     chosen one. Where there is one rule, as with `--rule`, this is `KeepBest`. It must come after
-    the `EpochF1`.
+    the `EpochFigures`.
 
     Args:
         run: the folder whose `model.keras` is written.
-        epoch_f1: has the figures of each epoch.
-        patience: stop after so many epochs without a higher figure under any rule; None never.
+        figures: of each epoch.
+        patience: stop after so many epochs without a better figure under any rule; None never.
     """
 
-    def __init__(self, run: RunFolder, epoch_f1: EpochF1, patience: int | None = None):
+    def __init__(self, run: RunFolder, figures: EpochFigures, patience: int | None = None):
         super().__init__()
         self.run = run
-        self.epoch_f1 = epoch_f1
+        self.figures = figures
         self.patience = patience
-        valid = epoch_f1.valid
-        rules = open_rules(valid.kind, valid.gold, epoch_f1.rule)
-        self.kept: dict[RuleName, KeepBest] = {
-            rule: KeepBest(run, file=MODEL if len(rules) == 1 else f"model-{rule}.keras")
+        head = figures.valid.head
+        rules = head.rules(figures.valid)
+        self.kept: dict[str, KeepBest] = {
+            rule: KeepBest(
+                run,
+                f"val_{head.best}",
+                head.mode,
+                file=MODEL if len(rules) == 1 else f"model-{rule}.keras",
+            )
             for rule in rules
         }
-        self.rows: dict[RuleName, dict[int, dict[str, float]]] = {rule: {} for rule in rules}
+        self.rows: dict[str, dict[int, dict[str, float]]] = {rule: {} for rule in rules}
 
     def set_model(self, model):
         super().set_model(model)
@@ -48,8 +51,8 @@ class BestByRule(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         for rule, keeper in self.kept.items():
-            found = self.epoch_f1.by_rule[rule]
-            row = {f"val_{name}": found[name] for name in FIGURES}
+            found = self.figures.by_rule[rule]
+            row = {f"val_{name}": found[name] for name in self.figures.valid.head.figures}
             self.rows[rule][epoch + 1] = row
             keeper.on_epoch_end(epoch, {**(logs or {}), **row})
         if self.stopped:
@@ -61,25 +64,21 @@ class BestByRule(keras.callbacks.Callback):
         waited = min(keeper.waited for keeper in self.kept.values())
         return self.patience is not None and waited >= self.patience
 
-    def settle(self, score: Callable[[RuleName, str], float]) -> tuple[RuleName, str, int]:
+    def settle(self, score: Callable[[str, str], float]) -> tuple[str, str, int]:
         """Write the model of the rule that validation data prefers as `model.keras`.
 
         Args:
-            score: of a rule and the file of its best model, the F1 on validation data with fitted
-                thresholds.
+            score: of a rule and the file of its best model, the figure on validation data by a
+                fitted decision.
 
         Returns:
             the rule, why, and the best epoch under it.
         """
-        valid = self.epoch_f1.valid
-        rule, why = next(iter(self.kept)), ""
-        if valid.kind == "multi-label":
-            files = {rule: keeper.file for rule, keeper in self.kept.items() if keeper.best_epoch}
-            rule, why = choose_rule(
-                valid.gold,
-                lambda rule: score(rule, files[rule]) if rule in files else 0.0,
-                self.epoch_f1.rule,
-            )
+        valid = self.figures.valid
+        files = {rule: keeper.file for rule, keeper in self.kept.items() if keeper.best_epoch}
+        rule, why = valid.head.choose_rule(
+            valid, lambda rule: score(rule, files[rule]) if rule in files else 0.0
+        )
         if self.kept[rule].file != MODEL:
             with atomic_path(self.run.file(MODEL)) as temporary:
                 shutil.copyfile(self.run.file(self.kept[rule].file), temporary)

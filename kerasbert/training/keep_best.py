@@ -1,6 +1,6 @@
 """Keep the best model, and stop when it gets no better."""
 
-from typing import Any
+from typing import Any, Literal
 
 import keras
 
@@ -8,7 +8,7 @@ from kerasbert.runs.folder import MODEL, RunFolder
 
 
 class KeepBest(keras.callbacks.Callback):
-    """Save the model whenever `monitor` is higher than ever before; optionally stop early.
+    """Save the model whenever `monitor` is better than ever before; optionally stop early.
 
     Of epochs with the same figure, as on small validation data, the one with the lowest `val_loss`
     is kept, if the logs have it. Unlike Keras' `ModelCheckpoint` and `EarlyStopping` it remembers
@@ -16,8 +16,9 @@ class KeepBest(keras.callbacks.Callback):
 
     Args:
         run: the folder whose `model.keras` is written.
-        monitor: the figure of an epoch's logs, the higher the better.
-        patience: stop after so many epochs without a higher figure; None never stops.
+        monitor: the figure of an epoch's logs.
+        mode: "max" if a higher one is better, "min" if a lower one is.
+        patience: stop after so many epochs without a better figure; None never stops.
         file: the name of the model's file.
     """
 
@@ -25,6 +26,7 @@ class KeepBest(keras.callbacks.Callback):
         self,
         run: RunFolder,
         monitor: str = "val_f1",
+        mode: Literal["max", "min"] = "max",
         patience: int | None = None,
         file: str = MODEL,
     ):
@@ -32,8 +34,9 @@ class KeepBest(keras.callbacks.Callback):
         self.run = run
         self.file = file
         self.monitor = monitor
+        self.mode = mode
         self.patience = patience
-        self.best = float("-inf")
+        self.best = float("-inf" if mode == "max" else "inf")
         self.best_loss: float | None = None
         self.best_epoch = 0
         self.waited = 0
@@ -45,11 +48,11 @@ class KeepBest(keras.callbacks.Callback):
                 f"before this one to compute it. Received: {sorted(logs or {})}"
             )
         value, loss = float(logs[self.monitor]), logs.get("val_loss")
-        higher = value > self.best
-        if higher or (value == self.best and lower(loss, self.best_loss)):
+        better = value > self.best if self.mode == "max" else value < self.best
+        if better or (value == self.best and lower(loss, self.best_loss)):
             self.best, self.best_loss, self.best_epoch = value, loss, epoch + 1
             self.run.save_model(self.model, self.file)
-        if higher:
+        if better:
             self.waited = 0
             return
         self.waited += 1

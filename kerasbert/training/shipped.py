@@ -10,13 +10,10 @@ import numpy as np
 
 from kerasbert.batches.encoded import EncodedTexts
 from kerasbert.batches.labeled import LabeledBatches, in_order
-from kerasbert.choices import RuleName
 from kerasbert.files import write_json
-from kerasbert.heads.classification.decision import fit_decision
 from kerasbert.heads.classification.linear_svm import fit_token_scores, labels_per_token
-from kerasbert.heads.classification.rule import open_rules
 from kerasbert.layers import TokenScores
-from kerasbert.training.epoch_f1 import FIGURES, EpochF1, half_of, logits_of, score_logits
+from kerasbert.training.epoch_figures import EpochFigures, outputs_of
 from kerasbert.training.keep_best import lower
 
 
@@ -24,8 +21,8 @@ class Shipped(keras.callbacks.Callback):
     """Score the mean of a network and linear SVMs after each epoch, while the network trains alone.
 
     The SVMs take no part in training, so that one training gives both: the network's own figures,
-    and those of what `finetune` saves. Stands behind the `EpochF1` of the network, whose logits it
-    takes. `path` holds, as JSON,
+    and those of what `finetune` saves. Stands behind the `EpochFigures` of the network,
+    whose logits it takes. `path` holds, as JSON,
 
         seconds     that the SVMs took
         rules       for each rule that is open, as in `BestByRule`
@@ -39,75 +36,73 @@ class Shipped(keras.callbacks.Callback):
 
     Args:
         path: the file; what an interrupted run left in it is gone on with.
-        epoch_f1: of the network.
+        figures: of the network.
         data: "valid" and "test".
         beside: of each part what the SVMs add to half of the network's logits, (N, K) float, as
             `half_of_svms` gives it; none for a network that is shipped alone.
         epochs: of the whole training.
         seconds: that the SVMs took.
-        rule: see `fit_decision`, as for `top_k`.
-        top_k: for the rule "top-k".
     """
 
     def __init__(
         self,
         path: Path,
-        epoch_f1: EpochF1,
+        figures: EpochFigures,
         data: Mapping[str, LabeledBatches],
         beside: Mapping[str, np.ndarray] | None,
         epochs: int,
         seconds: float = 0.0,
-        rule: RuleName | None = None,
-        top_k: int | None = None,
     ):
         super().__init__()
         self.path = path
-        self.epoch_f1 = epoch_f1
+        self.figures = figures
         self.data = data
         self.beside = beside
         self.epochs = epochs
-        self.rules = open_rules(data["valid"].kind, data["valid"].gold, rule)
-        self.top_k = top_k
+        self.head = data["valid"].head
+        self.rules = self.head.rules(data["valid"])
         self._test_logits: np.ndarray | None = None
         self.found: dict[str, Any] = {"seconds": seconds, "rules": {}}
         if path.exists() and "rules" in (begun := json.loads(path.read_text(encoding="utf-8"))):
             self.found = begun
 
     def on_epoch_end(self, epoch, logs=None):
-        assert self.epoch_f1.logits is not None
-        logits = self._mean("valid", self.epoch_f1.logits)
+        assert self.figures.outputs is not None
+        logits = self._mean("valid", self.figures.outputs)
         for rule in self.rules:
             self._judge(epoch, rule, logits)
         self._test_logits = None
         write_json(self.path, self.found)
 
-    def _judge(self, epoch: int, rule: RuleName, logits: np.ndarray) -> None:
+    def _judge(self, epoch: int, rule: str, logits: np.ndarray) -> None:
         """An epoch under one rule."""
         valid, test = self.data["valid"], self.data["test"]
-        half = half_of(logits, valid, rule, self.top_k)
-        scores = score_logits(logits, valid, half)
+        head, best = self.head, self.head.best
+        half = head.decide(logits, valid, rule)
+        scores = head.score(logits, valid, half)
         found = self.found["rules"].setdefault(rule, {"history": []})
         # Epochs that an interrupted run has done after its last state are done once more.
         before = [row for row in found["history"] if row["epoch"] <= epoch]
         is_best = all(  # as `KeepBest` has it
-            scores["f1"] > row["val_f1"]
-            or (scores["f1"] == row["val_f1"] and lower(scores["loss"], row["val_loss"]))
+            scores[best] > row[f"val_{best}"]
+            or (scores[best] == row[f"val_{best}"] and lower(scores["loss"], row["val_loss"]))
             for row in before
         )
-        row = {"epoch": epoch + 1} | {f"val_{name}": scores[name] for name in ("loss", *FIGURES)}
+        row = {"epoch": epoch + 1} | {
+            f"val_{name}": scores[name] for name in ("loss", *head.figures)
+        }
         found["history"] = [*before, row]
         if is_best:
-            known = logits, valid.gold, valid.kind
-            decision = fit_decision(*known, unseen=valid.unseen, rule=rule, top_k=self.top_k)
-            found["tuned_valid"] = score_logits(logits, valid, decision)["f1"]
-            found["tuned_test"] = score_logits(self._on_test(), test, decision)
+            decision = head.fit(logits, valid, rule)
+            found["tuned_valid"] = head.score(logits, valid, decision)[best]
+            found["tuned_test"] = head.score(self._on_test(), test, decision)
         if epoch + 1 == self.epochs:
-            found["test"] = score_logits(self._on_test(), test, half)
+            found["test"] = head.score(self._on_test(), test, half)
 
     def _on_test(self) -> np.ndarray:
         """(N, K) of this epoch, for all rules."""
         if self._test_logits is None:
-            self._test_logits = self._mean("test", logits_of(self.model, self.data["test"]))
+            self._test_logits = self._mean("test", outputs_of(self.model, self.data["test"]))
         return self._test_logits
 
     def _mean(self, part: str, logits: np.ndarray) -> np.ndarray:
@@ -136,7 +131,6 @@ def half_of_svms(
     vocabulary_size: int,
     lead: int,
     seed: int = 0,
-    rule: RuleName | None = None,
 ) -> dict[str, np.ndarray]:
     """Of "valid" and "test" what a fitted `TokenScores` adds to half of a network's logits, (N, K).
 
@@ -144,13 +138,12 @@ def half_of_svms(
         data: "train", "valid" and "test".
         vocabulary_size: of the tokenizer.
         lead: of the pooling.
-        seed: see `fit_token_scores`, as for `rule`.
-        rule: what a document gets that no label reaches.
+        seed: see `fit_token_scores`.
     """
     labels = data["train"].gold.shape[1]
     layer = TokenScores(vocabulary_size, lead, labels_per_token(labels))
     layer(np.zeros((1, labels), np.float32), np.zeros((1, 1), np.int32))
-    fit_token_scores(layer, data["train"], data["valid"], seed, rule)
+    fit_token_scores(layer, data["train"], data["valid"], seed, data["valid"].head.rule)
 
     def answers(texts: EncodedTexts) -> np.ndarray:
         found = np.zeros((len(texts), labels), np.float32)

@@ -19,6 +19,7 @@ from kerasbert.heads.classification.decision import Decision, decision_at_half, 
 from kerasbert.heads.classification.kinds import check_kind, check_targets, keep_fitting
 from kerasbert.heads.classification.report import classification_sections
 from kerasbert.heads.classification.rule import choose_rule, open_rules
+from kerasbert.heads.classification.scores import log_odds
 from kerasbert.heads.classification.words import (
     decision_text,
     metrics_table,
@@ -269,6 +270,23 @@ class Classification(Head):
         decision = decision or Decision(self.kind)
         return label_answers(decision.probabilities(outputs), decision, self.labels.names, top_k)
 
+    def evidence(
+        self, outputs: np.ndarray, decision: Decision, answer: Mapping[str, Any]
+    ) -> dict[str, np.ndarray]:
+        """The log-odds of each label of the answer, in nats."""
+        logits = outputs / decision.temperature
+        return {
+            name: log_odds(logits, self.labels.names.index(name), self.kind)
+            for name in answer["labels"]
+        }
+
+    def check_output(self, shape: Sequence[int | None]) -> None:
+        if shape[-1] != len(self.labels):
+            raise InputError(
+                f"labels.txt has {len(self.labels)} labels, the model {shape[-1]}. Both must come "
+                "from one run."
+            )
+
     # The run folder and the report.
 
     def to_json(self) -> dict[str, Any]:
@@ -337,11 +355,7 @@ class Classification(Head):
             history, metrics, rows.get("labels", ()), rows.get("hardest", ())
         )
 
-    def rivals(
-        self,
-        documents: Mapping[str, Sequence[LabeledDocument]],
-        data: Mapping[str, Any] | None = None,
-    ) -> list[dict[str, Any]]:
+    def rivals(self, documents: Mapping[str, Sequence[LabeledDocument]]) -> list[dict[str, Any]]:
         """TF-IDF + LinearSVC, where scikit-learn is installed."""
         from kerasbert.heads.classification.linear_svc import linear_svc_baseline
 

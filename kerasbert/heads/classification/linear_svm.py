@@ -226,7 +226,7 @@ def fit_token_scores(layer, train, valid, seed: int = 0, rule: RuleName | None =
     unseen = SparseRows(features(valid.texts), layer.size, rows.idf, special)
     margins = kernel.margins(unseen)
     slope, offset = fit_line(margins, valid.gold)
-    if valid.kind == "multi-label":
+    if valid.head.kind == "multi-label":
         known = margins, valid.gold, valid.unseen
         _, best = fit_common(*known, grid=SCORE_GRID, prefer=0.0, rule=rule)
         offset = -slope * best

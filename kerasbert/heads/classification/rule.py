@@ -64,7 +64,7 @@ def fit_common(
     prefer: float = 0.5,
     rule: RuleName | None = None,
 ) -> tuple[RuleName, float]:
-    """Rule and threshold for all labels, each the best with the other; arguments as in `fit_threshold`.
+    """Rule and threshold for all labels, each the best with the other.
 
     Args:
         scores: (N, K) float, probabilities or others.

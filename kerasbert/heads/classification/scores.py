@@ -44,3 +44,11 @@ def mean_loss(logits: np.ndarray, gold: np.ndarray, kind: str) -> float:
     if kind != "multi-label":  # NaN logits of a diverged model stay visible
         losses = losses[(np.asarray(gold) > 0).any(axis=1)]
     return float(losses.mean()) if len(losses) else float("nan")
+
+
+def log_odds(logits: np.ndarray, column: int, kind: str) -> np.ndarray:
+    """(N,) ln(p / (1 - p)) of one label, from logits: exact where p is all but 1."""
+    x = logits.astype(np.float64)
+    if kind == "multi-label":
+        return x[:, column]
+    return x[:, column] - np.logaddexp.reduce(np.delete(x, column, axis=1), axis=1)
