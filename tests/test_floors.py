@@ -17,10 +17,12 @@ FLOORS = [
             "kerasbert.invocation",
             "kerasbert.ranges",
             "kerasbert.streams",
+            "kerasbert.terminal",
             "kerasbert.visible",
         ),
     },
     {"kerasbert.layers", "kerasbert.evaluation", "kerasbert.config", "kerasbert.text"},
+    {"kerasbert.settings"},
     {"kerasbert.tokenizer", "kerasbert.report"},
     {"kerasbert.corpus"},
     {"kerasbert.tasks"},
@@ -28,15 +30,17 @@ FLOORS = [
     {"kerasbert.runs"},
     {"kerasbert.inference"},
     {"kerasbert.training"},
-    {"kerasbert.command", "kerasbert.flags", "kerasbert.options"},
-    {"kerasbert.recipes", "kerasbert.data", "kerasbert.cli"},
+    {"kerasbert.command", "kerasbert.flags"},
+    {"kerasbert.data"},
+    {"kerasbert.recipes"},
+    {"kerasbert.cli"},
 ]
 BACKENDS = {"jax", "torch", "tensorflow"}
 # Heavy or optional: only inside the function that needs it.
 LAZY = {"matplotlib", "sklearn", "rjieba", "rich", "keras_hub", "transformers"}
 WITHOUT_KERAS = tuple(
     f"kerasbert.{room}"
-    for room in ("recipes", "text", "tokenizer", "corpus", "evaluation", "report")
+    for room in ("recipes", "settings", "text", "tokenizer", "corpus", "evaluation", "report")
 )
 LAZY |= {"zstandard", "pyarrow", "fsspec", "datasketch", "datasets"}
 
@@ -147,6 +151,28 @@ def find_circle(arrows: dict[str, set[str]]) -> list[str]:
         return []
 
     return next((circle for name in sorted(arrows) if (circle := walk([name]))), [])
+
+
+def test_recipes_are_commands_and_nobody_imports_them():
+    """What they do is the library's; `kerasbert/cli.py` alone finds them, by name."""
+    for folder in ("kerasbert", "recipes", "data", "benchmarks"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if path == ROOT / "kerasbert" / "cli.py":
+                continue
+            for name in imports(ast.parse(path.read_text(encoding="utf-8"))):
+                assert not name.startswith("kerasbert.recipes"), f"{path} imports {name}"
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "recipes").glob("*.py")), ids=lambda path: path.stem
+)
+def test_a_recipe_is_short(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 150
+
+
+def test_settings_know_no_command_line():
+    for path in (ROOT / "kerasbert" / "settings").glob("*.py"):
+        assert "tyro" not in set(imports(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def test_no_files_import_each_other_in_a_circle():

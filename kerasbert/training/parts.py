@@ -1,0 +1,99 @@
+"""The parts of labelled data, train, valid and test: read, checked, and described."""
+
+from collections.abc import Mapping
+
+from kerasbert.batches.labeled import LabeledBatches
+from kerasbert.errors import InputError
+from kerasbert.evaluation.run_text import unseen_note
+from kerasbert.settings import CompareSettings, FineTuneSettings
+from kerasbert.terminal import say
+from kerasbert.text import LabelSet, LineProblems, check_kind, read_labeled
+from kerasbert.text.kinds import LabelTally, deciding_note, keep_fitting
+from kerasbert.text.quick_audit import leaks, look_alikes_note
+from kerasbert.tokenizer.tokenizer import Tokenizer
+from kerasbert.tokenizer.unknown import unknown_in
+
+
+def read_parts(
+    settings: FineTuneSettings | CompareSettings, said: set[str] | None = None
+) -> tuple[dict[str, list], str]:
+    """The documents of each part, and what kind of classification they are for.
+
+    Every part is checked against the kind here, before anything is trained.
+
+    Args:
+        settings: name the files, and what to leave out.
+        said: see `say`.
+
+    Raises:
+        InputError: a line that cannot be read or does not fit; single texts beside pairs.
+    """
+    paths = {"train": settings.train, "valid": settings.valid}
+    if settings.test is not None:
+        paths["test"] = settings.test
+    problems = LineProblems(skip=settings.skip_bad_lines)
+    documents = {name: read_labeled(path, problems, settings.limit) for name, path in paths.items()}
+    for name, part in documents.items():
+        if len(part[0].texts) != len(documents["train"][0].texts):
+            raise InputError(
+                f"{paths[name]}: one of the files holds single texts, the other pairs; expected "
+                f"the same as in {settings.train}."
+            )
+    tally = LabelTally(documents["train"])
+    kind = settings.kind or tally.kind
+    documents = {
+        name: keep_fitting(part, kind, paths[name], problems) for name, part in documents.items()
+    }
+    say_skipped(problems, said)
+    if settings.kind is None and (note := deciding_note(tally, settings.train)):
+        say(note, said)
+    check_kind(documents["train"], kind, settings.train)
+    labels = LabelSet.from_documents(documents["train"])
+    for name, part in documents.items():
+        labels.check_known(part, paths[name])
+    return documents, kind
+
+
+def say_skipped(problems, said: set[str] | None = None) -> None:
+    """Count the lines that --skip-bad-lines left out, if any, and show one."""
+    if problems.skipped:
+        say(f"{problems.skipped} lines were left out, such as {problems.examples[0]}", said)
+
+
+def say_what_was_read(
+    settings: FineTuneSettings,
+    kind: str,
+    labels: LabelSet,
+    documents: Mapping[str, list],
+    data: Mapping[str, LabeledBatches],
+    tokenizer: Tokenizer,
+    said: set[str] | None,
+) -> None:
+    """Kind and labels, and of each part its size and what was cut, unlabelled or unknown."""
+    pair = ", pairs of texts" if len(documents["train"][0].texts) == 2 else ""
+    say(f"{kind}{pair}, {len(labels)} labels", said)
+    for warning in (look_alikes_note(documents), *leaks(documents)):
+        if warning is not None:
+            say(warning, said)
+    for name, part in data.items():
+        texts = part.texts
+        notes = [f"{name}: {len(texts):,} documents"]
+        if texts.truncated:
+            limit = f"{settings.max_length} positions"
+            if settings.long == "chunk":
+                limit = f"{settings.windows} windows of {limit}"
+            notes.append(f"{texts.truncated:,} longer than {limit} were cut")
+        if empty := int((~part.gold.any(axis=1)).sum()):
+            notes.append(f"{empty:,} without a label of the training set")
+        if unseen := labels.unseen(documents[name]):
+            notes.append(unseen_note(unseen))
+        notes.append(f"{texts.unknown / max(texts.tokens, 1):.1%} unknown tokens")
+        warnings = []
+        if texts.unknown or tokenizer.drops_unknown:
+            unknown = unknown_in(tokenizer, [document.texts for document in documents[name]])
+            notes += [str(unknown)] * (unknown.characters > 0)
+            if name == "train":
+                unknown.check(str(settings.train))
+            warnings = unknown.warnings(name)
+        for line in ("; ".join(notes), *warnings):
+            say(line, said)
