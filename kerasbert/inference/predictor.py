@@ -7,13 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from kerasbert.batches.encoded import Windows
 from kerasbert.batches.labeled import encode_texts, predict_logits
-from kerasbert.errors import InputError
-from kerasbert.evaluation.decision import Decision
-from kerasbert.runs.folder import RunFolder
+from kerasbert.runs.fine_tuned import open_fine_tuned
 from kerasbert.text.inputs import as_rows, check_texts
-from kerasbert.text.labels import LabelSet
 
 FEW = 8  # so many texts or fewer are answered in a batch of their own size, without waiting for 64
 
@@ -40,40 +36,18 @@ class Predictor:
     """
 
     def __init__(self, run: str | Path):
-        folder = RunFolder.open(run)
-        config = folder.config()
-        if config.get("stage") != "finetune":
-            raise InputError(
-                f"{run}: this is the run of `kerasbert {config.get('stage')}`, expected one of "
-                "`kerasbert finetune`."
-            )
-        self.kind: str = config["kind"]
-        self.pairs: bool = config["texts"] == 2
-        self.max_length: int = config["max_length"]
-        self.windows = Windows(**config["windows"]) if config.get("windows") else None
+        found = open_fine_tuned(run)
+        self.kind = found.kind
+        self.pairs = found.pairs
+        self.max_length = found.max_length
+        self.windows = found.windows
+        self.decision = found.decision
+        self.at_half = found.at_half
+        self.labels = found.labels
+        self.tokenizer = found.tokenizer
+        self.model = found.model
         self.truncated = 0
-        metrics = folder.read_json("metrics.json")
-        self.decision = Decision.of_metrics(metrics, self.kind)
-        half = metrics.get("at_half", {})
-        self.at_half = (
-            Decision.of_metrics(half, self.kind) if "decision" in half else self.decision.at_half()
-        )
-        self.labels = LabelSet.load(folder.file("labels.txt"))
-        self.tokenizer = folder.tokenizer(as_trained=True)
-        self.model = folder.load_model()
         self._lock = threading.Lock()
-        outputs = self.model.output_shape[-1]
-        if outputs != len(self.labels):
-            raise InputError(
-                f"{run}: labels.txt has {len(self.labels)} labels, the model {outputs}. Both must "
-                "come from one run."
-            )
-        limits = self.decision.threshold
-        if isinstance(limits, tuple) and len(limits) != outputs:
-            raise InputError(
-                f"{run}: metrics.json has {len(limits)} thresholds for {outputs} labels. Both must "
-                "come from one run."
-            )
 
     @property
     def positions(self) -> int:
