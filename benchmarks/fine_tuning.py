@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from kerasbert.recipes import finetune
+from kerasbert.settings import FineTuneSettings
+from kerasbert.training import fine_tuning
 
 # For questions about the network: what else answers beside it would only blur them.
 NETWORK_ALONE: dict[str, Any] = {"linear_svm": False, "lead": 0}
@@ -19,13 +20,13 @@ def fine_tune(options: Namespace, out: Path, **settings: Any) -> dict[str, Any]:
     Args:
         options: the program's, with `epochs` and `learning_rate`.
         out: the folder of the run.
-        **settings: the other flags.
+        **settings: the others.
     """
     import keras
 
     keras.utils.clear_session()  # of the runs before
-    return finetune.run(
-        finetune.Config(
+    return fine_tuning.fine_tune(
+        FineTuneSettings(
             out=out,
             epochs=options.epochs,
             learning_rate=options.learning_rate,

@@ -20,7 +20,8 @@ from typing import Any
 from benchmarks.fine_tuning import NETWORK_ALONE, fine_tune, mean_and_deviation, valid_f1
 from kerasbert.errors import InputError
 from kerasbert.files import write_json, write_text
-from kerasbert.recipes import pretrain
+from kerasbert.settings import PretrainSettings
+from kerasbert.training.pretraining import pretrain
 
 MASKED, PAIRS, WORDS = "masked-lm", "next-sentence", "document-words"
 # The predecessor showed short windows with one hidden word; a batch holds as many tokens as others.
@@ -64,7 +65,7 @@ def pre_train(options: argparse.Namespace, name: str) -> tuple[Path, dict[str, A
 
     keras.utils.clear_session()
     out = options.out / "pretrained" / name.replace(" ", "-").replace(",", "")
-    config = pretrain.Config(
+    settings = PretrainSettings(
         store=options.store,
         out=out,
         encoder=options.encoder,
@@ -72,7 +73,7 @@ def pre_train(options: argparse.Namespace, name: str) -> tuple[Path, dict[str, A
         steps=options.steps,
         resume=True,
     )
-    return out, pretrain.run(replace(config, **OBJECTIVES[name]))
+    return out, pretrain(replace(settings, **OBJECTIVES[name]))
 
 
 def table(rows: list[dict[str, Any]]) -> str:

@@ -15,6 +15,7 @@ choose_backend()  # an environment variable, set before anything can import Kera
 _HOME = {
     "DocumentWords": "kerasbert.tasks",
     "Classification": "kerasbert.heads",
+    "EpochF1": "kerasbert.training",
     "EpochFigures": "kerasbert.training",
     "Head": "kerasbert.heads",
     "InputError": "kerasbert.errors",

@@ -1,52 +1,36 @@
-"""What holds for the flags of every command: numbers in their ranges, `~` in paths expanded."""
+"""How settings look as flags: the range of a number in `--help`, and which ones have a `--no-`."""
 
-import contextlib
 import inspect
 import typing
-from dataclasses import dataclass, fields
-from pathlib import Path
+from functools import cache
 from typing import Annotated, Any
 
 import tyro
 
-from kerasbert.errors import InputError
-from kerasbert.ranges import RANGES, check_numbers, flag
+from kerasbert.ranges import RANGES
+from kerasbert.settings.settings import Settings
 
-_PATHS_AS_TEXT = {"corpus"}  # they may be URLs, too
+# Settings that are off unless given have no --no- form, but one that other commands decide
+# themselves is written in both ways everywhere.
+PAIRS = {"linear_svm"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Flags:
-    """The root of every command's `Config`, and of the groups of flags that it is made of."""
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Show the range of each number in `--help`."""
-        super().__init_subclass__(**kwargs)
+@cache  # once for each class: what it does stays
+def show_as_flags(settings: type) -> None:
+    """Tell tyro, in the annotations of a settings class and its bases, how to show each field."""
+    for cls in settings.__mro__:
+        if not issubclass(cls, Settings):
+            continue
         for name, hint in inspect.get_annotations(cls).items():
-            if name in RANGES:
-                several = " ..." if typing.get_origin(hint) is tuple else ""
-                shown = tyro.conf.arg(metavar=RANGES[name].metavar + several)
-                cls.__annotations__[name] = Annotated[hint, shown]
-
-    def __post_init__(self) -> None:
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        check_numbers(values)
-        for name, value in values.items():
-            object.__setattr__(self, name, _expanded(name, value))
-        if values.get("out") == Path("-"):
-            raise InputError(
-                f"{flag('out')} -: expected a name; /dev/stdout is that of standard output."
-            )
+            if shown := list(_shown(name, hint, cls.__dict__.get(name))):
+                cls.__annotations__[name] = Annotated[hint, *shown]
 
 
-def _expanded(name: str, value: Any) -> Any:
-    """The value with `~` as the home folder, where it is a path: a shell leaves it in quotes."""
-    if isinstance(value, tuple):
-        return tuple(_expanded(name, one) for one in value)
-    if not isinstance(value, Path) and not (name in _PATHS_AS_TEXT and isinstance(value, str)):
-        return value
-    if not str(value).startswith("~"):
-        return value
-    with contextlib.suppress(RuntimeError):  # no such user: the name of a file, then
-        return type(value)(Path(value).expanduser())
-    return value
+def _shown(name: str, hint: Any, default: Any) -> typing.Iterator[Any]:
+    if name in RANGES:
+        several = " ..." if typing.get_origin(hint) is tuple else ""
+        yield tyro.conf.arg(metavar=RANGES[name].metavar + several)
+    elif hint == bool | None:  # left open unless one of the pair is given
+        yield tyro.conf.arg(constructor=bool)
+    elif hint is bool and default is False and name not in PAIRS:
+        yield tyro.conf.FlagCreatePairsOff

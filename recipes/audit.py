@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kerasbert.command import counting, print_table, run_command, say
-from kerasbert.flags import Flags
+from kerasbert.command import print_table, run_command
+from kerasbert.settings.settings import Settings
+from kerasbert.terminal import counting, say
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(Flags):
+class Config(Settings):
     """Labelled files in, a table of what is wrong with them out.
 
     With --pretrained, also how much of the text its tokenizer does not know and what is cut.

@@ -5,12 +5,11 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import tyro
-
-from kerasbert.command import leaves_nothing, print_table, run_command, say
-from kerasbert.flags import Flags
+from kerasbert.command import print_table, run_command
+from kerasbert.settings.settings import Settings
+from kerasbert.terminal import say, throughput
 
 NEXT = """
 The picture: {out}/compare/compare.png, the classifier: {out}/tags
@@ -25,7 +24,7 @@ RAW.txt has a document a line; the labelled files have lines of: text __label__a
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(Flags):
+class Config(Settings):
     """Build a data set, prepare it, pre-train a TextCNN, compare it with one from scratch.
 
     The texts are the docstrings of Python's standard library and of the installed packages; the
@@ -47,19 +46,29 @@ class Config(Flags):
     """Epochs of fine-tuning."""
     seed: int = 0
     """Of weights, order, masks and dropout."""
-    resume: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    resume: bool = False
     """Go on with an interrupted demo."""
     packages: tuple[Path, ...] = ()
     """Read these folders of Python files instead of the installed packages."""
 
 
-@leaves_nothing
 def run(config: Config) -> dict[str, Any]:
     """Walk the whole way, and return what the comparison found."""
+    from kerasbert.runs.leaving import leaves_nothing
+
+    return leaves_nothing(_walk)(config)
+
+
+def _walk(config: Config) -> dict[str, Any]:
+    from kerasbert.corpus.prepare.engines import Engine, processors
+    from kerasbert.corpus.prepare.prepare_store import prepare_store
     from kerasbert.data import docstrings
     from kerasbert.files import check_writable, write_text
-    from kerasbert.recipes import compare, finetune, prepare, pretrain
     from kerasbert.runs.folder import RunFolder
+    from kerasbert.settings import CompareSettings, FineTuneSettings, PretrainSettings
+    from kerasbert.training.comparison import compare
+    from kerasbert.training.fine_tuning import fine_tune
+    from kerasbert.training.pretraining import pretrain
 
     check_writable(config.out, folder=True)
     if not config.resume:
@@ -76,10 +85,18 @@ def run(config: Config) -> dict[str, Any]:
         write_text(data / "few.txt", few)
     if not store.exists():
         say("2. preparing the raw text")
-        prepare.run(prepare.Config(corpus=(str(data / "raw.txt"),), out=store, vocab_size=10_000))
+        with throughput("preparing") as progress:
+            prepare_store(
+                [str(data / "raw.txt")],
+                store,
+                vocabulary_size=10_000,
+                engine=Engine(workers=processors()),
+                progress=progress,
+                report=lambda text: say(f"{store}: {text}"),
+            )
     say("3. pre-training")
-    pretrain.run(
-        pretrain.Config(
+    pretrain(
+        PretrainSettings(
             store=store,
             out=config.out / "pretrained",
             encoder="text-cnn",
@@ -101,9 +118,9 @@ def run(config: Config) -> dict[str, Any]:
         "resume": True,
     }
     say("4. fine-tuning, from scratch and pre-trained")
-    result = compare.run(compare.Config(out=config.out / "compare", **settings))
+    result = compare(CompareSettings(out=config.out / "compare", **settings))
     say("5. the classifier to keep: pre-trained, with linear SVMs beside the network")
-    kept = finetune.run(finetune.Config(out=config.out / "tags", **settings))
+    kept = fine_tune(FineTuneSettings(out=config.out / "tags", **settings))
     return {**result, "kept": kept, "out": str(config.out)}
 
 

@@ -4,14 +4,15 @@ import itertools
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import tyro
 
 from kerasbert.choices import PoolingName
-from kerasbert.command import print_table, run_command, say
+from kerasbert.command import print_table, run_command
 from kerasbert.errors import InputError
-from kerasbert.flags import Flags
+from kerasbert.settings.settings import Settings
+from kerasbert.terminal import say
 
 CHUNK = 512  # texts at a time: memory stays flat, whatever the input
 WHAT = {
@@ -23,7 +24,7 @@ WHAT = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(Flags):
+class Config(Settings):
     """A pre-trained or fine-tuned run and texts in, a NumPy array of float32 out.
 
     A row for each line of the input: numpy.load("vectors.npy"). With --tokens a row for each
@@ -43,7 +44,7 @@ class Config(Flags):
     """Each line is a JSON object, and this field of it holds the text, or a list of two texts."""
     pooling: PoolingName = "mean"
     """How states become one vector; those of [CLS] and [SEP] count in mean and max."""
-    tokens: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    tokens: bool = False
     """Write the state of each position, instead of a vector for each text."""
     max_length: int | None = None
     """Positions of the longest text; those of the run unless given."""

@@ -4,13 +4,14 @@ import itertools
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import tyro
 
-from kerasbert.command import run_command, say, standard_output
+from kerasbert.command import run_command, standard_output
 from kerasbert.errors import InputError
-from kerasbert.flags import Flags
+from kerasbert.settings.settings import Settings
+from kerasbert.terminal import say
 
 CHUNK = 512  # documents at a time: memory stays flat, whatever the input
 EXPLAINED = 1  # an explanation asks for as many answers as a text has words
@@ -18,7 +19,7 @@ ON_PAGE = 500  # texts on a page of explanations: it is for people
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(Flags):
+class Config(Settings):
     """A fine-tuned run and texts in, JSON lines out.
 
     Each line: {"labels": ["a"], "scores": {"a": 0.93, ...}}, and with --explain "words", the ten
@@ -36,7 +37,7 @@ class Config(Flags):
     """Answer with N labels and their scores, the chosen ones first; all unless given."""
     text_field: str | None = None
     """Each line is a JSON object, and this field of it holds the text, or a list of two texts."""
-    explain: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    explain: bool = False
     """Say which words carry each label: in the answers, and marked on the terminal."""
     explain_html: Path | None = None
     """With --explain: a page of the marked texts, too."""

@@ -3,18 +3,17 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
-
-import tyro
+from typing import Any
 
 from kerasbert.choices import CorpusFormat, Duplicates, EngineName, UnicodeForm
-from kerasbert.command import print_table, run_command, say, throughput
+from kerasbert.command import print_table, run_command
 from kerasbert.errors import InputError
-from kerasbert.options import TokenizerOptions
+from kerasbert.settings.tokenizer import TokenizerSettings
+from kerasbert.terminal import say, throughput
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(TokenizerOptions):
+class Config(TokenizerSettings):
     """Raw text in, a token store out. Killed at any time, the same command goes on where it was.
 
     Example: kerasbert prepare --corpus raw.txt --out store
@@ -50,7 +49,7 @@ class Config(TokenizerOptions):
     """The most tokens of a file of the store."""
     limit: int | None = None
     """Take only the first N documents."""
-    skip_bad_lines: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    skip_bad_lines: bool = False
     """Leave out lines that cannot be read, count them, and say so."""
     verify: Path | None = None
     """Compare every byte of this store with its checksums, and prepare nothing."""
@@ -74,13 +73,14 @@ def run(config: Config) -> dict[str, Any]:
     from kerasbert.corpus.prepare.cleaning import Cleaning
     from kerasbert.corpus.prepare.engines import Engine, processors
     from kerasbert.corpus.prepare.prepare_store import prepare_store
+    from kerasbert.tokenizer.given import given_tokenizer
 
     workers = processors() if config.workers is None else config.workers
     with throughput("preparing") as progress:
         return prepare_store(
             config.corpus,
             config.out,
-            tokenizer=config.from_file(),
+            tokenizer=given_tokenizer(config),
             **config.for_training(),
             sample_bytes=config.tokenizer_sample << 20,
             cleaning=Cleaning(

@@ -7,17 +7,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from kerasbert.choices import SizeName
-from kerasbert.command import print_table, run_command, say
+from kerasbert.command import print_table, run_command
 from kerasbert.errors import InputError
-from kerasbert.flags import Flags
-
-BITS = 100
-MORE_THAN = 51
-CLS_ID, SEP_ID, ZERO_ID, ONE_ID = 2, 3, 5, 6
+from kerasbert.settings.settings import Settings
+from kerasbert.terminal import say
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(Flags):
+class Config(Settings):
     """Among 100 fair random bits, are there more than 51 ones?
 
     Trains on fresh sequences, then predicts sequences it has never seen.
@@ -44,33 +41,6 @@ class Config(Flags):
     """Write the figures to this JSON file, too."""
 
 
-class CountingBatches:
-    """Fresh sequences of random bits: a batch is a pure function of (seed, step)."""
-
-    def __init__(self, batch_size: int, seed: int):
-        self.batch_size = batch_size
-        self.seed = seed
-
-    def batch(self, step: int):
-        """token_ids and segment_ids (B, 102) int32: [CLS] bits [SEP]; target (B,) int32."""
-        import numpy as np
-
-        from kerasbert.batches.rng import keyed_rng
-
-        bits = keyed_rng(self.seed, step).integers(0, 2, (self.batch_size, BITS))
-        edge = np.ones((self.batch_size, 1), int)
-        token_ids = np.hstack([edge * CLS_ID, np.where(bits, ONE_ID, ZERO_ID), edge * SEP_ID])
-        inputs = {"token_ids": token_ids.astype(np.int32)}
-        inputs["segment_ids"] = np.zeros_like(inputs["token_ids"])
-        return inputs, (bits.sum(axis=1) > MORE_THAN).astype(np.int32)
-
-    def stream(self, start: int = 0):
-        """What `model.fit` takes."""
-        from kerasbert.batches.stream import stream
-
-        return stream(self, start)
-
-
 def run(config: Config) -> dict[str, Any]:
     """Train, predict, and return loss and accuracy on unseen sequences."""
     import time
@@ -78,6 +48,7 @@ def run(config: Config) -> dict[str, Any]:
     import keras
     import numpy as np
 
+    from kerasbert.batches.counting import BITS, CountingBatches
     from kerasbert.config import CONFIGS, SIZES
     from kerasbert.files import check_writable, write_json
     from kerasbert.heads.classification.scores import mean_loss

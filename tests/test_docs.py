@@ -95,9 +95,10 @@ assert model.compiled is {way != "kb.load_model"}
 
 def test_the_programs_on_a_run_work_in_a_process_of_their_own(classifier_run, files, tmp_path):
     shutil.copytree(classifier_run, tmp_path / "runs" / "tags")
-    shutil.copy(files / "test.txt", tmp_path)
+    for part in ("train", "valid", "test"):
+        shutil.copy(files / f"{part}.txt", tmp_path)
     assert "labels" not in in_process(program('kerasbert.load("runs/tags")'), tmp_path)
-    in_process(program("evaluate.run(") + 'assert 0 < metrics["data"]["f1"] <= 1', tmp_path)
+    in_process(program("metrics = evaluate(") + 'assert 0 < metrics["data"]["f1"] <= 1', tmp_path)
 
 
 def test_the_own_encoder_works_in_a_process_of_its_own_and_loads_in_another(trained):

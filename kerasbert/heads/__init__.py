@@ -3,7 +3,7 @@
 Nothing here imports Keras before a model is built.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,8 @@ from kerasbert.errors import InputError
 from kerasbert.heads.classification import Classification
 from kerasbert.heads.head import Assessed, Head
 
-# From the folder of a run and what its config.json says of the head.
-LOADERS: dict[str, Callable[[Path, Mapping[str, Any]], Head]] = {
-    Classification.name: Classification.load,
-}
+# The names of config.json and metrics.json.
+HEADS: dict[str, type[Head]] = {Classification.name: Classification}
 
 
 def load_head(folder: Path, config: Mapping[str, Any], given: Head | None = None) -> Head:
@@ -28,18 +26,22 @@ def load_head(folder: Path, config: Mapping[str, Any], given: Head | None = None
     Raises:
         InputError: it is not known here and none is given, or another one is.
     """
-    about = config.get("head") or {"name": Classification.name, "kind": config.get("kind")}
-    name = about["name"]
+    name = config.get("head", Classification.name)
     if given is not None:
         if given.name != name:
             raise InputError(f"{folder}: the run has the head {name!r}, given is {given.name!r}.")
         return given
-    if name not in LOADERS:
+    if name not in HEADS:
         raise InputError(
             f"{folder}: the run has a head of the user's own, {name!r}: give it, as in "
-            f"load_predictor(run, head=...). Known here: {', '.join(LOADERS)}."
+            f"load_predictor(run, head=...). Known here: {', '.join(HEADS)}."
         )
-    return LOADERS[name](folder, about)
+    return HEADS[name].load(folder, config)
 
 
-__all__ = ["LOADERS", "Assessed", "Classification", "Head", "load_head"]
+def head_of_figures(metrics: Mapping[str, Any]) -> type[Head]:
+    """Whose table a metrics.json is; that of versions before 0.2.0 is of a classifier."""
+    return HEADS.get(metrics.get("head", Classification.name), Head)
+
+
+__all__ = ["HEADS", "Assessed", "Classification", "Head", "head_of_figures", "load_head"]

@@ -122,9 +122,9 @@ class Head:
         """What the loss takes, of the gold of a batch."""
         return gold
 
-    def about(self) -> str:
-        """In a few words, for people: what is predicted."""
-        return self.name
+    def about(self, pairs: bool = False) -> str:
+        """In a few words, for people: what is predicted, and of what."""
+        return f"{self.name}{', pairs of texts' if pairs else ''}"
 
     def notes(self, documents: Sequence[LabeledDocument], gold: np.ndarray) -> list[str]:
         """What is to be said of the documents of a part."""
@@ -213,11 +213,16 @@ class Head:
     # The run folder and the report.
 
     def to_json(self) -> dict[str, Any]:
-        """What config.json holds of the head, beside its name."""
+        """What config.json holds of the head, beside its name; the keys are the head's own."""
         return {}
 
     def save(self, folder: Path) -> None:
         """Further files of the run."""
+
+    @classmethod
+    def load(cls, folder: Path, about: Mapping[str, Any]) -> Head:
+        """The head of a run, from its files and its config.json."""
+        raise NotImplementedError
 
     def assess(
         self,
@@ -256,9 +261,10 @@ class Head:
     def write_rows(self, folder: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         """Files of the run from the tables of `Assessed`."""
 
-    def table(self, metrics: Mapping[str, Any]) -> list[list[Any]]:
+    @classmethod
+    def table(cls, metrics: Mapping[str, Any]) -> list[list[Any]]:
         """Rows for people, after a heading: the figures of each part."""
-        columns = (*self.figures, "loss", "documents")
+        columns = (*cls.figures, "loss", "documents")
         rows = [
             [name, *(metrics[name][column] for column in columns)]
             for name in VIEWS
@@ -266,11 +272,13 @@ class Head:
         ]
         return [["", *(name.replace("_", " ") for name in columns)], *rows]
 
-    def title(self, metrics: Mapping[str, Any]) -> str:
+    @classmethod
+    def title(cls, metrics: Mapping[str, Any]) -> str:
         """How answers were decided, in a few words: the heading of `table`."""
-        return self.name
+        return cls.name
 
-    def sentences(self, metrics: Mapping[str, Any]) -> str:
+    @classmethod
+    def sentences(cls, metrics: Mapping[str, Any]) -> str:
         """What is to be said below `table`."""
         return ""
 

@@ -7,11 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from kerasbert.batches.encoded import Windows
 from kerasbert.batches.labeled import encode_texts, predict_outputs
-from kerasbert.errors import InputError
-from kerasbert.heads import Head, load_head
-from kerasbert.runs.folder import RunFolder
+from kerasbert.heads import Head
+from kerasbert.runs.fine_tuned import open_fine_tuned
 from kerasbert.text.inputs import as_rows, check_texts
 
 FEW = 8  # so many texts or fewer are answered in a batch of their own size, without waiting for 64
@@ -39,27 +37,17 @@ class Predictor:
     """
 
     def __init__(self, run: str | Path, head: Head | None = None):
-        folder = RunFolder.open(run)
-        config = folder.config()
-        if config.get("stage") != "finetune":
-            raise InputError(
-                f"{run}: this is the run of `kerasbert {config.get('stage')}`, expected one of "
-                "`kerasbert finetune`."
-            )
-        self.head = load_head(folder.path, config, head)
-        self.pairs: bool = config["texts"] == 2
-        self.max_length: int = config["max_length"]
-        self.windows = Windows(**config["windows"]) if config.get("windows") else None
+        found = open_fine_tuned(run, head)
+        self.head = found.head
+        self.pairs = found.pairs
+        self.max_length = found.max_length
+        self.windows = found.windows
+        self.metrics = found.metrics
+        self.decision = found.decision
+        self.tokenizer = found.tokenizer
+        self.model = found.model
         self.truncated = 0
-        self.metrics = folder.read_json("metrics.json")
-        self.tokenizer = folder.tokenizer(as_trained=True)
-        self.model = folder.load_model()
         self._lock = threading.Lock()
-        try:
-            self.decision = self.head.restore(self.metrics)
-            self.head.check_output(self.model.output_shape)
-        except InputError as error:
-            raise InputError(f"{run}: {error}") from None
 
     @property
     def positions(self) -> int:

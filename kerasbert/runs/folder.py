@@ -144,6 +144,12 @@ class RunFolder:
         }
         self.write_json("config.json", values)
 
+    def settle_settings(self, **used: Any) -> None:
+        """Put what was settled while it trained in the place of settings that were left open."""
+        config = self.config()
+        config["settings"] = as_used(config["settings"], None, used)
+        self.write_json("config.json", config)
+
     def architecture(self) -> EncoderConfig | None:
         values = self.config().get("architecture")
         return config_from_json(values) if values is not None else None

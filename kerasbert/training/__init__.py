@@ -7,7 +7,12 @@ import kerasbert.heads.classification.losses
 import kerasbert.layers
 import kerasbert.tasks  # noqa: F401
 from kerasbert.runs import load_model
-from kerasbert.training.epoch_figures import EpochFigures, evaluate_model
+from kerasbert.training.epoch_figures import (
+    EpochF1,
+    EpochFigures,
+    evaluate_classifier,
+    evaluate_model,
+)
 from kerasbert.training.fit import fit
 from kerasbert.training.history import History
 from kerasbert.training.keep_best import KeepBest
@@ -25,6 +30,7 @@ from kerasbert.training.validation import ObjectiveValidation
 
 __all__ = [
     "AdamW",
+    "EpochF1",
     "EpochFigures",
     "History",
     "Interrupted",
@@ -38,6 +44,7 @@ __all__ = [
     "average_momentum",
     "averaged",
     "build_optimizer",
+    "evaluate_classifier",
     "evaluate_model",
     "fit",
     "load_model",

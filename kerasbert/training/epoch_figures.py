@@ -108,3 +108,8 @@ def outputs_of(
 ) -> np.ndarray:
     """(N, ...) float32 outputs for every document of `data`, as its head reads them."""
     return data.head.read(predict_outputs(model, data.texts, batch_size), model, from_logits)
+
+
+# Their names before 0.2.0, when there was one head.
+EpochF1 = EpochFigures
+evaluate_classifier = evaluate_model

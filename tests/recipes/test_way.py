@@ -1,21 +1,17 @@
 """The whole way through the commands, on small files, as a user would walk it."""
 
 import csv
-import dataclasses
 import html
 import io
 import itertools
 import json
 import sys
-from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
 from kerasbert import cli, load_model
-from kerasbert.options import EncoderOptions, TokenizerOptions, shared_flags
-from kerasbert.recipes import compare, finetune
 
 BOTH = ["--tasks", "masked-lm", "document-words"]
 # Each length that comes is a shape to compile: few, where the text does not matter.
@@ -373,24 +369,6 @@ def test_compare_judges_what_finetune_ships(runs, files, tmp_path):
             assert ours[name] == pytest.approx(float(row[name]), abs=2e-6)
     (alone,) = found["pretrained"]
     assert alone["tuned_test"]["loss"] != pytest.approx(shipped["tuned_test"]["loss"], rel=1e-3)
-
-
-def test_compare_hands_on_every_option_of_finetune():
-    """What it lacks comes with the pre-trained run, or is its own to vary."""
-    names = {
-        recipe: {field.name for field in dataclasses.fields(recipe.Config)}
-        for recipe in (finetune, compare)
-    }
-    brought = {"from_scratch", "patience"}  # both sides have the same epochs
-    for group in (EncoderOptions, TokenizerOptions):
-        brought |= {field.name for field in dataclasses.fields(group)}
-    assert names[finetune] - names[compare] == brought
-    files = {name: Path(name) for name in ("train", "valid", "test", "pretrained", "out")}
-    given = {"rule": "top-k", "top_k": 3, "long": "chunk", "windows": 3, "decay": "cosine"}
-    given |= {"limit": 9, "precision": "bfloat16", "thresholds": "half", "masked_lm": 0.0}
-    settings = shared_flags(compare.Config(**files, **given), finetune.Config)
-    handed = finetune.Config(**settings)
-    assert {name: getattr(handed, name) for name in given} == given
 
 
 def test_pairs_and_classes(files, tmp_path):

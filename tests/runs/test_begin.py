@@ -42,8 +42,13 @@ def test_what_was_left_open_is_written_as_it_was_used(tmp_path):
     used = {"learning_rate": 0.004, "size": "small", "d_model": 128}
     assert {name: config["settings"][name] for name in used} == used
     assert config["settings"]["epochs"] == 7  # what was given is not touched
+    folder.settle_settings(learning_rate=0.1, size="base", d_model=7)
+    assert folder.config()["settings"] == config["settings"]  # nothing was left open
     folder, _ = begin(Settings(out=tmp_path / "wide", d_model=40), d_model=40)
     assert folder.config()["settings"]["size"] is None  # of no name
+    folder.settle_settings(size="base")  # settled while it trained
+    assert folder.config()["settings"]["size"] == "base"
+    assert folder.config()["given"]["size"] is None
 
 
 def test_it_goes_on_with_the_settings_it_was_given(tmp_path):

@@ -147,8 +147,8 @@ class Classification(Head):
         """(B, K) float32 multi-hot for "multi-label", else (B,) int32 class indices."""
         return gold if self.kind == "multi-label" else gold.argmax(axis=1).astype(np.int32)
 
-    def about(self) -> str:
-        return f"{self.kind}, {len(self.labels)} labels"
+    def about(self, pairs: bool = False) -> str:
+        return f"{self.kind}{', pairs of texts' if pairs else ''}, {len(self.labels):,} labels"
 
     def notes(self, documents: Sequence[LabeledDocument], gold: np.ndarray) -> list[str]:
         notes = []
@@ -297,7 +297,7 @@ class Classification(Head):
 
     @classmethod
     def load(cls, folder: Path, about: Mapping[str, Any]) -> Classification:
-        """That of a run: its labels.txt, and what `to_json` gave."""
+        """That of a run: its labels.txt, and the kind in its config.json."""
         return cls(LabelSet.load(folder / "labels.txt"), about["kind"])
 
     def assess(
@@ -336,13 +336,16 @@ class Classification(Head):
     def write_rows(self, folder: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         write_label_rows(folder / "labels.tsv", rows["labels"])
 
-    def table(self, metrics: Mapping[str, Any]) -> list[list[Any]]:
+    @classmethod
+    def table(cls, metrics: Mapping[str, Any]) -> list[list[Any]]:
         return metrics_table(metrics)
 
-    def title(self, metrics: Mapping[str, Any]) -> str:
+    @classmethod
+    def title(cls, metrics: Mapping[str, Any]) -> str:
         return decision_text(metrics)
 
-    def sentences(self, metrics: Mapping[str, Any]) -> str:
+    @classmethod
+    def sentences(cls, metrics: Mapping[str, Any]) -> str:
         return rule_sentences(metrics)
 
     def sections(

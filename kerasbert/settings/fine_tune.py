@@ -1,0 +1,53 @@
+"""The settings of a fine-tuning."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kerasbert.choices import KindName, Thresholds
+from kerasbert.errors import InputError
+from kerasbert.settings.classifier import ClassifierSettings
+from kerasbert.settings.encoder import EncoderSettings, check_length
+from kerasbert.settings.given import refuse_beside_pretrained
+from kerasbert.settings.tokenizer import TokenizerSettings
+from kerasbert.settings.training import TrainingSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class FineTuneSettings(EncoderSettings, TokenizerSettings, TrainingSettings, ClassifierSettings):
+    """Labelled text in, a run folder with a classifier out.
+
+    Example: kerasbert finetune --pretrained runs/lm --train train.txt --valid valid.txt
+    --test test.txt --out runs/tags
+    """
+
+    train: Path
+    """Labelled text to learn from: lines of text __label__a __label__b."""
+    valid: Path
+    """Labelled text that chooses epoch and threshold."""
+    out: Path
+    """The folder of the run."""
+    test: Path | None = None
+    """Labelled text that nothing is chosen on: for the last figure only."""
+    pretrained: Path | None = None
+    """The run whose tokenizer, architecture and weights to start from."""
+    from_scratch: bool = False
+    """Take tokenizer and architecture of --pretrained, but none of its weights."""
+    kind: KindName | None = None
+    """What is to be predicted; recognised from the labels unless given."""
+    thresholds: Thresholds = "label"
+    """What multi-label probabilities must reach: a threshold for each label or one for all, both
+    fitted on --valid; or one half."""
+    epochs: int = 7
+    """Passes over the training data."""
+    patience: int | None = None
+    """Stop after so many epochs without a better validation F1."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check_fine_tuning()
+        if self.pretrained is not None:
+            refuse_beside_pretrained(self, EncoderSettings, TokenizerSettings)
+        elif self.from_scratch:
+            raise InputError("--from-scratch: expected beside --pretrained RUN.")
+        else:
+            check_length(self.architecture(vocabulary_size=1), self.max_length)

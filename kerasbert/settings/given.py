@@ -1,0 +1,31 @@
+"""Which settings of a group were given, that is, differ from their defaults."""
+
+from dataclasses import fields
+from typing import Any
+
+from kerasbert.errors import InputError
+from kerasbert.ranges import flag
+
+
+def given(options: Any, group: type) -> dict[str, Any]:
+    """The flags of `group` that differ from their defaults."""
+    return {
+        field.name: getattr(options, field.name)
+        for field in fields(group)
+        if getattr(options, field.name) != field.default
+    }
+
+
+def refuse_beside_pretrained(options: Any, *groups: type) -> None:
+    """A pre-trained run brings its architecture and tokenizer."""
+    names = [name for group in groups for name in given(options, group)]
+    if names:
+        raise InputError(
+            f"{flags_of(names)}: not beside --pretrained, whose run brings architecture and "
+            "tokenizer. Leave it out, or train without --pretrained."
+        )
+
+
+def flags_of(names: list[str]) -> str:
+    """The settings as the command line writes them, in a message."""
+    return ", ".join(map(flag, names))

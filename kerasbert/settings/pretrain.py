@@ -1,0 +1,74 @@
+"""The settings of a pre-training."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kerasbert.choices import CorpusFormat, MaskingUnit, PoolingName, TaskName, VectorsFit
+from kerasbert.errors import InputError
+from kerasbert.settings.encoder import EncoderSettings, check_length
+from kerasbert.settings.given import refuse_beside_pretrained
+from kerasbert.settings.tokenizer import TokenizerSettings
+from kerasbert.settings.training import TrainingSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainSettings(EncoderSettings, TokenizerSettings, TrainingSettings):
+    """A token store or raw text in, a run folder with a pre-trained encoder out.
+
+    Example: kerasbert pretrain --corpus raw.txt --out runs/lm --encoder text-cnn --minutes 10
+    """
+
+    out: Path
+    """The folder of the run."""
+    store: Path | None = None
+    """A token store that `kerasbert prepare` made."""
+    corpus: tuple[str, ...] = ()
+    """Or raw text, prepared on the way into the run's folder."""
+    corpus_format: CorpusFormat = "lines"
+    """lines: one document a line. sentences: one sentence a line, an empty line ends a document."""
+    pretrained: Path | None = None
+    """Go on from this run: its tokenizer, architecture and weights, objectives' heads included."""
+    vectors: Path | None = None
+    """Begin with these word vectors: word2vec's text or .bin, fastText's .vec, GloVe's text."""
+    fit_vectors: VectorsFit = "refuse"
+    """What to do where their dimension is not d_model."""
+    tasks: tuple[TaskName, ...] = ("document-words",)
+    """The objectives; several are trained jointly."""
+    masking: MaskingUnit = "token"
+    """What masked-lm hides together: tokens, all pieces of a word, or words in a row."""
+    masking_rate: float = 0.15
+    """Share of a row's tokens that masked-lm hides."""
+    max_predictions: int | None = None
+    """The most tokens that masked-lm hides in a row."""
+    pack: bool = False
+    """Fill rows with several short documents, kept apart; for masked-lm alone."""
+    pooling: PoolingName | None = None
+    """What objectives over a whole text see; mean-max for text-cnn, mean for transformer."""
+    max_length: int = 128
+    """Positions of a row; documents are cut into rows by whole sentences."""
+    epochs: int | None = None
+    """Passes over the corpus; 3 unless --steps or --minutes is given."""
+    steps: int | None = None
+    """Or training steps."""
+    minutes: float | None = None
+    """Or minutes of training: as many steps as fit. Without --size, one that suits is chosen."""
+    tensorboard: bool = False
+    """Write TensorBoard event files into the run's folder, too."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.store is None) == (not self.corpus):
+            raise InputError("expected one of --store STORE and --corpus FILE...")
+        if sum(value is not None for value in (self.epochs, self.steps, self.minutes)) > 1:
+            raise InputError("expected at most one of --epochs, --steps and --minutes.")
+        if self.store is not None:
+            for name in ("tokenizer", "tokenizer_file", "vocab_size"):
+                if getattr(self, name) is not None:
+                    flag = name.replace("_", "-")
+                    raise InputError(f"--{flag}: a store brings its tokenizer; leave it out.")
+        if self.pretrained is not None:
+            refuse_beside_pretrained(self, EncoderSettings, TokenizerSettings)
+            if self.vectors is not None:
+                raise InputError("--vectors: not beside --pretrained, which brings its own.")
+        else:
+            check_length(self.architecture(vocabulary_size=1), self.max_length)

@@ -1,0 +1,43 @@
+"""What holds for the settings of every command: numbers in their ranges, `~` in paths expanded."""
+
+import contextlib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from kerasbert.errors import InputError
+from kerasbert.ranges import check_numbers, flag
+
+_PATHS_AS_TEXT = {"corpus"}  # they may be URLs, too
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The root of the settings of every command, and of the groups that they are made of.
+
+    Raises:
+        InputError: a number is out of its range (`kerasbert/ranges.py`), or `out` is `-`.
+    """
+
+    def __post_init__(self) -> None:
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        check_numbers(values)
+        for name, value in values.items():
+            object.__setattr__(self, name, _expanded(name, value))
+        if values.get("out") == Path("-"):
+            raise InputError(
+                f"{flag('out')} -: expected a name; /dev/stdout is that of standard output."
+            )
+
+
+def _expanded(name: str, value: Any) -> Any:
+    """The value with `~` as the home folder, where it is a path: a shell leaves it in quotes."""
+    if isinstance(value, tuple):
+        return tuple(_expanded(name, one) for one in value)
+    if not isinstance(value, Path) and not (name in _PATHS_AS_TEXT and isinstance(value, str)):
+        return value
+    if not str(value).startswith("~"):
+        return value
+    with contextlib.suppress(RuntimeError):  # no such user: the name of a file, then
+        return type(value)(Path(value).expanduser())
+    return value

@@ -1,0 +1,154 @@
+"""A comparison: fine-tunings from scratch, the same from a pre-trained run, and a cheap rival."""
+
+import csv
+import os
+import shutil
+from typing import Any
+
+import keras
+
+from kerasbert.evaluation.comparison import draw_comparison, summarize
+from kerasbert.evaluation.comparison_text import (
+    comparison_sentence,
+    comparison_table,
+    markdown_table,
+)
+from kerasbert.files import write_text
+from kerasbert.heads import Head
+from kerasbert.report import comparison_report
+from kerasbert.runs.begin import begin_run
+from kerasbert.runs.folder import RunFolder
+from kerasbert.runs.leaving import leaves_nothing
+from kerasbert.runs.same_data import check_same_data, data_digests
+from kerasbert.runs.settings import settings_of
+from kerasbert.settings.compare import CompareSettings
+from kerasbert.settings.defaults import fine_tuning_rate, pooling_of
+from kerasbert.settings.encoder import check_length
+from kerasbert.terminal import say
+from kerasbert.tokenizer.unknown import unknown_in
+from kerasbert.training.fine_tuning import fine_tune
+from kerasbert.training.parts import read_parts
+from kerasbert.training.shipping import Shipping
+
+SIDES = ("scratch", "pretrained")
+
+
+@leaves_nothing
+def compare(settings: CompareSettings) -> dict[str, Any]:
+    """Compare, and return what compare.json holds.
+
+    Raises:
+        InputError: settings and data do not fit each other; nothing is left behind.
+        Interrupted: stopped by a signal; its state is saved, `resume` goes on.
+    """
+    folder, found = begin_run(settings, result="compare.json")
+    if found is not None:
+        say(f"{folder.path}: the comparison is finished; nothing to do.")
+        return found
+    source = RunFolder.open(settings.pretrained)
+    ship = Shipping(settings)
+    documents, head = read_parts(settings, ship.said)
+    digests = data_digests(documents)
+    check_same_data(folder, digests, fixed=list(digests))
+    texts = [document.texts for document in documents["train"]]
+    unknown = unknown_in(source.tokenizer(), texts)
+    unknown.check(str(settings.train))
+    for warning in unknown.warnings(str(settings.train)):
+        say(warning)
+    check_length(source.architecture(), settings.max_length)
+    # Many equal models, compiled once. JAX reads this when it is imported, so it is set before.
+    compiled = folder.path.absolute() / "compiled"
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(compiled))
+    used = {
+        "kind": head.to_json().get("kind"),
+        "pooling": pooling_of(settings.pooling, source.architecture()),
+    }
+    folder.write_config("compare", source.architecture(), settings_of(settings), used, data=digests)
+    rates = _learning_rates(settings, source)
+
+    # The cheap rival first: a user who sees that it wins can stop here.
+    baselines = _rivals(head, documents)
+    rows = {side: _runs(settings, folder, side, rates, ship) for side in SIDES}
+    shipped = [run.pop("shipped", None) for run in rows["pretrained"]]
+    if all(shipped):  # not those of a comparison that an earlier version began
+        rows["shipped"] = shipped
+    seconds = float(source.read_json("metrics.json").get("seconds", 0.0))
+    summary = summarize(rows, seconds, baselines)
+    table = comparison_table(summary)
+    sentence = comparison_sentence(summary)
+    draw_comparison(folder.file("compare.png"), rows, baselines)
+    write_text(folder.file("compare.md"), f"{markdown_table(table)}\n{sentence}\n")
+    result = {**rows, "summary": summary, "table": table, "sentence": sentence}
+    about = folder.config()
+    comparison_report(folder.file("report.html"), folder.path.name, result, about)
+    folder.write_json("compare.json", result)
+    return result
+
+
+def _learning_rates(settings: CompareSettings, source: RunFolder) -> list[float]:
+    if settings.learning_rates:
+        return sorted(settings.learning_rates)
+    peak = fine_tuning_rate(settings.learning_rate, source.architecture())
+    return [peak] if settings.learning_rate is not None else [peak / 2, peak, peak * 2]
+
+
+def _runs(
+    settings: CompareSettings, folder: RunFolder, side: str, rates: list[float], ship: Shipping
+) -> list[dict[str, Any]]:
+    """A run for each seed, at the learning rate that was best on the first."""
+    tried = [_run(settings, folder, side, rate, settings.seed, ship) for rate in rates]
+    best = max(tried, key=lambda run: run["history"][-1]["val_f1"])
+    for run in tried:
+        say(
+            f"{side}, learning rate {run['learning_rate']:g}: validation F1 "
+            f"{run['history'][-1]['val_f1']:.4f} at the end" + (" (best)" if run is best else "")
+        )
+    rest = [
+        _run(settings, folder, side, best["learning_rate"], settings.seed + number, ship)
+        for number in range(1, settings.seeds)
+    ]
+    return [best, *rest]
+
+
+def _run(
+    settings: CompareSettings, folder: RunFolder, side: str, rate: float, seed: int, ship: Shipping
+) -> dict[str, Any]:
+    """One fine-tuning, in a folder of its own: a comparison that was stopped goes on after it."""
+    out = folder.path / "runs" / f"{side}-lr{rate:g}-seed{seed}"
+    say(f"--- {side}, learning rate {rate:g}, seed {seed}")
+    keras.utils.clear_session()
+    of_this_run = settings.fine_tuning(
+        out=out, from_scratch=side == "scratch", learning_rate=rate, seed=seed, resume=True
+    )
+    beside = ship.beside(seed) if side == "pretrained" else None
+    metrics = fine_tune(of_this_run, beside, ship.said)
+    shutil.rmtree(out / "state", ignore_errors=True)  # many runs: keep the small part
+    with (out / "history.csv").open(encoding="utf-8", newline="") as file:
+        history = [
+            {
+                name: int(value) if name == "epoch" else float(value or "nan")
+                for name, value in row.items()
+            }
+            for row in csv.DictReader(file)
+        ]
+    run = {
+        "seed": seed,
+        "learning_rate": rate,
+        "history": history,
+        "initial_loss": metrics["initial_loss"],
+        # The name of versions before 0.2.0 is in the runs of a comparison that they began.
+        "test": metrics.get("last_epoch", metrics.get("last_epoch_at_half"))["test"],
+        "tuned_test": metrics["test"],
+    }
+    return run | {"shipped": ship.run(out, run)} if side == "pretrained" else run
+
+
+def _rivals(head: Head, documents: dict[str, list]) -> list[dict[str, Any]]:
+    """The same files for what one would use instead."""
+    say("--- TF-IDF + LinearSVC")
+    rivals = head.rivals(documents)
+    for rival in rivals:
+        say(f"test F1 {rival['test']['f1']:.4f} in {rival['seconds']:.1f} s")
+    if not rivals:
+        say("left out: it needs scikit-learn (pip install scikit-learn).")
+    return rivals

@@ -1,0 +1,122 @@
+"""What a fine-tuning trains: the model, alone or with masked LM beside it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from kerasbert.batches.joint import JointBatches
+from kerasbert.batches.labeled import LabeledBatches
+from kerasbert.config import EncoderConfig
+from kerasbert.layers import Pooling
+from kerasbert.models import (
+    build_embedding,
+    build_encoder,
+    build_joint_model,
+    compile_joint,
+    repeat_positions,
+    transfer_weights,
+)
+from kerasbert.models.fine_tuning import build_fine_tuning_model
+from kerasbert.models.transfer import TransferReport
+from kerasbert.runs.folder import RunFolder
+from kerasbert.runs.saving import keep_tensorflow_out
+from kerasbert.settings.defaults import fine_tuning_rate, pooling_of
+from kerasbert.settings.fine_tune import FineTuneSettings
+from kerasbert.tasks import MaskedLM
+from kerasbert.terminal import say
+from kerasbert.tokenizer.tokenizer import Tokenizer
+from kerasbert.training.footprint import footprint
+from kerasbert.training.optimizers import WarmupDecay, average_momentum, build_optimizer
+from kerasbert.training.precision import computing_in
+
+
+def build_network(
+    settings: FineTuneSettings,
+    pretrained: keras.Model | None,
+    architecture: EncoderConfig | None,
+    data: Mapping[str, LabeledBatches],
+    lead: int,
+) -> keras.Model:
+    """The untrained model; only what the head fits before has learned already."""
+    train = data["train"]
+    head = train.head
+    with computing_in(settings.precision):
+        if architecture is not None:
+            embedding = build_embedding(architecture, settings.seed)
+            encoder = build_encoder(architecture, settings.seed)
+        else:  # a user's own encoder: its layers, made anew from what model.keras says of them
+            assert pretrained is not None
+            keep_tensorflow_out()
+            embedding, encoder = (
+                keras.saving.deserialize_keras_object(
+                    keras.saving.serialize_keras_object(pretrained.get_layer(layer))
+                )
+                for layer in ("embedding", "encoder")
+            )
+        pooling = pooling_of(settings.pooling, architecture)
+        model = build_fine_tuning_model(
+            embedding,
+            encoder,
+            head.output,
+            pooling=Pooling(pooling, lead=lead, name="pooling"),
+            dropout=0.1 if settings.dropout is None else settings.dropout,
+            seed=settings.seed,
+            window=settings.max_length if settings.long == "chunk" else None,
+            window_pooling=settings.window_pooling,
+            name=head.name,
+        )
+    slots = 3 + (settings.average > 0) + (settings.accumulate > 1)  # AdamW has two; the gradient
+    if line := footprint(model, data.values(), len(train.texts), slots):
+        say(line)
+    for note in head.begin(model, data, settings.seed):
+        say(note)
+    return model
+
+
+def build_learner(
+    settings: FineTuneSettings,
+    model: keras.Model,
+    architecture: EncoderConfig | None,
+    tokenizer: Tokenizer,
+    train: LabeledBatches,
+) -> tuple[keras.Model, Any]:
+    """The compiled model to train, and its batches: the head's alone, or with masked LM beside.
+
+    Raises:
+        InputError: a loss that does not suit the data.
+    """
+    peak = fine_tuning_rate(settings.learning_rate, architecture)
+    updates = settings.epochs * train.steps_per_epoch // settings.accumulate
+    schedule = WarmupDecay(
+        peak, updates, decay=settings.decay, batches_per_update=settings.accumulate
+    )
+    optimizer = build_optimizer(
+        schedule,
+        batches_per_update=settings.accumulate,
+        average_momentum=average_momentum(settings.average, train.steps_per_epoch),
+        layer_decay=settings.layer_decay,
+        frozen_steps=int(settings.freeze_epochs * train.steps_per_epoch / settings.accumulate),
+    )
+    loss = train.head.loss(train.gold)
+    if not settings.masked_lm:
+        model.compile(optimizer=optimizer, loss=loss)
+        return model, train
+    size = tokenizer.vocabulary_size
+    task = MaskedLM(size, shares=train.texts.token_shares(size), seed=settings.seed)
+    with computing_in(settings.precision):
+        joint = build_joint_model(model, task)
+    compile_joint(joint, task, settings.masked_lm, loss, optimizer)
+    return joint, JointBatches(train, task, settings.seed)
+
+
+def take_weights(
+    settings: FineTuneSettings, source: RunFolder, pretrained: keras.Model, learner: keras.Model
+) -> TransferReport:
+    """Give the model the weights of --pretrained, and say which."""
+    transfer = transfer_weights(pretrained, learner, ["masked_lm"] if settings.masked_lm else [])
+    say(f"from {settings.pretrained}: {transfer}")
+    trained = source.trained_length(settings.max_length)
+    if repeat_positions(learner.get_layer("embedding"), trained, settings.max_length):
+        say(f"positions from {trained} on were never trained: they begin as those before them")
+    return transfer

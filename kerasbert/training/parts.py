@@ -1,0 +1,102 @@
+"""The parts of labelled data, train, valid and test: read, checked, and described."""
+
+from collections.abc import Mapping
+
+from kerasbert.batches.labeled import LabeledBatches
+from kerasbert.errors import InputError
+from kerasbert.heads import Classification, Head
+from kerasbert.settings import CompareSettings, FineTuneSettings
+from kerasbert.terminal import say
+from kerasbert.text import LineProblems, read_labeled
+from kerasbert.text.quick_audit import leaks, look_alikes_note
+from kerasbert.tokenizer.tokenizer import Tokenizer
+from kerasbert.tokenizer.unknown import unknown_in
+
+
+def read_parts(
+    settings: FineTuneSettings | CompareSettings,
+    said: set[str] | None = None,
+    head: Head | None = None,
+) -> tuple[dict[str, list], Head]:
+    """The documents of each part, and what is to be predicted.
+
+    Every part is checked against that here, before anything is trained.
+
+    Args:
+        settings: name the files, and what to leave out.
+        head: the user's own; the one that the documents are for unless given.
+        said: see `say`.
+
+    Raises:
+        InputError: a line that cannot be read or does not fit; single texts beside pairs.
+    """
+    paths = {"train": settings.train, "valid": settings.valid}
+    if settings.test is not None:
+        paths["test"] = settings.test
+    problems = LineProblems(skip=settings.skip_bad_lines)
+    documents = {name: read_labeled(path, problems, settings.limit) for name, path in paths.items()}
+    for name, part in documents.items():
+        if len(part[0].texts) != len(documents["train"][0].texts):
+            raise InputError(
+                f"{paths[name]}: one of the files holds single texts, the other pairs; expected "
+                f"the same as in {settings.train}."
+            )
+    notes: list[str] = []
+    if head is None:
+        options = {
+            "loss_name": settings.loss,
+            "smoothing": settings.label_smoothing,
+            "thresholds": settings.thresholds,
+            "rule": settings.rule,
+            "top_k": settings.top_k,
+            "linear_svm": settings.linear_svm,
+        }
+        head, documents, notes = Classification.from_documents(
+            documents, paths, problems, settings.kind, **options
+        )
+    else:
+        documents = head.prepare(documents, paths, problems)
+    say_skipped(problems, said)
+    for note in notes:
+        say(note, said)
+    return documents, head
+
+
+def say_skipped(problems, said: set[str] | None = None) -> None:
+    """Count the lines that --skip-bad-lines left out, if any, and show one."""
+    if problems.skipped:
+        say(f"{problems.skipped} lines were left out, such as {problems.examples[0]}", said)
+
+
+def say_what_was_read(
+    settings: FineTuneSettings,
+    head: Head,
+    documents: Mapping[str, list],
+    data: Mapping[str, LabeledBatches],
+    tokenizer: Tokenizer,
+    said: set[str] | None,
+) -> None:
+    """What is predicted, and of each part its size and what was cut, unlabelled or unknown."""
+    say(head.about(pairs=len(documents["train"][0].texts) == 2), said)
+    for warning in (look_alikes_note(documents), *leaks(documents)):
+        if warning is not None:
+            say(warning, said)
+    for name, part in data.items():
+        texts = part.texts
+        notes = [f"{name}: {len(texts):,} documents"]
+        if texts.truncated:
+            limit = f"{settings.max_length} positions"
+            if settings.long == "chunk":
+                limit = f"{settings.windows} windows of {limit}"
+            notes.append(f"{texts.truncated:,} longer than {limit} were cut")
+        notes += head.notes(documents[name], part.gold)
+        notes.append(f"{texts.unknown / max(texts.tokens, 1):.1%} unknown tokens")
+        warnings = []
+        if texts.unknown or tokenizer.drops_unknown:
+            unknown = unknown_in(tokenizer, [document.texts for document in documents[name]])
+            notes += [str(unknown)] * (unknown.characters > 0)
+            if name == "train":
+                unknown.check(str(settings.train))
+            warnings = unknown.warnings(name)
+        for line in ("; ".join(notes), *warnings):
+            say(line, said)

@@ -1,0 +1,186 @@
+"""Pre-training: from a token store or raw text to a run folder with an encoder."""
+
+import math
+import time
+from typing import Any
+
+from kerasbert.batches.pretraining import PretrainingBatches
+from kerasbert.errors import InputError
+from kerasbert.evaluation.objectives import pretraining_verdict
+from kerasbert.models import build_encoder, repeat_positions, transfer_weights
+from kerasbert.report import pretrain_report
+from kerasbert.runs.begin import begin_run
+from kerasbert.runs.folder import RunFolder
+from kerasbert.runs.leaving import leaves_nothing
+from kerasbert.runs.settings import settings_of
+from kerasbert.settings.defaults import pooling_of, pretraining_dropout, pretraining_rate
+from kerasbert.settings.encoder import check_length
+from kerasbert.settings.pretrain import PretrainSettings
+from kerasbert.tasks import TASKS, TaskSettings
+from kerasbert.tasks.held_out import figures_of
+from kerasbert.terminal import say, say_row
+from kerasbert.text.lines import check_file
+from kerasbert.training.fit import fit
+from kerasbert.training.history import History
+from kerasbert.training.plan import StepPlan, TimePlan
+from kerasbert.training.pretraining_corpus import open_store
+from kerasbert.training.pretraining_model import (
+    build_model,
+    choose_architecture,
+    say_what_comes,
+    start_from_vectors,
+)
+from kerasbert.training.progress import Progress
+from kerasbert.training.resume import SaveState
+from kerasbert.training.validation import ObjectiveValidation
+
+
+@leaves_nothing
+def pretrain(settings: PretrainSettings) -> dict[str, Any]:
+    """Pre-train, and return the figures of metrics.json.
+
+    Raises:
+        InputError: settings and text do not fit each other; nothing is left behind.
+        Interrupted: stopped by a signal; its state is saved, `resume` goes on.
+    """
+    folder, found = begin_run(settings)
+    if found is not None:
+        say(f"{folder.path}: the run is finished; nothing to do.")
+        return found
+    source = RunFolder.open(settings.pretrained) if settings.pretrained is not None else None
+    _refuse_early(settings, source)
+    if source is not None and (note := source.special_note()):
+        say(note)
+    store = open_store(settings, folder, source)
+    architecture = choose_architecture(settings, folder, source, store)
+    task_settings = TaskSettings(
+        settings.seed, settings.masking, settings.masking_rate, settings.max_predictions
+    )
+    tasks = [TASKS[name](store, task_settings) for name in TASKS if name in settings.tasks]
+    options: dict[str, Any] = {"max_length": settings.max_length, "limit": settings.limit}
+    train = PretrainingBatches(
+        store,
+        tasks,
+        batch_size=settings.batch_size,
+        seed=settings.seed,
+        pack=settings.pack,
+        gap=_document_gap(architecture) if settings.pack else 0,
+        **options,
+    )
+    # Each by itself: the same rows whatever is trained beside it, so that runs can be compared.
+    valid = {
+        task: PretrainingBatches(store, [task], batch_size=64, part="valid", **options)
+        for task in tasks
+    }
+    total = settings.steps or (settings.epochs or 3) * train.steps_per_epoch
+    model = build_model(settings, architecture, tasks, total)
+    transfer = None
+    if source is not None:
+        transfer = transfer_weights(source.load_model(), model, [task.name for task in tasks])
+        say(f"from {settings.pretrained}: {transfer}")
+        trained = source.trained_length(settings.max_length)
+        repeat_positions(model.get_layer("embedding"), trained, settings.max_length)
+    if settings.vectors is not None:
+        say(f"from {settings.vectors}: {start_from_vectors(settings, model, store.tokenizer)}")
+
+    store.tokenizer.save(folder.file("tokenizer.json"))
+    folder.write_config(
+        "pretrain",
+        architecture,
+        settings_of(settings),
+        used={
+            "tokenizer": store.tokenizer.style,
+            "vocab_size": store.tokenizer.vocabulary_size,
+            "learning_rate": pretraining_rate(settings.learning_rate, architecture),
+            "dropout": pretraining_dropout(settings.dropout, architecture),
+            "pooling": pooling_of(settings.pooling, architecture),
+        },
+        segmenter=store.tokenizer.segmenter,
+        seed=settings.seed,
+        plan={"steps": None if settings.minutes else total, "minutes": settings.minutes}
+        | {"steps_per_epoch": train.steps_per_epoch},
+        transfer=transfer.to_json() if transfer is not None else None,
+    )
+    say_what_comes(settings, architecture, store, train, model, total)
+    objectives = {task.name: figures_of(task) for task in tasks}
+    began = time.monotonic()
+    rows = _train(settings, folder, architecture, model, train, valid, total)
+    folder.save_model(model)
+    metrics = {
+        **{
+            name: float("nan") if value == "" else value  # nothing stands for it in history.csv
+            for name, value in rows[-1].items()
+            if name != "seconds"
+        },
+        **pretraining_verdict(objectives, rows[-1]),
+        "seconds": round(sum(row["seconds"] for row in rows), 1),
+        "session_seconds": round(time.monotonic() - began, 1),
+        "weights": model.count_params(),
+        "documents": store.documents,
+        "tokens": store.tokens,
+    }
+    about = folder.config()
+    path, name = folder.file("report.html"), folder.path.name
+    pretrain_report(path, name, rows, metrics, about, objectives)
+    folder.write_json("metrics.json", metrics)
+    return metrics
+
+
+def _refuse_early(settings: PretrainSettings, source: RunFolder | None) -> None:
+    """Refuse what cannot end well before a corpus is prepared, which may take hours."""
+    if source is not None:
+        if source.architecture() is None:
+            raise InputError(
+                f"{settings.pretrained}: the run has an encoder of its own making, which the "
+                "command line cannot build again. Use the library: see docs/guides/extending.md."
+            )
+        check_length(source.architecture(), settings.max_length)
+    if settings.vectors is not None:
+        check_file(settings.vectors)
+    if settings.tensorboard:
+        from kerasbert.training.tensorboard import event_writer
+
+        event_writer()
+
+
+def _document_gap(architecture) -> int:
+    """Positions that part two documents of a row, as this encoder needs them."""
+    return build_encoder(architecture).document_gap
+
+
+def _train(
+    settings: PretrainSettings, folder, architecture, model, train, valid, total: int
+) -> list[dict[str, Any]]:
+    """Train, from the saved state if there is one, and return the rows of history.csv."""
+    callbacks: list[Any] = [ObjectiveValidation(valid)]
+    known = [column for task in valid for column in figures_of(task).columns]
+    columns = ["step", "epoch", "loss", "val_loss", *known, "seconds"]
+    history = History(folder, columns, train.steps_per_epoch, say=say_row)
+    plan: StepPlan | TimePlan
+    remembering: list[Any] = [history]
+    if settings.minutes is not None:
+        peak = pretraining_rate(settings.learning_rate, architecture)
+        plan = TimePlan(settings.minutes, peak, settings.decay, say)
+        callbacks.insert(0, plan)
+        remembering.append(plan)
+    else:
+        plan = StepPlan(total, min(train.steps_per_epoch, math.ceil(total / 10)))
+    saver = SaveState(folder.file("state"), settings.save_minutes, remembering)
+    start, notes = saver.restore(model)
+    for note in notes:
+        say(note)
+    tokens_per_step = train.blocks.tokens / train.steps_per_epoch
+    progress = Progress(plan, start, "pre-training", tokens_per_step)
+    callbacks += [history, progress]
+    closing: list[Any] = [progress]
+    if settings.tensorboard:
+        from kerasbert.training.tensorboard import TensorBoardEvents
+
+        closing.append(TensorBoardEvents(folder.file("tensorboard"), start))
+        callbacks.append(closing[-1])
+    try:
+        fit(model, train, plan, callbacks, saver)
+    finally:
+        for callback in closing:
+            callback.close()
+    return history.rows
