@@ -75,23 +75,24 @@ def fine_tuned(options: argparse.Namespace, train: Path, name: str, seed: int) -
 def judge(options: argparse.Namespace, train: Path, out: Path, thresholds: Any) -> dict[str, Any]:
     """The figures of test of a finished run, by other thresholds than it has."""
     from kerasbert.batches import LabeledBatches
+    from kerasbert.heads import Classification
     from kerasbert.runs.folder import RunFolder
     from kerasbert.text import LabelSet, read_labeled
-    from kerasbert.training.assessment import Assessment
+    from kerasbert.training.assessment import assess_best
 
     run = RunFolder.open(out)
     about, tokenizer = run.read_json("config.json"), run.tokenizer()
     labels = LabelSet.load(run.file("labels.txt"))
+    head = Classification(labels, about["kind"], thresholds=thresholds)
     documents = {
         part: read_labeled(path)
         for part, path in (("train", train), ("valid", options.valid), ("test", options.test))
     }
     data = {
-        part: LabeledBatches(read, tokenizer, labels, about["kind"], max_length=about["max_length"])
+        part: LabeledBatches(read, tokenizer, head, max_length=about["max_length"])
         for part, read in documents.items()
     }
-    judged = Assessment(run, data, documents["valid"], labels.names, thresholds=thresholds)
-    return judged.figures["test"]
+    return assess_best(run, data, documents["valid"]).figures["test"]
 
 
 def table(rows: list[dict[str, Any]]) -> str:

@@ -96,7 +96,7 @@ def answer_kerasbert(run: Path) -> tuple[Answer, Answer]:
     import kerasbert
 
     predictor = kerasbert.load(run)
-    return predictor, lambda texts: predictor.logits(predictor.rows(texts))
+    return predictor, lambda texts: predictor.outputs(predictor.rows(texts))
 
 
 def answer_onnx(run: Path) -> tuple[Answer, Answer]:
@@ -127,14 +127,14 @@ def answer_onnx(run: Path) -> tuple[Answer, Answer]:
 
     def logits(texts: list[str]) -> np.ndarray:
         encoded = encode_texts(predictor.rows(texts), predictor.tokenizer, predictor.max_length)
-        found = np.zeros((len(texts), len(predictor.labels)), np.float32)
+        found = np.zeros((len(texts), len(predictor.head.labels)), np.float32)
         for indices, inputs in in_order(encoded, min(ROWS, len(texts))):
             (rows,) = session(inputs["token_ids"].shape).run(None, inputs)
             found[indices] = rows[: len(indices)]
         return found
 
     def answer(texts: list[str]) -> Any:
-        return predictor.answers(predictor.decision.probabilities(logits(texts)))
+        return predictor.head.answers(logits(texts), predictor.decision)
 
     return answer, logits
 

@@ -117,7 +117,6 @@ def fine_tune_peer(options: argparse.Namespace) -> dict[str, Any]:
 
     from kerasbert import LabeledBatches, LabelSet, TokenStore, read_labeled
     from kerasbert.batches.labeled import in_order
-    from kerasbert.training.epoch_f1 import half_of, score_logits
 
     use_all_cores()
     torch.manual_seed(options.seed)
@@ -158,7 +157,7 @@ def fine_tune_peer(options: argparse.Namespace) -> dict[str, Any]:
         with torch.inference_mode():
             for indices, inputs in in_order(valid.texts, 64):
                 logits[indices] = logits_of(inputs).logits.numpy()[: len(indices)]
-        best = max(best, score_logits(logits, valid, half_of(logits, valid))["f1"])
+        best = max(best, valid.head.score(logits, valid)["f1"])
         note_reached(reached, best, time.perf_counter() - began, options.targets)
     return {"valid_f1": best, "reached": reached, "seconds": time.perf_counter() - began}
 

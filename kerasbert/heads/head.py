@@ -1,7 +1,7 @@
 """What is predicted: all that differs between classification and whatever else, in one object.
 
 `fine_tune`, its callbacks, the batches, the predictor and the report ask the head, and never what
-kind of head it is. A head of one's own is a subclass of `Head`; see docs/guides/extending.md.
+kind of head it is. A head of one's own is a subclass of `Head`; see the guide "Your own encoder, objective or head".
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from kerasbert.report.figures import Sections, figure_sections
-from kerasbert.text.documents import LabeledDocument
+from kerasbert.text.documents import LabeledDocument, read_labeled
 from kerasbert.text.lines import LineProblems
 
 VIEWS = ("valid", "test", "data")  # the parts that figures are of; "data" in `evaluate`
@@ -94,6 +94,21 @@ class Head:
         raise NotImplementedError
 
     # Documents.
+
+    def read_documents(
+        self, path: str | Path, problems: LineProblems, limit: int | None = None
+    ) -> list[LabeledDocument]:
+        """The documents of a file: lines of text, with or without labels, unless a head has others.
+
+        Args:
+            path: the file.
+            problems: where lines are reported that cannot be read.
+            limit: the first so many.
+
+        Raises:
+            InputError: a line that cannot be read, or no document.
+        """
+        return read_labeled(path, problems, limit, needs_labels=False)
 
     def prepare(
         self,
@@ -293,10 +308,6 @@ class Head:
 
     # What one would use instead.
 
-    def rivals(
-        self,
-        documents: Mapping[str, Sequence[LabeledDocument]],
-        data: Mapping[str, Any] | None = None,
-    ) -> list[dict[str, Any]]:
+    def rivals(self, documents: Mapping[str, Sequence[LabeledDocument]]) -> list[dict[str, Any]]:
         """Baselines, trained on the same documents: name, valid, test, seconds."""
         return []

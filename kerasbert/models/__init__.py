@@ -1,7 +1,6 @@
 """Functional Keras models of both stages, from builders."""
 
 from kerasbert.models.classifier import (
-    begin_at_label_shares,
     build_classifier,
     compile_classifier,
 )
@@ -17,7 +16,6 @@ from kerasbert.models.transfer import (
 
 __all__ = [
     "TransferReport",
-    "begin_at_label_shares",
     "begin_with_vectors",
     "build_classifier",
     "build_embedding",

@@ -97,13 +97,16 @@ def _refuse_joined(words: list[str]) -> None:
 
 
 def read_labeled(
-    path: str | Path, problems: LineProblems | None = None, limit: int | None = None
+    path: str | Path,
+    problems: LineProblems | None = None,
+    limit: int | None = None,
+    needs_labels: bool = True,
 ) -> list[LabeledDocument]:
     """Read a labelled file (see `parse_labeled`); blank lines are ignored, no label is legal.
 
     Raises:
         InputError: a line that cannot be read (unless `problems` skips), singles and pairs in one
-            file, no document, or not one label in the whole file.
+            file, no document, or not one label in the whole file (unless none is needed).
     """
     problems = problems or LineProblems()
     skipped = problems.skipped
@@ -114,7 +117,7 @@ def read_labeled(
             return documents
     if not documents:
         raise no_document(path, problems, skipped)
-    if not any(document.labels for document in documents):
+    if needs_labels and not any(document.labels for document in documents):
         raise InputError(
             f"{shown(path)}: a label file without labels ({len(documents)} documents, none has"
             " one). Expected lines: text __label__a __label__b."

@@ -40,7 +40,7 @@ def assess_best(
     run: RunFolder,
     data: Mapping[str, LabeledBatches],
     documents: Sequence[Any],
-    rule: str,
+    rule: str | None = None,
     why: str = "",
 ) -> Assessed:
     """Judge the best model of a run, by the rule that was settled; see `Head.assess`.

@@ -137,7 +137,7 @@ def _run(
         "history": history,
         "initial_loss": metrics["initial_loss"],
         # The name of versions before 0.2.0 is in the runs of a comparison that they began.
-        "test": metrics.get("last_epoch", metrics.get("last_epoch_at_half"))["test"],
+        "test": (metrics.get("last_epoch") or metrics["last_epoch_at_half"])["test"],
         "tuned_test": metrics["test"],
     }
     return run | {"shipped": ship.run(out, run)} if side == "pretrained" else run

@@ -8,7 +8,7 @@ from kerasbert.heads import Head
 from kerasbert.inference.predictor import Predictor
 from kerasbert.streams import shown
 from kerasbert.terminal import say
-from kerasbert.text import LineProblems, read_labeled
+from kerasbert.text import LineProblems
 from kerasbert.text.inputs import check_texts
 from kerasbert.tokenizer.unknown import unknown_in
 from kerasbert.training.epoch_figures import outputs_of
@@ -36,10 +36,10 @@ def evaluate(
             trained on.
     """
     problems = LineProblems(skip=skip_bad_lines)
-    documents = read_labeled(data, problems)
     predictor = Predictor(run, head)
-    check_texts(len(documents[0].texts), predictor.pairs, shown(data))
     head = predictor.head
+    documents = head.read_documents(data, problems)
+    check_texts(len(documents[0].texts), predictor.pairs, shown(data))
     documents = head.prepare({"data": documents}, {"data": Path(data)}, problems)["data"]
     say_skipped(problems)
     batches = LabeledBatches(

@@ -34,7 +34,8 @@ def read_parts(
     if settings.test is not None:
         paths["test"] = settings.test
     problems = LineProblems(skip=settings.skip_bad_lines)
-    documents = {name: read_labeled(path, problems, settings.limit) for name, path in paths.items()}
+    read = read_labeled if head is None else head.read_documents
+    documents = {name: read(path, problems, settings.limit) for name, path in paths.items()}
     for name, part in documents.items():
         if len(part[0].texts) != len(documents["train"][0].texts):
             raise InputError(

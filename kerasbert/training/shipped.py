@@ -10,6 +10,7 @@ import numpy as np
 
 from kerasbert.batches.encoded import EncodedTexts
 from kerasbert.batches.labeled import LabeledBatches, in_order
+from kerasbert.choices import RuleName
 from kerasbert.files import write_json
 from kerasbert.heads.classification.linear_svm import fit_token_scores, labels_per_token
 from kerasbert.layers import TokenScores
@@ -131,6 +132,7 @@ def half_of_svms(
     vocabulary_size: int,
     lead: int,
     seed: int = 0,
+    rule: RuleName | None = None,
 ) -> dict[str, np.ndarray]:
     """Of "valid" and "test" what a fitted `TokenScores` adds to half of a network's logits, (N, K).
 
@@ -138,12 +140,13 @@ def half_of_svms(
         data: "train", "valid" and "test".
         vocabulary_size: of the tokenizer.
         lead: of the pooling.
-        seed: see `fit_token_scores`.
+        seed: see `fit_token_scores`, as for `rule`.
+        rule: what a document gets that no label reaches.
     """
     labels = data["train"].gold.shape[1]
     layer = TokenScores(vocabulary_size, lead, labels_per_token(labels))
     layer(np.zeros((1, labels), np.float32), np.zeros((1, 1), np.int32))
-    fit_token_scores(layer, data["train"], data["valid"], seed, data["valid"].head.rule)
+    fit_token_scores(layer, data["train"], data["valid"], seed, rule)
 
     def answers(texts: EncodedTexts) -> np.ndarray:
         found = np.zeros((len(texts), labels), np.float32)

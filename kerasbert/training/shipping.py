@@ -34,7 +34,7 @@ class Shipping:
                     self.svms[seed] = None
                 else:
                     began = time.perf_counter()
-                    self.svms[seed] = half_of_svms(data, vocabulary_size, lead, seed)
+                    self.svms[seed] = half_of_svms(data, vocabulary_size, lead, seed, settings.rule)
                     self.seconds[seed] = time.perf_counter() - began
             return Shipped(
                 folder.file("shipped.json"),

@@ -182,7 +182,8 @@ def test_a_focal_loss_saved_without_a_kind_goes_by_rank():
      ("multi-class", 2, True), ("multi-label", 1, True)],
 )  # fmt: skip
 def test_a_kind_has_its_number_of_labels(kind, outputs, fits):
-    from kerasbert.models import begin_at_label_shares, compile_classifier
+    from kerasbert.heads.classification.logits import begin_at_label_shares
+    from kerasbert.models import compile_classifier
 
     inputs = keras.Input((3,))
     model = keras.Model(inputs, keras.layers.Dense(outputs, name="logits")(inputs))

@@ -44,9 +44,11 @@ def test_answers_do_not_depend_on_batch_or_order(predictor):
         assert [one["labels"] for one in other] == [one["labels"] for one in answers[: len(other)]]
         np.testing.assert_allclose(scores(other), scores(answers[: len(other)]), atol=2e-6)
     rows = predictor.rows(TEXTS)
-    expected = predictor.probabilities(rows)
+    expected = predictor.decision.probabilities(predictor.outputs(rows))
     for size in (1, 3, 64, 1000):
-        np.testing.assert_allclose(predictor.probabilities(rows, size), expected, atol=2e-6)
+        np.testing.assert_allclose(
+            predictor.decision.probabilities(predictor.outputs(rows, size)), expected, atol=2e-6
+        )
     assert predictor([]) == []
 
 
@@ -132,7 +134,7 @@ def test_what_is_no_text_is_refused_wherever_texts_go_in(predictor, classifier_r
 
 def test_strings_and_rows_are_answered_alike(predictor, classifier_run):
     rows = [(text,) for text in TEXTS]
-    np.testing.assert_array_equal(predictor.logits(TEXTS), predictor.logits(rows))
+    np.testing.assert_array_equal(predictor.outputs(TEXTS), predictor.outputs(rows))
     embedder = Embedder(classifier_run)
     np.testing.assert_array_equal(embedder.pooled(TEXTS), embedder.pooled(rows))
     assert predictor(iter(TEXTS)) == predictor(TEXTS)
@@ -169,12 +171,12 @@ def test_a_word_weighs_what_the_answer_loses_without_it(predictor):
     words = [text[word.start : word.end] for word in found.words]
     assert words == ["The", "cat", ",", "near", "a", "rose"]
     assert found.answer == predictor([text])[0]
-    logits = predictor.logits([(text,), ("The  , near a rose",)])
+    logits = predictor.outputs([(text,), ("The  , near a rose",)])
     logits = logits.astype(float) / predictor.decision.temperature
     for label in found.answer["labels"]:
-        column = predictor.labels.names.index(label)
+        column = predictor.head.labels.names.index(label)
         odds = logits[:, column]
-        if predictor.kind != "multi-label":
+        if predictor.head.kind != "multi-label":
             odds = odds - logits[:, 1 - column]
         assert found.words[1].weights[label] == pytest.approx(odds[0] - odds[1], abs=1e-4)
 

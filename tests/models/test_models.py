@@ -194,8 +194,8 @@ def test_no_two_weights_of_a_layer_start_alike():
 
 @pytest.mark.parametrize("kind", ["multi-label", "multi-class"])
 def test_an_untrained_classifier_can_begin_at_the_label_shares(kind):
+    from kerasbert.heads.classification.logits import begin_at_label_shares
     from kerasbert.heads.classification.scores import probabilities
-    from kerasbert.models import begin_at_label_shares
 
     gold = np.eye(3, dtype=np.float32)[[0, 0, 0, 1, 1, 2]]
     model = build_classifier(*layers("text-cnn"), labels=3)

@@ -89,7 +89,7 @@ def test_the_fine_tuned_run_loads_and_predicts_the_same(readme, files):
     run = folder / "runs" / "mine-tags"
     predictor = Predictor(run)
     valid = LabeledBatches(
-        kerasbert.read_labeled(files / "valid.txt"), predictor.tokenizer, predictor.labels
+        kerasbert.read_labeled(files / "valid.txt"), predictor.tokenizer, predictor.head.labels
     )
     logits = predict_logits(names["classifier"], valid.texts)
     np.testing.assert_allclose(predict_logits(predictor.model, valid.texts), logits, atol=1e-5)

@@ -95,8 +95,8 @@ def test_the_whole_way(folder, runs, name):
     texts = ["the bread was in the oven.", "someone and the brake of the engine."]
     assert [answer["labels"] for answer in predictor(texts)] == [["baking"], ["cars"]]
     # Padding changes nothing: alone, and beside a longer text.
-    alone = np.concatenate([predictor.logits([(text,)]) for text in texts])
-    longer = predictor.logits([*((text,) for text in texts), (" ".join(texts * 3),)])
+    alone = np.concatenate([predictor.outputs([(text,)]) for text in texts])
+    longer = predictor.outputs([*((text,) for text in texts), (" ".join(texts * 3),)])
     np.testing.assert_allclose(longer[:2], alone, atol=1e-4)
     states = Embedder(run).states([(text,) for text in texts])
     assert [len(rows) - 2 for rows in states] == [

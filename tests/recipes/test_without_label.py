@@ -64,4 +64,4 @@ def test_the_given_rule_is_that_of_every_epoch(parts, tmp_path):
     always = metrics["valid"]["f1"]
     assert metrics["valid"]["micro_recall"] == 1.0
     assert [float(row["val_f1"]) for row in rows] == pytest.approx([always] * 2, abs=1e-5)
-    assert metrics["last_epoch_at_half"]["valid"]["f1"] == pytest.approx(always)
+    assert metrics["last_epoch"]["valid"]["f1"] == pytest.approx(always)

@@ -135,7 +135,7 @@ def test_a_report_that_cannot_be_written_is_written_by_resuming(
     command = ["finetune", *labelled(files), *TINY, "--epochs", "1", "--limit", "16"]
     command += ["--out", tmp_path / "run"]
     with monkeypatch.context() as patch:
-        patch.setattr(assessment, "finetune_report", full)
+        patch.setattr(assessment, "fine_tuning_report", full)
         assert run(*command) == 2
     said = capsys.readouterr().err.splitlines()[-1]
     assert "report.html: no space left" in said and "repeat the command with --resume" in said

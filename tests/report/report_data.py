@@ -3,6 +3,8 @@
 from kerasbert.evaluation.comparison import summarize
 from kerasbert.evaluation.comparison_text import comparison_sentence, comparison_table
 from kerasbert.evaluation.objectives import Compared, Figures
+from kerasbert.heads.classification.report import classification_sections
+from kerasbert.report import fine_tuning_report
 
 EVIL = "<script>document.title='broken'</script>\"'&"
 
@@ -157,3 +159,10 @@ OBJECTIVES = {  # as those of kerasbert.tasks, which import Keras
         )
     ),
 }
+
+
+def write_report(path, title, history, metrics, config=None, labels=(), documents=()):
+    """The report of a classifier."""
+    sections = classification_sections(history, metrics, labels, documents)
+    about = ", ".join(map(str, filter(None, (metrics.get("kind"), metrics.get("labels")))))
+    fine_tuning_report(path, title, sections, about, config)

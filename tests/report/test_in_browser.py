@@ -7,7 +7,6 @@ import pytest
 import report_data
 from chromium import Page, find_chromium
 
-from kerasbert.heads.classification.report import finetune_report
 from kerasbert.report import comparison_report, pretrain_report
 
 HISTORY = [
@@ -31,7 +30,7 @@ def browser(tmp_path_factory):
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reports")
-    finetune_report(folder / "finetune.html", **report_data.ALL)
+    report_data.write_report(folder / "finetune.html", **report_data.ALL)
     config = report_data.CONFIG | {"settings": {"tasks": ["masked-lm"], "out": "x" * 300}}
     objectives = {"masked_lm": report_data.OBJECTIVES["masked_lm"]}
     pretrain_report(

@@ -8,7 +8,6 @@ import report_data
 from kerasbert.evaluation.comparison import summarize
 from kerasbert.evaluation.comparison_text import comparison_table
 from kerasbert.evaluation.objectives import pretraining_verdict
-from kerasbert.heads.classification.report import finetune_report
 from kerasbert.report import comparison_report, pretrain_report
 
 
@@ -44,7 +43,7 @@ def read(path):
 
 @pytest.fixture
 def report(tmp_path):
-    finetune_report(tmp_path / "report.html", **report_data.ALL)
+    report_data.write_report(tmp_path / "report.html", **report_data.ALL)
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
     return read(tmp_path / "report.html")
 
@@ -86,7 +85,7 @@ def test_labels_that_look_the_same_are_told_apart(tmp_path):
         "metrics": report_data.METRICS
         | {"confused": [{"gold": apart, "predicted": hidden, "documents": 3, "share": 0.5}]},
     }
-    finetune_report(tmp_path / "report.html", **report_data.ALL | changed)
+    report_data.write_report(tmp_path / "report.html", **report_data.ALL | changed)
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert apart not in text and hidden not in text and "caf\u00e9" in text
     assert "ca\\u200bt 0.25" in text
@@ -110,7 +109,7 @@ def test_the_report_loads_nothing_from_elsewhere(report, tmp_path):
 
 
 def test_nothing_to_show_is_no_error(tmp_path):
-    finetune_report(tmp_path / "report.html", "t", [], {})
+    report_data.write_report(tmp_path / "report.html", "t", [], {})
     assert "<svg" not in (tmp_path / "report.html").read_text()
     pretrain_report(tmp_path / "report.html", "t", [])
     assert "<svg" not in (tmp_path / "report.html").read_text()
@@ -119,7 +118,7 @@ def test_nothing_to_show_is_no_error(tmp_path):
 @pytest.mark.parametrize("kind", ["multi-class", "binary"])
 def test_one_label_a_document_is_told_in_its_own_words(kind, tmp_path):
     changed = {"metrics": report_data.METRICS | {"kind": kind}}
-    finetune_report(tmp_path / "report.html", **report_data.ALL | changed)
+    report_data.write_report(tmp_path / "report.html", **report_data.ALL | changed)
     text = read(tmp_path / "report.html").text
     assert "The most probable label is the answer." in text and "taken for the second" in text
 
@@ -135,7 +134,7 @@ def test_one_label_a_document_is_told_in_its_own_words(kind, tmp_path):
 def test_the_rule_is_told(rule, words, tmp_path):
     decision = report_data.METRICS["decision"] | rule
     metrics = report_data.METRICS | {"decision": decision}
-    finetune_report(tmp_path / "report.html", **report_data.ALL | {"metrics": metrics})
+    report_data.write_report(tmp_path / "report.html", **report_data.ALL | {"metrics": metrics})
     assert words in read(tmp_path / "report.html").text
 
 
@@ -224,13 +223,13 @@ def test_no_number_is_nothing_learned():
 
 def test_the_same_run_writes_the_same_report(tmp_path):
     for name in ("a", "b"):
-        finetune_report(tmp_path / name, **report_data.ALL)
+        report_data.write_report(tmp_path / name, **report_data.ALL)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
 def test_values_that_are_no_numbers_leave_gaps(tmp_path):
     history = [{"epoch": n, "loss": value} for n, value in enumerate((1, math.inf, "", 2))]
-    finetune_report(tmp_path / "report.html", "t", history, {})
+    report_data.write_report(tmp_path / "report.html", "t", history, {})
     tags = read(tmp_path / "report.html").tags
     assert sum(tag == "circle" for tag, _ in tags) == 2
 

@@ -9,7 +9,9 @@ import pytest
 
 from kerasbert import TextCNNConfig, build_classifier, build_embedding, build_encoder, load_model
 from kerasbert.files import to_json
+from kerasbert.heads import Classification
 from kerasbert.runs import RunFolder
+from kerasbert.text import LabelSet
 from kerasbert.training.best_by_rule import BestByRule
 from kerasbert.training.history import History
 
@@ -18,7 +20,9 @@ ONE, NONE = [0.25, 0.30, 0.28], [0.0, 0.10, 0.20]
 
 
 def judged(gold, rule=None, kind="multi-label"):
-    return SimpleNamespace(valid=SimpleNamespace(kind=kind, gold=np.array(gold)), rule=rule)
+    names = ("a", "b", "c")[: len(gold[0])]
+    head = Classification(LabelSet(names), kind, rule=rule, top_k=1 if rule == "top-k" else None)
+    return SimpleNamespace(valid=SimpleNamespace(head=head, gold=np.array(gold)))
 
 
 def train(best, model, epochs=range(3)):
@@ -27,7 +31,7 @@ def train(best, model, epochs=range(3)):
     for epoch in epochs:
         kernel.assign(np.full(kernel.shape, epoch + 1))
         figures = {"at-least-one": ONE[epoch], "threshold": NONE[epoch], "top-k": 0.5}
-        best.epoch_f1.by_rule = {
+        best.figures.by_rule = {
             rule: {"f1": value, "micro_f1": value, "macro_f1": value}
             for rule, value in figures.items()
         }

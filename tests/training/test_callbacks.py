@@ -1,6 +1,8 @@
 """Callbacks that see, keep and stop."""
 
+import copy
 import json
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -27,7 +29,6 @@ from kerasbert.runs import RunFolder, load_model
 from kerasbert.tasks import TASKS, SentenceOrder, TaskBatch, TaskSettings
 from kerasbert.tasks.held_out import figures_of
 from kerasbert.training import History
-from kerasbert.training.epoch_f1 import half_of, score_logits
 
 
 @pytest.fixture
@@ -78,8 +79,10 @@ def with_end(end):
     return keras.Model(model.input, end(model.output))
 
 
-def epoch_logs(model, valid, **options):
-    callback = EpochF1(valid, **options)
+def epoch_logs(model, valid, from_logits=None, **options):
+    valid = copy.copy(valid)
+    valid.head = replace(valid.head, **options)
+    callback = EpochF1(valid, from_logits=from_logits)
     callback.set_model(model)
     logs: dict = {}
     callback.on_epoch_end(0, logs)
@@ -169,13 +172,13 @@ def test_epoch_f1_follows_the_rule(valid):
 
 def test_a_loss_that_is_no_number_has_its_reason(valid):
     """Classes: no document here has a label that the training data has."""
-    valid.kind, valid.gold = "multi-class", valid.gold * 0
+    valid.head, valid.gold = replace(valid.head, kind="multi-class"), valid.gold * 0
     logits = np.zeros((40, 2), np.float32)
-    scores = json.loads(to_json(score_logits(logits, valid, half_of(logits, valid))))
+    scores = json.loads(to_json(valid.head.score(logits, valid)))
     assert scores["loss"] is None and scores["f1"] == 0
     assert scores["loss_reason"] == "no document has a label that the training data has"
     logits[3] = np.nan
-    scores = score_logits(logits, valid, half_of(logits, valid))
+    scores = valid.head.score(logits, valid)
     assert scores["loss_reason"] == "the model's outputs are no finite numbers"
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from kerasbert.heads.classification.words import (
 )
 from kerasbert.heads.head import Assessed, Head
 from kerasbert.report.figures import Sections
-from kerasbert.text.documents import LabeledDocument
+from kerasbert.text.documents import LabeledDocument, read_labeled
 from kerasbert.text.kinds import LabelTally, deciding_note
 from kerasbert.text.labels import LabelSet
 from kerasbert.text.lines import LineProblems
@@ -114,6 +114,12 @@ class Classification(Head):
             labels.check_known(part, paths[name])
         return cls(labels, found, **options), kept, [note] if note else []  # type: ignore[arg-type]
 
+    def read_documents(
+        self, path: str | Path, problems: LineProblems, limit: int | None = None
+    ) -> list[LabeledDocument]:
+        """Those of a file with a label in it, at least."""
+        return read_labeled(path, problems, limit)
+
     def prepare(
         self,
         documents: Mapping[str, Sequence[LabeledDocument]],
@@ -141,7 +147,9 @@ class Classification(Head):
         return self.labels.unseen(documents)
 
     def has_target(self, gold: np.ndarray) -> np.ndarray:
-        return np.ones(len(gold), bool) if self.kind == "multi-label" else gold.any(axis=1)
+        if self.kind == "multi-label":
+            return np.ones(len(gold), bool)
+        return np.asarray((gold > 0).any(axis=1))
 
     def targets(self, gold: np.ndarray) -> np.ndarray:
         """(B, K) float32 multi-hot for "multi-label", else (B,) int32 class indices."""
@@ -219,10 +227,14 @@ class Classification(Head):
             return self.rules(data)[0], ""
         return choose_rule(data.gold, score, self.rule)
 
+    def _rule(self, rule: str | None) -> RuleName | None:
+        """The one that was asked for, if it is not settled yet."""
+        return cast(RuleName | None, rule or self.rule)
+
     def decide(self, outputs: np.ndarray, data: Any, rule: str | None = None) -> Decision:
         """Threshold 0.5."""
         return decision_at_half(
-            outputs, data.gold, self.kind, unseen=data.unseen, rule=rule or self.rule,
+            outputs, data.gold, self.kind, unseen=data.unseen, rule=self._rule(rule),
             top_k=self.top_k,
         )  # fmt: skip
 
@@ -232,7 +244,7 @@ class Classification(Head):
         """Temperature, thresholds and rule."""
         found = fit_decision(
             outputs, data.gold, self.kind, unseen=data.unseen, thresholds=self.thresholds,
-            rule=rule or self.rule, top_k=self.top_k,
+            rule=self._rule(rule), top_k=self.top_k,
         )  # fmt: skip
         return replace(found, why=why) if why else found
 

@@ -14,7 +14,7 @@ def unseen_note(unseen: Mapping[str, int]) -> str:
     )
 
 
-def metrics_table(metrics: dict[str, Any]) -> list[list[Any]]:
+def metrics_table(metrics: Mapping[str, Any]) -> list[list[Any]]:
     """Rows for people: each part by the saved rule, and at threshold 0.5."""
     columns = ("micro_f1", "macro_f1", "f1", "loss", "documents")
     rows: list[list[Any]] = [["", *(name.replace("_", " ") for name in columns)]]
@@ -26,7 +26,7 @@ def metrics_table(metrics: dict[str, Any]) -> list[list[Any]]:
     return rows
 
 
-def decision_text(metrics: dict[str, Any]) -> str:
+def decision_text(metrics: Mapping[str, Any]) -> str:
     """How labels were chosen, in a few words."""
     if metrics["kind"] != "multi-label":
         return "the most probable label"
