@@ -1,7 +1,7 @@
 """What can be chosen by name: every choice of a flag, a config or a layer, and its values, once.
 
-Flags and configs take the type, what checks or lists the values takes `typing.get_args` of it. The
-order is that of `--help`. Nothing is imported here, so that any file can read it.
+Settings and configs take the type, what checks or lists the values takes `typing.get_args` of it.
+The order is that of `--help`. Nothing is imported here, so that any file can read it.
 """
 
 from typing import Literal

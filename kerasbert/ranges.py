@@ -1,7 +1,7 @@
 """What each number may be: every numeric flag, and every number of an architecture, by its name.
 
-A name means the same in every command, so it has one range. `check_numbers` is called where a
-command's `Config` or an architecture is made, from the command line or from Python.
+A name means the same in every command, so it has one range. `check_numbers` is called where
+settings or an architecture are made, from the command line or from Python.
 """
 
 import math

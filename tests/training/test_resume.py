@@ -161,7 +161,7 @@ def test_a_store_of_unknown_settings_is_prepared_again(files, tmp_path, monkeypa
     """Killed between preparing and writing config.json, and begun again with other flags."""
     corpus = {"store": None, "corpus": (files / "raw.txt",), "steps": 3}
     with monkeypatch.context() as patch:
-        patch.setattr("kerasbert.tasks.TASKS", {})
+        patch.setattr("kerasbert.training.pretraining.TASKS", {})
         with pytest.raises(ValueError):
             pretrain.run(pretrain_config(files, tmp_path / "run", **corpus, tokenizer="char"))
     assert (tmp_path / "run" / "store").exists()
