@@ -34,10 +34,10 @@ docs: $(VENV)/.installed-docs
 
 bench: $(VENV)/.installed-bench
 	for size in 128 256 512; do \
-		$(BIN)/python -m benchmarks.masked_lm_step --size $$size --apart --rounds 3 --steps 4 --out $(BENCH)/masked_lm_$$size.json || exit 1; \
+		$(BIN)/python -m benchmarks.speed.masked_lm_step --size $$size --apart --rounds 3 --steps 4 --out $(BENCH)/masked_lm_$$size.json || exit 1; \
 	done
 	for name in text_cnn_step starting_up input_pipeline prediction; do \
-		$(BIN)/python -m benchmarks.$$name --out $(BENCH)/$$name.json || exit 1; \
+		$(BIN)/python -m benchmarks.speed.$$name --out $(BENCH)/$$name.json || exit 1; \
 	done
 
 # What needs real text: make bench-debtags DEBTAGS=DIR, the folder that data/debtags.py makes.
@@ -45,9 +45,9 @@ bench-debtags: $(VENV)/.installed-bench
 	test -f "$(DEBTAGS)/raw.txt" || { echo "DEBTAGS=DIR: expected raw.txt, train.txt, valid.txt and test.txt in it"; exit 2; }
 	$(BIN)/kerasbert prepare --corpus $(DEBTAGS)/raw.txt --out $(BENCH)/store
 	$(BIN)/kerasbert pretrain --store $(BENCH)/store --out $(BENCH)/lm --size small --minutes 10 --resume
-	$(BIN)/python -m benchmarks.masked_lm_step --store $(BENCH)/store --apart --rounds 3 --steps 12 --out $(BENCH)/masked_lm_lengths.json
-	$(BIN)/python -m benchmarks.prediction --train $(DEBTAGS)/train.txt --texts $(DEBTAGS)/test.txt --out $(BENCH)/prediction_debtags.json
-	$(BIN)/python -m benchmarks.to_target --pretrained $(BENCH)/lm --store $(BENCH)/store --peer --minutes 10 \
+	$(BIN)/python -m benchmarks.speed.masked_lm_step --store $(BENCH)/store --apart --rounds 3 --steps 12 --out $(BENCH)/masked_lm_lengths.json
+	$(BIN)/python -m benchmarks.speed.prediction --train $(DEBTAGS)/train.txt --texts $(DEBTAGS)/test.txt --out $(BENCH)/prediction_debtags.json
+	$(BIN)/python -m benchmarks.speed.to_target --pretrained $(BENCH)/lm --store $(BENCH)/store --peer --minutes 10 \
 		--train $(DEBTAGS)/train.txt --valid $(DEBTAGS)/valid.txt --test $(DEBTAGS)/test.txt --out $(BENCH)/to_target.json
 
 $(BIN)/python:

@@ -273,7 +273,7 @@ def _peak_learning_rate(config: Config, architecture) -> float:
     """The learning rate asked for, or what was best for encoders of this width.
 
     It falls with the width, as Yang et al. 2022, https://arxiv.org/abs/2203.03466, derive for Adam;
-    the runs are in benchmarks/README.md, "Convergence".
+    the runs are in docs/notes.md, "Learning rates".
     """
     return config.learning_rate or LEARNING_RATE * 128 / max(architecture.d_model, 64)
 

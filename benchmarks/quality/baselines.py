@@ -1,6 +1,6 @@
 """What one would use instead: TF-IDF + LinearSVC and fastText, on any labelled files.
 
-    python -m benchmarks.baselines --train train.txt --valid valid.txt --test test.txt
+    python -m benchmarks.quality.baselines --train train.txt --valid valid.txt --test test.txt
 
 Both get the same documents and are scored by the same code as every model of kerasbert
 (`kerasbert.evaluation`). Whatever is chosen (the threshold; for fastText also one of a few fixed

@@ -1,7 +1,7 @@
 """Documents of a thousand words and more: cut, or split into overlapping windows?
 
-    python -m benchmarks.long_documents --out DIR [--words 1000] [--megabytes 200] [--seeds 3]
-        [--epochs 6] [--pretrained RUN] [--variants NAME ...]
+    python -m benchmarks.quality.long_documents --out DIR [--words 1000] [--megabytes 200]
+        [--seeds 3] [--epochs 6] [--pretrained RUN] [--variants NAME ...]
 
 A document is all the docstrings of one Python module of this machine; its labels are its package
 and its topic. Fine-tunes with each way of reading a long text and each seed, and prints test F1 by
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.fine_tuning import NETWORK_ALONE, fine_tune, mean_and_deviation
+from benchmarks.quality.fine_tuning import NETWORK_ALONE, fine_tune, mean_and_deviation
 from kerasbert.data import docstrings
 from kerasbert.data.splits import (
     SPLITS,

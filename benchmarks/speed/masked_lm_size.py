@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.equal_work import Arrays
+from benchmarks.speed.equal_work import Arrays
 
 LEARNING_RATE, WEIGHT_DECAY, ADAM_EPSILON = 1e-4, 0.01, 1e-7
 EPSILON = 1e-12  # of the normalizations

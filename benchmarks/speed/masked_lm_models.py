@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.equal_work import (
+from benchmarks.speed.equal_work import (
     Arrays,
     assign_made_weights,
     count_parameters,
     made_weight,
 )
-from benchmarks.fitting import Train, fitting
-from benchmarks.masked_lm_size import (
+from benchmarks.speed.fitting import Train, fitting
+from benchmarks.speed.masked_lm_size import (
     ADAM_EPSILON,
     LEARNING_RATE,
     WEIGHT_DECAY,
@@ -80,7 +80,7 @@ def build_lean(size: Size) -> tuple[int, Train]:
     weights = {
         weight.path: made_weight(weight.path, weight.shape) for weight in model.trainable_weights
     }
-    lean = importlib.import_module(f"benchmarks.lean_{keras.backend.backend()}")
+    lean = importlib.import_module(f"benchmarks.speed.lean_{keras.backend.backend()}")
     train = lean.build(size, weights)
     return count_parameters(model), lambda batches: float(np.mean([train(b) for b in batches]))
 

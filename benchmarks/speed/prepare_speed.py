@@ -1,6 +1,6 @@
 """How fast `prepare` is beside the tokenizers library and `datasets`, with identical ids.
 
-    python -m benchmarks.prepare_speed --corpus raw.txt --out prepare_speed.json
+    python -m benchmarks.speed.prepare_speed --corpus raw.txt --out prepare_speed.json
 
 Three do the same work on the same lines, with the same WordPiece tokenizer and as many threads or
 processes:
@@ -160,7 +160,7 @@ def show(result: dict[str, Any]) -> None:
 
 def started(name: str, options: argparse.Namespace) -> dict[str, float]:
     """Run one contestant in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.prepare_speed", "--contestant", name]
+    command = [sys.executable, "-m", "benchmarks.speed.prepare_speed", "--contestant", name]
     for flag in ("corpus", "tokenizer_file", "workers", "scratch"):
         command += [f"--{flag.replace('_', '-')}", str(getattr(options, flag))]
     environment = {

@@ -1,6 +1,6 @@
 """Kill a training again and again, and see whether it ends with the bits of one left alone.
 
-    python -m benchmarks.kills [--kills 20] [--backends jax torch tensorflow] [--seed 0]
+    python -m benchmarks.soak.kills [--kills 20] [--backends jax torch tensorflow] [--seed 0]
 
 Real `kerasbert pretrain` processes get SIGKILL at random moments: while they start, compile, train,
 save or write the last files. After some of the kills the newest saved state is cut short as well,

@@ -1,6 +1,7 @@
 """What share of a training step goes to the input pipeline?
 
-    python -m benchmarks.input_pipeline [--store STORE] [--rounds 5 --steps 20] [--out FILE.json]
+    python -m benchmarks.speed.input_pipeline [--store STORE] [--rounds 5 --steps 20]
+        [--out FILE.json]
 
 Pre-training and fine-tuning as the commands do them: batches made step by step (rows cut, shuffled
 and masked, or labelled texts padded), and `fit` over their stream. The clock runs around the making
@@ -22,8 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.results import busy_while_idle, describe, markdown, publish, spread
-from benchmarks.side_by_side import Built, Contestant, arguments, compare, installed, serve
+from benchmarks.speed.side_by_side import Built, Contestant, arguments, compare, installed, serve
+from benchmarks.speed.tables import busy_while_idle, describe, markdown, publish, spread
 
 CONTESTANTS = {
     "pretrain-text-cnn": Contestant("pre-training, TextCNN"),
@@ -119,7 +120,7 @@ def a_store(given: Path | None, tokens: int) -> Iterator[Path]:
     if given is not None:
         yield given
         return
-    from benchmarks.read_store import make_store
+    from benchmarks.speed.read_store import make_store
 
     with tempfile.TemporaryDirectory() as folder:
         make_store(Path(folder) / "store", tokens)

@@ -1,6 +1,6 @@
 """Kill `prepare` again and again, and see whether each store ends byte for byte the same.
 
-    python -m benchmarks.prepare_kills [--stores 20] [--seed 0] [--corpus FILE]
+    python -m benchmarks.soak.prepare_kills [--stores 20] [--seed 0] [--corpus FILE]
 
 Each store is begun by a real `kerasbert prepare` with a random number of workers, which gets
 SIGKILL at a random moment: while it reads, trains the tokenizer, encodes, writes shards or renames.
@@ -22,7 +22,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.kills import write_corpus
+from benchmarks.soak.kills import write_corpus
 
 PROGRAM = """
 import sys

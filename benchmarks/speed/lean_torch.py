@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from benchmarks.masked_lm_size import ADAM_EPSILON, EPSILON, LEARNING_RATE, WEIGHT_DECAY, Size
+from benchmarks.speed.masked_lm_size import ADAM_EPSILON, EPSILON, LEARNING_RATE, WEIGHT_DECAY, Size
 
 ALL = slice(None)
 Weights = dict[str, torch.Tensor]

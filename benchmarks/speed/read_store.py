@@ -1,6 +1,6 @@
 """How fast are shuffled, masked batches read from a store that is larger than what one would load?
 
-    python -m benchmarks.read_store [--store STORE] [--gigabytes 2] [--steps 6000] [--pack]
+    python -m benchmarks.speed.read_store [--store STORE] [--gigabytes 2] [--steps 6000] [--pack]
 
 Without --store, a store of so many gigabytes is made first: documents of random tokens, written
 once and then again and again. Batches of 32 rows of up to 128 positions are made on one core, as

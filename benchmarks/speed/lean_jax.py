@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.masked_lm_size import ADAM_EPSILON, EPSILON, LEARNING_RATE, WEIGHT_DECAY, Size
+from benchmarks.speed.masked_lm_size import ADAM_EPSILON, EPSILON, LEARNING_RATE, WEIGHT_DECAY, Size
 
 ALL = slice(None)
 Weights = dict[str, jax.Array]

@@ -1,7 +1,8 @@
 """How fast masked LM converges: encoders, widths and learning rates, loss against steps.
 
-    python -m benchmarks.convergence --store STORE --out DIR [--encoders text-cnn transformer]
-        [--d-models 64 128 256] [--learning-rates 1e-3 2e-3 4e-3] [--steps 2000] [-- FLAG...]
+    python -m benchmarks.quality.convergence --store STORE --out DIR
+        [--encoders text-cnn transformer] [--d-models 64 128 256] [--learning-rates 1e-3 2e-3 4e-3]
+        [--steps 2000] [-- FLAG...]
 
 Trains each combination by `kerasbert pretrain`, one after the other, with the same batches; what
 follows `--` goes to every one of them. Prints the validation loss at a tenth, three tenths, half

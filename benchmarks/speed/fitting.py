@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.equal_work import Arrays
+from benchmarks.speed.equal_work import Arrays
 
 # One step on each of the batches: the mean loss.
 Train = Callable[[list[Arrays]], float]

@@ -1,6 +1,6 @@
 """Documents a second, and the latency of one: ours against fastText, Hugging Face, ONNX Runtime.
 
-    python -m benchmarks.prediction --train train.txt --texts test.txt [--documents 512]
+    python -m benchmarks.speed.prediction --train train.txt --texts test.txt [--documents 512]
                                     [--d-model 128] [--rounds 5] [--out FILE.json]
 
 From text to labels with scores, tokenization included, the same documents for all, many at a time
@@ -27,9 +27,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.equal_work import check_equal, digest
-from benchmarks.results import busy_while_idle, describe, markdown, publish, spread
-from benchmarks.side_by_side import (
+from benchmarks.speed.equal_work import check_equal, digest
+from benchmarks.speed.side_by_side import (
     Built,
     Contestant,
     arguments,
@@ -38,6 +37,7 @@ from benchmarks.side_by_side import (
     installed,
     serve,
 )
+from benchmarks.speed.tables import busy_while_idle, describe, markdown, publish, spread
 from kerasbert.files import write_text
 
 TORCH = ("torch",)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.side_by_side import MATRIX_PRODUCTS
+from benchmarks.speed.side_by_side import MATRIX_PRODUCTS
 from kerasbert.files import atomic_path, write_json, write_text
 
 Row = Mapping[str, Any]

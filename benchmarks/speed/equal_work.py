@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.side_by_side import Worker
+from benchmarks.speed.side_by_side import Worker
 
 Arrays = dict[str, np.ndarray]
 SPREAD = 0.05  # standard deviation of every weight

@@ -1,6 +1,7 @@
 """Masked-LM validation loss after equal minutes: our encoders and Hugging Face's BertForMaskedLM.
 
-    python -m benchmarks.masked_lm_minutes --store STORE --out DIR [--minutes 15] [--backend jax]
+    python -m benchmarks.quality.masked_lm_minutes --store STORE --out DIR [--minutes 15]
+        [--backend jax]
 
 Every contestant has the same tokenizer, training batches, validation batches, minutes (compilation
 and validation included) and schedule, on this machine alone; each is a process of its own, one
@@ -141,7 +142,7 @@ def run_peer(options: argparse.Namespace, learning_rate: float) -> dict[str, Any
     line += ["--minutes", str(options.minutes), "--learning-rate", str(learning_rate)]
     environment = os.environ | {"KERAS_BACKEND": "torch", "OMP_WAIT_POLICY": "PASSIVE"}
     subprocess.run(
-        [sys.executable, "-m", "benchmarks.masked_lm_minutes", "--worker", *line],
+        [sys.executable, "-m", "benchmarks.quality.masked_lm_minutes", "--worker", *line],
         env=environment, check=True,
     )  # fmt: skip
     return json.loads(result.read_text(encoding="utf-8"))

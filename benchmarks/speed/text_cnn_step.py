@@ -1,6 +1,7 @@
 """Time a TextCNN classifier, in training and prediction, against a plain PyTorch one.
 
-    python -m benchmarks.text_cnn_step [--task training] [--rounds 5 --steps 8] [--out FILE.json]
+    python -m benchmarks.speed.text_cnn_step [--task training] [--rounds 5 --steps 8]
+        [--out FILE.json]
 
 Documents of 200 tokens, d_model 128, 128 filters, widths 2 to 5, two convolutions each. Ours on
 each backend and `plain_text_cnn.PlainTextCNN` do the same mathematics: from equal weights, without
@@ -17,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.equal_work import (
+from benchmarks.speed.equal_work import (
     Arrays,
     assign_made_weights,
     check_equal,
@@ -25,10 +26,26 @@ from benchmarks.equal_work import (
     digest,
     made_weight,
 )
-from benchmarks.fitting import Train, fitting
-from benchmarks.results import busy_while_idle, describe, find, markdown, publish, ratios, share
-from benchmarks.results import spread as of
-from benchmarks.side_by_side import MATRIX, Built, Contestant, arguments, compare, installed, serve
+from benchmarks.speed.fitting import Train, fitting
+from benchmarks.speed.side_by_side import (
+    MATRIX,
+    Built,
+    Contestant,
+    arguments,
+    compare,
+    installed,
+    serve,
+)
+from benchmarks.speed.tables import (
+    busy_while_idle,
+    describe,
+    find,
+    markdown,
+    publish,
+    ratios,
+    share,
+)
+from benchmarks.speed.tables import spread as of
 
 CONTESTANTS = {
     "kerasbert": Contestant("kerasbert"),
@@ -122,7 +139,7 @@ def build_plain(size: Size) -> tuple[int, Train, Predict]:
     """PyTorch's layers and nothing else."""
     import torch
 
-    from benchmarks.plain_text_cnn import PlainTextCNN
+    from benchmarks.speed.plain_text_cnn import PlainTextCNN
 
     torch.manual_seed(0)
     model = PlainTextCNN(

@@ -1,6 +1,6 @@
 """Does a run pre-trained on short rows fine-tune on long documents, and is that worth it?
 
-    python -m benchmarks.lengths --pretrained RUN --train train.txt --valid valid.txt
+    python -m benchmarks.quality.lengths --pretrained RUN --train train.txt --valid valid.txt
         --test test.txt --out DIR [--lengths 128 512] [--seeds 3] [--epochs 4]
 
 Takes the documents that are longer than the shortest of the lengths, fine-tunes on them at each
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.fine_tuning import NETWORK_ALONE, fine_tune, mean_and_deviation
+from benchmarks.quality.fine_tuning import NETWORK_ALONE, fine_tune, mean_and_deviation
 from kerasbert.errors import InputError
 from kerasbert.files import write_json, write_text
 from kerasbert.runs.folder import RunFolder

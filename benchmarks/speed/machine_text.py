@@ -1,6 +1,6 @@
 """Real text that a machine has anyway, as a corpus to measure on: a paragraph a line.
 
-    python -m benchmarks.machine_text --out raw.txt [--megabytes 185] [--first FILE...]
+    python -m benchmarks.speed.machine_text --out raw.txt [--megabytes 185] [--first FILE...]
 
 Takes the files named by --first, then docstrings, comments, documentation and headers of this
 Python and its packages, then /usr/share/doc, until there is enough. A paragraph comes once.

@@ -1,6 +1,6 @@
 """Time what a user waits for first: `--help`, the first prediction, the first training step.
 
-    python -m benchmarks.starting_up [--backends jax torch tensorflow] [--out FILE.json]
+    python -m benchmarks.speed.starting_up [--backends jax torch tensorflow] [--out FILE.json]
 
 A small TextCNN classifier is made and saved once. Then, in rounds, each of these is a process of
 its own, timed from its start to its end: `kerasbert --help`; a bare `import keras` on each backend;
@@ -19,8 +19,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.results import Row, describe, find, markdown, publish, spread
-from benchmarks.side_by_side import BACKENDS, add_out, environment, installed_backends, machine
+from benchmarks.speed.side_by_side import (
+    BACKENDS,
+    add_out,
+    environment,
+    installed_backends,
+    machine,
+)
+from benchmarks.speed.tables import Row, describe, find, markdown, publish, spread
 
 HELP = "import sys; from kerasbert.cli import main; sys.exit(main(['--help']))"
 IMPORT_KERAS = "import keras"

@@ -1,7 +1,8 @@
 """What is each option of fine-tuning worth? The full recipe, and the same with one thing changed.
 
-    python -m benchmarks.fine_tuning_options --pretrained RUN --train train.txt --valid valid.txt
-        --test test.txt --out DIR [--fraction 0.2] [--seeds 3] [--epochs 4] [--variants NAME ...]
+    python -m benchmarks.quality.fine_tuning_options --pretrained RUN --train train.txt
+        --valid valid.txt --test test.txt --out DIR [--fraction 0.2] [--seeds 3]
+        [--epochs 4] [--variants NAME ...]
 
 One table: the best F1 of an epoch on valid at threshold 0.5, and on test by the rule fitted on
 valid; the difference from the full recipe is that of runs with the same seed. Another choice of
@@ -16,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.fine_tuning import fine_tune, mean_and_deviation, valid_f1
+from benchmarks.quality.fine_tuning import fine_tune, mean_and_deviation, valid_f1
 from kerasbert.errors import InputError
 from kerasbert.files import write_json, write_text
 

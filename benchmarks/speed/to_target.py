@@ -1,6 +1,6 @@
 """Seconds of fine-tuning until validation F1 reaches a target, against what peers take in all.
 
-    python -m benchmarks.to_target --pretrained RUN --train train.txt --valid valid.txt
+    python -m benchmarks.speed.to_target --pretrained RUN --train train.txt --valid valid.txt
         --test test.txt [--targets 0.469 0.522] [--epochs 6] [--seeds 3] [--backends jax ...]
         [--peer --store STORE --minutes M] --out FILE.json
 
@@ -8,7 +8,7 @@ Ours is `kerasbert finetune --pretrained RUN` on each backend. The clock runs fr
 process to the first epoch whose validation F1 (at threshold 0.5) has reached the target: starting
 up, reading, compiling and validating are in it. The pre-training of RUN is not.
 
-fastText and TF-IDF + LinearSVC are `benchmarks.baselines`: their seconds in all, with the
+fastText and TF-IDF + LinearSVC are `benchmarks.quality.baselines`: their seconds in all, with the
 F1 that they reach on the same validation data by a threshold fitted on it.
 
 With --peer: a BERT of Hugging Face's with the dimensions of our small Transformer, pre-trained on
@@ -29,8 +29,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.results import describe, markdown, publish, spread
-from benchmarks.side_by_side import (
+from benchmarks.speed.side_by_side import (
     BACKENDS,
     add_out,
     environment,
@@ -38,6 +37,7 @@ from benchmarks.side_by_side import (
     machine,
     use_all_cores,
 )
+from benchmarks.speed.tables import describe, markdown, publish, spread
 
 COMMAND = "import sys; from kerasbert.cli import main; sys.exit(main())"
 PAUSE = 0.1  # seconds between two looks at history.csv
@@ -82,7 +82,7 @@ def fine_tune(options: argparse.Namespace, backend: str, seed: int, out: Path) -
 
 def baselines(options: argparse.Namespace, out: Path) -> list[dict[str, Any]]:
     """fastText and LinearSVC: their F1 on validation data, and all of their seconds."""
-    line = ["-m", "benchmarks.baselines", "--out", out]
+    line = ["-m", "benchmarks.quality.baselines", "--out", out]
     for part in ("train", "valid", "test"):
         line += [f"--{part}", getattr(options, part)]
     subprocess.run([sys.executable, *map(str, line)], check=True, stdout=subprocess.DEVNULL)
@@ -101,7 +101,7 @@ def baselines(options: argparse.Namespace, out: Path) -> list[dict[str, Any]]:
 
 def pretrain_peer(options: argparse.Namespace, out: Path) -> None:
     """BertForMaskedLM on the store, for so many minutes; its weights are kept."""
-    line = ["-m", "benchmarks.masked_lm_minutes", "--worker", "--store", options.store]
+    line = ["-m", "benchmarks.quality.masked_lm_minutes", "--worker", "--store", options.store]
     line += ["--minutes", options.minutes, "--learning-rate", 5e-4, "--save", out]
     subprocess.run(
         [sys.executable, *map(str, line), "--out", f"{out}.json"], check=True,
@@ -165,7 +165,7 @@ def fine_tune_peer(options: argparse.Namespace) -> dict[str, Any]:
 
 def run_peer(options: argparse.Namespace, weights: Path, rate: float, seed: int) -> dict[str, Any]:
     """`fine_tune_peer` in a process of its own."""
-    line = ["-m", "benchmarks.to_target", "--worker", "--pretrained", weights, "--seed", seed]
+    line = ["-m", "benchmarks.speed.to_target", "--worker", "--pretrained", weights, "--seed", seed]
     line += ["--store", options.store, "--learning-rate", rate, "--epochs", options.epochs]
     for part in ("train", "valid", "test"):
         line += [f"--{part}", getattr(options, part)]

@@ -1,6 +1,6 @@
 """Time one masked-LM training step against lean steps by hand, Hugging Face and KerasHub.
 
-    python -m benchmarks.masked_lm_step [--size 256] [--store STORE] [--rounds 5 --steps 8]
+    python -m benchmarks.speed.masked_lm_step [--size 256] [--store STORE] [--rounds 5 --steps 8]
                                         [--precision bfloat16] [--out FILE.json]
 
 Each contestant is a process of its own; they train in turns (`side_by_side.py`). The same batches
@@ -27,20 +27,10 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.equal_work import SPREAD, check_equal, digest
-from benchmarks.masked_lm_models import build as build_contestant
-from benchmarks.masked_lm_size import SIZES, Size, flops, make_batches, real_tokens
-from benchmarks.results import (
-    busy_while_idle,
-    describe,
-    find,
-    markdown,
-    publish,
-    ratios,
-    share,
-    spread,
-)
-from benchmarks.side_by_side import (
+from benchmarks.speed.equal_work import SPREAD, check_equal, digest
+from benchmarks.speed.masked_lm_models import build as build_contestant
+from benchmarks.speed.masked_lm_size import SIZES, Size, flops, make_batches, real_tokens
+from benchmarks.speed.side_by_side import (
     MATRIX,
     Built,
     Contestant,
@@ -49,6 +39,16 @@ from benchmarks.side_by_side import (
     compare,
     installed,
     serve,
+)
+from benchmarks.speed.tables import (
+    busy_while_idle,
+    describe,
+    find,
+    markdown,
+    publish,
+    ratios,
+    share,
+    spread,
 )
 
 TORCH = ("torch",)

@@ -1,6 +1,6 @@
 """Which pre-training objective is worth most to the classifier that follows?
 
-    python -m benchmarks.objectives --store STORE --train train.txt --valid valid.txt
+    python -m benchmarks.quality.objectives --store STORE --train train.txt --valid valid.txt
         --test test.txt --out DIR [--steps 3000] [--seeds 3] [--epochs 5]
 
 The same encoder is pre-trained once with each objective, for the same number of steps over the same
@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.fine_tuning import NETWORK_ALONE, fine_tune, mean_and_deviation, valid_f1
+from benchmarks.quality.fine_tuning import NETWORK_ALONE, fine_tune, mean_and_deviation, valid_f1
 from kerasbert.errors import InputError
 from kerasbert.files import write_json, write_text
 from kerasbert.recipes import pretrain

@@ -81,7 +81,7 @@ class Worker:
 
     def __init__(self, program: str, name: str, backend: str, flags: Sequence[str]):
         self.name, self.backend = name, backend
-        self.line = [sys.executable, "-m", f"benchmarks.{program}", "--worker", name, *flags]
+        self.line = [sys.executable, "-m", f"benchmarks.speed.{program}", "--worker", name, *flags]
         self.process: subprocess.Popen[str] | None = None
         self.built: dict[str, Any] = {}
         self.rounds: list[dict[str, float]] = []
