@@ -8,7 +8,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 # Where benchmarks leave their tables, figures and pictures.
 BENCH := build/bench
 
-.PHONY: demo test oldest lint docs bench bench-debtags clean
+.PHONY: demo test oldest lint docs results bench bench-debtags clean
 
 demo: $(VENV)/.installed-demo
 	KERAS_BACKEND=$${KERAS_BACKEND:-jax} $(BIN)/kerasbert demo --resume
@@ -27,6 +27,10 @@ lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The tables of README and docs/results, from the files of benchmarks/results.
+results: $(VENV)/.installed-test
+	$(BIN)/python -m benchmarks.results
 
 # The site in build/site; a page that links nowhere, or a docstring that cannot be read, is an error.
 docs: $(VENV)/.installed-docs

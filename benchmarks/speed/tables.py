@@ -1,11 +1,13 @@
 """Figures for people: medians with their range, ratios by round, a Markdown table and a picture."""
 
 import statistics
+import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.results import RESULTS, write_result
 from benchmarks.speed.side_by_side import MATRIX_PRODUCTS
 from kerasbert.files import atomic_path, write_json, write_text
 
@@ -115,6 +117,8 @@ def publish(
 ) -> None:
     """Print title, table and notes; with `out`, write JSON, Markdown and picture beside each other.
 
+    In benchmarks/results it is the JSON alone, from which the pages of docs/results are made.
+
     Args:
         out: FILE.json; FILE.md and FILE.png stand beside it.
         title: of the table and the picture.
@@ -127,6 +131,10 @@ def publish(
     text = f"{title}\n\n{table}\n" + "".join(f"{note}\n" for note in notes)
     print(text)
     if out is None:
+        return
+    if out.resolve().parent == RESULTS:
+        words = ["python", "-m", f"benchmarks.speed.{Path(sys.argv[0]).stem}", *sys.argv[1:]]
+        write_result(out.stem, result, words, table)
         return
     write_json(out, result)
     picture = out.with_suffix(".png")
