@@ -8,7 +8,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 # Where benchmarks leave their tables, figures and pictures.
 BENCH := build/bench
 
-.PHONY: demo test oldest lint docs bench bench-debtags clean
+.PHONY: demo test oldest lint docs results bench bench-debtags clean
 
 demo: $(VENV)/.installed-demo
 	KERAS_BACKEND=$${KERAS_BACKEND:-jax} $(BIN)/kerasbert demo --resume
@@ -28,16 +28,20 @@ lint: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# The tables of README and docs/results, from the files of benchmarks/results.
+results: $(VENV)/.installed-test
+	$(BIN)/python -m benchmarks.results
+
 # The site in build/site; a page that links nowhere, or a docstring that cannot be read, is an error.
 docs: $(VENV)/.installed-docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 bench: $(VENV)/.installed-bench
 	for size in 128 256 512; do \
-		$(BIN)/python -m benchmarks.masked_lm_step --size $$size --apart --rounds 3 --steps 4 --out $(BENCH)/masked_lm_$$size.json || exit 1; \
+		$(BIN)/python -m benchmarks.speed.masked_lm_step --size $$size --apart --rounds 3 --steps 4 --out $(BENCH)/masked_lm_$$size.json || exit 1; \
 	done
 	for name in text_cnn_step starting_up input_pipeline prediction; do \
-		$(BIN)/python -m benchmarks.$$name --out $(BENCH)/$$name.json || exit 1; \
+		$(BIN)/python -m benchmarks.speed.$$name --out $(BENCH)/$$name.json || exit 1; \
 	done
 
 # What needs real text: make bench-debtags DEBTAGS=DIR, the folder that data/debtags.py makes.
@@ -45,9 +49,9 @@ bench-debtags: $(VENV)/.installed-bench
 	test -f "$(DEBTAGS)/raw.txt" || { echo "DEBTAGS=DIR: expected raw.txt, train.txt, valid.txt and test.txt in it"; exit 2; }
 	$(BIN)/kerasbert prepare --corpus $(DEBTAGS)/raw.txt --out $(BENCH)/store
 	$(BIN)/kerasbert pretrain --store $(BENCH)/store --out $(BENCH)/lm --size small --minutes 10 --resume
-	$(BIN)/python -m benchmarks.masked_lm_step --store $(BENCH)/store --apart --rounds 3 --steps 12 --out $(BENCH)/masked_lm_lengths.json
-	$(BIN)/python -m benchmarks.prediction --train $(DEBTAGS)/train.txt --texts $(DEBTAGS)/test.txt --out $(BENCH)/prediction_debtags.json
-	$(BIN)/python -m benchmarks.to_target --pretrained $(BENCH)/lm --store $(BENCH)/store --peer --minutes 10 \
+	$(BIN)/python -m benchmarks.speed.masked_lm_step --store $(BENCH)/store --apart --rounds 3 --steps 12 --out $(BENCH)/masked_lm_lengths.json
+	$(BIN)/python -m benchmarks.speed.prediction --train $(DEBTAGS)/train.txt --texts $(DEBTAGS)/test.txt --out $(BENCH)/prediction_debtags.json
+	$(BIN)/python -m benchmarks.speed.to_target --pretrained $(BENCH)/lm --store $(BENCH)/store --peer --minutes 10 \
 		--train $(DEBTAGS)/train.txt --valid $(DEBTAGS)/valid.txt --test $(DEBTAGS)/test.txt --out $(BENCH)/to_target.json
 
 $(BIN)/python:

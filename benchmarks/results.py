@@ -1,135 +1,159 @@
-"""Figures for people: medians with their range, ratios by round, a Markdown table and a picture."""
+"""Every figure of docs/results: one JSON file each in benchmarks/results, and the pages from them.
 
-import statistics
-import textwrap
-from collections.abc import Callable, Mapping, Sequence
+    python -m benchmarks.results
+    python -m benchmarks.results --add NAME --figures FILE.json --table FILE.md --command "..."
+
+The former writes the tables into the pages, between `<!-- result NAME -->` and `<!-- end -->`; the
+latter makes benchmarks/results/NAME.json of what a program has left, and does the same. A result
+names the commit, the machine in words, the command and the date.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.side_by_side import MATRIX_PRODUCTS
-from kerasbert.files import atomic_path, write_json, write_text
+from kerasbert.files import write_json, write_text
 
-Row = Mapping[str, Any]
-
-
-def spread(values: Sequence[float], scale: float = 1, digits: int = 0) -> str:
-    """The median, and in brackets the range."""
-    middle, low, high = (
-        f"{scale * value:,.{digits}f}"
-        for value in (statistics.median(values), min(values), max(values))
-    )
-    return f"{middle} ({low}–{high})"
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+README = ROOT / "README.md"
+KEYS = ("commit", "machine", "command", "date", "table", "figures")
+BLOCK = re.compile(r"(<!-- result (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def find(result: Row, name: str, backend: str | None = None) -> Row | None:
-    """The row of a contestant; without a backend, its fastest one."""
-    rows = [
-        row
-        for row in result["contestants"]
-        if row["name"] == name and backend in (None, row["backend"])
-    ]
-    return min(rows, key=lambda row: statistics.median(row["seconds"]), default=None)
-
-
-def ratios(row: Row, other: Row | None) -> str:
-    """Time of `row` over that of another contestant, round by round: the median and the range."""
-    if other is None:
-        return "–"
-    pairs = zip(row["seconds"], other["seconds"], strict=True)
-    return spread([mine / theirs for mine, theirs in pairs], digits=2)
-
-
-def share(result: Row, row: Row) -> str:
-    """Floating-point operations a second, as a share of those of bare matrix products.
-
-    The matrix products are those of the backend that does them fastest, in the same rounds. The
-    operations of a row are the useful ones alone, under "flops".
-    """
-    bare = find(result, MATRIX_PRODUCTS)
-    if bare is None or "flops" not in row:
-        return "–"
-    pairs = zip(row["seconds"], bare["seconds"], strict=True)
-    shares = [row["flops"] / mine / (bare["flops"] / theirs) for mine, theirs in pairs]
-    return spread(shares, 100) + " %"
-
-
-def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]], left: int = 2) -> str:
-    """A table; the first `left` columns hold names, the others figures."""
-    lines = [heads, ["---"] * left + ["---:"] * (len(heads) - left), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
-
-
-def describe(where: Row) -> str:
-    """The machine, in a line."""
-    versions = ", ".join(f"{name} {version}" for name, version in where["versions"].items())
-    gpus = "".join(f", {name}" for name in where["gpus"])
-    return (
-        f"{where['cores']} cores ({where['processor']}){gpus}, "
-        f"load {where['load_before']:.1f} before and {where['load_after']:.1f} after; "
-        f"Python {where['python']}, {versions}"
-    )
-
-
-def busy_while_idle(result: Row) -> list[str]:
-    """A note for each contestant that worked while the others were timed."""
-    return [
-        f"{row['name']} on {row['backend']} used {max(row['idle_load']):.0%} of a core while the "
-        "others were timed"
-        for row in result["contestants"]
-        if max(row["idle_load"]) > 0.05
-    ]
-
-
-def draw(path: Path, title: str, unit: str, bars: Sequence[tuple[str, Sequence[float]]]) -> None:
-    """Medians as bars, the range as a line across their ends."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    labels = [label for label, _ in bars]
-    medians = [statistics.median(values) for _, values in bars]
-    low = [median - min(values) for median, (_, values) in zip(medians, bars, strict=True)]
-    high = [max(values) - median for median, (_, values) in zip(medians, bars, strict=True)]
-    figure, axes = pyplot.subplots(figsize=(8, 1.2 + 0.35 * len(bars)), layout="constrained")
-    drawn = axes.barh(labels, medians, xerr=[low, high], color="#4a7fb5", ecolor="#333333")
-    written = [f"{median:,.0f}" if median >= 100 else f"{median:.3g}" for median in medians]
-    axes.bar_label(drawn, written, padding=5, fontsize=8)
-    axes.invert_yaxis()
-    axes.margins(x=0.15)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.set_xlabel(unit)
-    figure.suptitle(textwrap.fill(title, 100), x=0.01, ha="left", fontsize=10)
-    figure.savefig(path, dpi=120)
-    pyplot.close(figure)
-
-
-def publish(
-    out: Path | None,
-    title: str,
-    notes: Sequence[str],
-    table: str,
-    result: Row,
-    unit: str,
-    bars: Callable[[], Sequence[tuple[str, Sequence[float]]]],
-) -> None:
-    """Print title, table and notes; with `out`, write JSON, Markdown and picture beside each other.
+def write_result(
+    name: str, figures: Any, command: str | Sequence[str], table: str, folder: Path = RESULTS
+) -> Path:
+    """benchmarks/results/NAME.json, and the pages that show it.
 
     Args:
-        out: FILE.json; FILE.md and FILE.png stand beside it.
-        title: of the table and the picture.
-        notes: sentences under the table.
-        table: from `markdown`.
-        result: what FILE.json holds.
-        unit: of the bars.
-        bars: gives a label and the values of each bar.
+        name: of the result, as in `<!-- result NAME -->`.
+        figures: everything that was measured, as JSON takes it.
+        command: that was run; of the paths in it the last part alone is kept.
+        table: what the page shows, in Markdown.
+        folder: of the results.
+
+    Raises:
+        ValueError: there is no table.
     """
-    text = f"{title}\n\n{table}\n" + "".join(f"{note}\n" for note in notes)
-    print(text)
-    if out is None:
-        return
-    write_json(out, result)
-    picture = out.with_suffix(".png")
-    with atomic_path(picture) as temporary:
-        draw(temporary, title, unit, bars())
-    write_text(out.with_suffix(".md"), f"{text}\n![{title}]({picture.name})\n")
+    if not table.lstrip().startswith("|"):
+        raise ValueError(f"table: expected a Markdown table. Received: {table[:80]!r}")
+    words = command.split() if isinstance(command, str) else [str(word) for word in command]
+    result = {
+        "commit": _commit(),
+        "machine": _machine(),
+        "command": " ".join(_without_folders(word) for word in words),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "table": table.strip(),
+        "figures": figures,
+    }
+    path = folder / f"{name}.json"
+    write_json(path, result)
+    if folder == RESULTS:
+        write_pages()
+    return path
+
+
+def _without_folders(word: str) -> str:
+    """A path without the folders that it lies in; another word as it is."""
+    flag, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
+    return flag + equals + (Path(value).name if value.startswith(("/", "~", "..")) else value)
+
+
+def _commit() -> str:
+    """The commit at which something was measured, and whether the code was changed."""
+
+    def git(*words: str) -> str:
+        return subprocess.run(
+            ["git", *words], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    code = ["kerasbert", "recipes", "data", "benchmarks/speed", "benchmarks/quality"]
+    changed = git("status", "--porcelain", "--", *code)
+    return git("rev-parse", "--short=10", "HEAD") + (" with changes" if changed else "")
+
+
+def _machine() -> str:
+    """The machine in words: no name of a host."""
+    from benchmarks.speed.side_by_side import machine
+    from benchmarks.speed.tables import describe
+
+    return describe(machine(os.getloadavg()[0]))
+
+
+def pages(folder: Path = RESULTS) -> dict[Path, str]:
+    """Each page that shows results, as it has to be.
+
+    A result that nobody measured yet is said to be so; in the README what stands there is left.
+
+    Raises:
+        ValueError: a result lacks a key, or is on no page.
+    """
+    results = {path.stem: _checked(path) for path in sorted(folder.glob("*.json"))}
+    found, shown = {}, set()
+    for page in [README, *sorted((ROOT / "docs" / "results").glob("*.md"))]:
+
+        def filled(block: re.Match[str], page: Path = page) -> str:
+            name = block[2]
+            shown.add(name)
+            if name in results:
+                return block[1] + _shown(results[name]) + block[3]
+            return block[0] if page == README else f"{block[1]}Not measured yet.\n{block[3]}"
+
+        found[page] = BLOCK.sub(filled, page.read_text(encoding="utf-8"))
+    if unused := set(results) - shown:
+        raise ValueError(f"{', '.join(sorted(unused))}: expected on a page as <!-- result NAME -->")
+    return found
+
+
+def _checked(path: Path) -> dict[str, Any]:
+    result = json.loads(path.read_text(encoding="utf-8"))
+    if missing := [key for key in KEYS if not result.get(key)]:
+        raise ValueError(f"{path.name}: expected {', '.join(KEYS)}. Missing: {', '.join(missing)}")
+    return result
+
+
+def _shown(result: dict[str, Any]) -> str:
+    """The table, and where it comes from."""
+    where = f"{result['date']}, commit {result['commit']}, {result['machine']}"
+    return f"{result['table']}\n\n`{result['command']}`: {where}.\n"
+
+
+def write_pages() -> list[Path]:
+    """Write the pages that are not as they have to be."""
+    changed = [page for page, text in pages().items() if page.read_text(encoding="utf-8") != text]
+    for page in changed:
+        write_text(page, pages()[page])
+    return changed
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write the pages, or add a result first."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--add", metavar="NAME", help="of a new result")
+    parser.add_argument("--figures", type=Path, metavar="FILE.json", help="what a program left")
+    parser.add_argument("--table", type=Path, metavar="FILE.md", help="and its table")
+    parser.add_argument("--command", help="that was run")
+    options = parser.parse_args(argv)
+    if options.add is None:
+        for page in write_pages():
+            print(f"written: {page.relative_to(ROOT)}")
+        return 0
+    if None in (options.figures, options.table, options.command):
+        parser.error("--add: expected beside --figures, --table and --command")
+    lines = options.table.read_text(encoding="utf-8").splitlines()
+    table = "\n".join(line for line in lines if line.startswith("|"))
+    figures = json.loads(options.figures.read_text(encoding="utf-8"))
+    print(f"written: {write_result(options.add, figures, options.command, table).name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -20,7 +20,7 @@ class TransformerConfig:
 
     `bert()` is BERT's setting (Devlin et al. 2019). Two defaults are not: `norm="pre"` trains at
     learning rates where post-norm does not (Xiong et al. 2020, https://arxiv.org/abs/2002.04745),
-    and with `positions="rotary"` masked LM converges far sooner, as `benchmarks/README.md` shows.
+    and with `positions="rotary"` masked LM converges far sooner, as docs/notes.md shows.
     """
 
     encoder: ClassVar[str] = "transformer"

@@ -12,7 +12,7 @@ def keep_freed_memory() -> bool:
 
     A training step allocates and frees the same large tensors again and again. By default each of
     them is mapped afresh, and the system clears every page on its first use: on JAX that was a
-    third of a step (`docs/results/notes.md`). The price is memory: the process never shrinks, and
+    third of a step (`docs/notes.md`). The price is memory: the process never shrinks, and
     takes up to two and a half times as much on JAX, little more on PyTorch and TensorFlow.
 
     The commands call it; in a script of your own call it before the backend is first used. It

@@ -16,8 +16,10 @@ from kerasbert.backend import installed_backends
 # Set before any backend is imported; the processes that tests start inherit it.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Nearly all of JAX's time here is compiling tiny models: do it fast, and once. What must agree
-# between backends is also computed as users compile it: see tests/across_backends.
-os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " --xla_backend_optimization_level=0"
+# between backends is also computed as users compile it: see tests/across_backends. Not level 0:
+# there a maximum and what it is compared with for its gradient are rounded differently (one of
+# them by fused products and sums), none is equal, and the gradient is lost.
+os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " --xla_backend_optimization_level=1"
 CACHE = ROOT / ".pytest_cache" / "jax"
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(CACHE))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")

@@ -16,7 +16,7 @@ class Conv1D(OwnPolicy, keras.layers.Conv1D):
 
     It is `keras.layers.Conv1D` with padding "same" and the channels last, whatever format of images
     Keras is set to, and computes what that computes; on PyTorch in the formulation that costs least
-    there. `docs/results/notes.md` has what was tried. The name is Keras' own because saved weights
+    there. `docs/notes.md` has what was tried. The name is Keras' own because saved weights
     are found by it: those of one load into the other.
 
     `model.quantize("int8")` holds the kernel in 8 bits, with a scale for each filter; Keras' own

@@ -70,7 +70,7 @@ def _onednn_is_faster() -> bool:
     """Whether oneDNN multiplies matrices faster than MKL, PyTorch's choice, on this processor.
 
     MKL makes full use of Intel's processors only: on an AMD EPYC with AVX-512 it takes twice as
-    long as oneDNN (`docs/results/notes.md`).
+    long as oneDNN (`docs/notes.md`).
     """
     if platform.system() != "Linux" or platform.machine() != "x86_64":
         return False

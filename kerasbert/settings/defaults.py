@@ -30,7 +30,7 @@ def pretraining_rate(asked: float | None, architecture: EncoderConfig) -> float:
     """The peak learning rate asked for, or what was best for encoders of this width.
 
     It falls with the width, as Yang et al. 2022, https://arxiv.org/abs/2203.03466, derive for Adam;
-    the runs are in benchmarks/README.md, "Convergence".
+    the runs are in docs/notes.md, "Learning rates".
     """
     return asked or PRETRAINING_RATE * 128 / max(architecture.d_model, 64)
 

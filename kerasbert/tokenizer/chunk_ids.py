@@ -18,7 +18,8 @@ import numpy as np
 import tokenizers
 
 from kerasbert.text.sentences import split_sentences
-from kerasbert.tokenizer.tokenizer import Tokenizer, nodes
+from kerasbert.tokenizer.settings import nodes
+from kerasbert.tokenizer.tokenizer import Tokenizer
 
 # Bytes that no UTF-8 text holds stand for the end of a document and of a sentence.
 MARKS = (b"\xff", b"\xfe")

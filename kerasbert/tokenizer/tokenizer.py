@@ -5,7 +5,7 @@ char       every character that is not white space
 jieba      Chinese words; the text is segmented before the file sees it, see `Tokenizer.segmenter`
 wordpiece  pieces of words, as BERT's
 
-`tokenizer_training.py` makes them.
+`training.py` makes them.
 """
 
 from __future__ import annotations
@@ -14,27 +14,25 @@ import functools
 import hashlib
 import itertools
 import json
-import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 import tokenizers
 
-from kerasbert.choices import StyleName, UnicodeForm
+from kerasbert.choices import StyleName
 from kerasbert.errors import InputError
 from kerasbert.files import write_text
 from kerasbert.streams import readable
+from kerasbert.tokenizer.segmenters import SEGMENTERS, segmenter_of
+from kerasbert.tokenizer.settings import lowers, nodes, style_of, types, unknown_token, with_form
 from kerasbert.tokenizer.special_ids import NO_MASK, SpecialIds, find_special
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 STYLES = get_args(StyleName)
-SEGMENTERS = ("jieba",)
 _UNKNOWN = "𓀀"  # in hardly any vocabulary
-# Texts that differ in a normal form alone are the same to these, too.
-_INCLUDED_IN = {"NFC": {"NFC", "NFD", "NFKC", "NFKD"}, "NFKC": {"NFKC", "NFKD"}}
 
 
 class Tokenizer:
@@ -80,19 +78,19 @@ class Tokenizer:
         added = {
             token["content"] for token in settings.get("added_tokens") or () if token.get("special")
         }
-        names = find_special(vocabulary, added, _unknown_token(settings["model"]))
+        names = find_special(vocabulary, added, unknown_token(settings["model"]))
         self.special_tokens: tuple[str, ...] = tuple(names.values())
         self._json = text
         self.segmenter = segmenter
-        first = next(iter(_types(settings.get("normalizer"))), None)
+        first = next(iter(types(settings.get("normalizer"))), None)
         self._segment = segmenter_of(segmenter, "NFKC" if first == "NFKC" else "NFC")
         self.vocabulary_size: int = max(vocabulary.values()) + 1
         ids = {role: vocabulary[name] for role, name in names.items()}
         self.special = SpecialIds(
             pad=ids["pad"], unk=ids.get("unk"), cls=ids["cls"], sep=ids["sep"], mask=ids.get("mask")
         )
-        self.lowercase = _lowers(settings.get("normalizer"))
-        self.style = _style(settings, segmenter)
+        self.lowercase = lowers(settings.get("normalizer"))
+        self.style = style_of(settings, segmenter)
         self._forbidden = self._found_in_texts()
 
     # Apart from each other, as they always were.
@@ -248,17 +246,10 @@ class Tokenizer:
         Args:
             form: "NFC" or "NFKC".
         """
-        settings = json.loads(self._json)
-        found = settings.get("normalizer")
-        if next(iter(_types(found)), None) in _INCLUDED_IN[form]:
+        settings = with_form(self._settings, form)
+        if settings is None:
             return self
-        parts = [found] if found is not None else []
-        settings["normalizer"] = {
-            "type": "Sequence",
-            "normalizers": [{"type": form}, *parts],
-        }
-        text = json.dumps(settings, indent=2, ensure_ascii=False)
-        return Tokenizer(text, self.segmenter)
+        return Tokenizer(json.dumps(settings, indent=2, ensure_ascii=False), self.segmenter)
 
     @functools.cached_property
     def continues(self) -> np.ndarray:
@@ -391,45 +382,6 @@ class Tokenizer:
             return self._encodings(clean, with_words)
 
 
-def segmenter_of(name: str | None, form: UnicodeForm = "NFC") -> Callable[[str], str]:
-    """Return what is done to a text before the file sees it: nothing, or words parted by spaces.
-
-    Args:
-        name: "jieba" or None.
-        form: the Unicode normal form in which words are looked for.
-    """
-    if name is None:
-        return lambda text: text
-    try:
-        import rjieba
-    except ImportError:
-        raise InputError(
-            "the jieba tokenizer needs the package rjieba, which is not installed."
-            " Install it with: pip install kerasbert[zh]"
-        ) from None
-
-    def segment(text: str) -> str:
-        composed = unicodedata.normalize(form, text)
-        return " ".join(word for word in rjieba.cut(composed) if not word.isspace())
-
-    return segment
-
-
-def nodes(component: Any) -> Iterator[dict[str, Any]]:
-    """Walk a normalizer or pre-tokenizer of a tokenizer.json and all that it is composed of."""
-    if isinstance(component, dict):
-        yield component
-        for part in component.get("normalizers") or component.get("pretokenizers") or ():
-            yield from nodes(part)
-
-
-def _unknown_token(model: dict[str, Any]) -> str | None:
-    """What a model makes of the unknown, if its file says it."""
-    if isinstance(model.get("unk_id"), int):  # Unigram
-        return model["vocab"][model["unk_id"]][0]
-    return model.get("unk_token")
-
-
 def _no_surrogates(text: str) -> str:
     """With a question mark for lone surrogates."""
     return text.encode("utf-8", "replace").decode("utf-8")
@@ -438,25 +390,3 @@ def _no_surrogates(text: str) -> str:
 def _visible(text: str) -> int:
     """How many characters are not white space."""
     return sum(map(len, text.split()))
-
-
-def _types(component: Any) -> Iterator[str | None]:
-    """What a normalizer is composed of, in order."""
-    return (node.get("type") for node in nodes(component) if node.get("type") != "Sequence")
-
-
-def _lowers(normalizer: Any) -> bool:
-    return any(
-        node.get("type") == "Lowercase" or node.get("lowercase") is True
-        for node in nodes(normalizer)
-    )
-
-
-def _style(settings: dict[str, Any], segmenter: str | None) -> str:
-    if segmenter is not None:
-        return segmenter
-    model = (settings.get("model") or {}).get("type") or "unknown"
-    if model == "WordLevel":
-        kinds = {node.get("type") for node in nodes(settings.get("pre_tokenizer"))}
-        return "char" if kinds & {"Split", "FixedLength"} else "word"
-    return str(model).lower()

@@ -15,7 +15,8 @@ from tokenizers import Regex, models, normalizers, pre_tokenizers, trainers
 
 from kerasbert.choices import UnicodeForm
 from kerasbert.errors import InputError
-from kerasbert.tokenizer.tokenizer import SPECIAL_TOKENS, STYLES, Tokenizer, segmenter_of
+from kerasbert.tokenizer.segmenters import segmenter_of
+from kerasbert.tokenizer.tokenizer import SPECIAL_TOKENS, STYLES, Tokenizer
 
 _LONGEST_WORD = 100  # characters; WordPiece makes [UNK] of anything longer
 _CHUNKS_IN_MEMORY = 500_000

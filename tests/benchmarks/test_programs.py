@@ -27,7 +27,7 @@ def start(program, *arguments):
 
 
 def test_baselines_on_labelled_lines(labelled, tmp_path):
-    done = start("baselines", *labelled, "--out", tmp_path / "result.json")
+    done = start("quality.baselines", *labelled, "--out", tmp_path / "result.json")
     assert done.returncode == 0, done.stderr
     assert "TF-IDF + LinearSVC" in done.stdout
     result = json.loads((tmp_path / "result.json").read_text())
@@ -36,7 +36,7 @@ def test_baselines_on_labelled_lines(labelled, tmp_path):
 
 
 def test_baselines_name_a_missing_file(labelled):
-    done = start("baselines", *labelled[:2], "--test=missing.txt")
+    done = start("quality.baselines", *labelled[:2], "--test=missing.txt")
     assert done.returncode == 2
     assert "missing.txt" in done.stderr and "Traceback" not in done.stderr
 
@@ -45,7 +45,7 @@ def test_preparing_is_timed_on_text_of_this_machine(tmp_path):
     corpus = tmp_path / "raw.txt"
     (tmp_path / "first.txt").write_text("A paragraph that comes first, and comes once only.\n" * 2)
     flags = ["--megabytes=0.2", "--first", tmp_path / "first.txt"]
-    done = start("machine_text", "--out", corpus, *flags)
+    done = start("speed.machine_text", "--out", corpus, *flags)
     assert done.returncode == 0, done.stderr
     lines = corpus.read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("A paragraph") and len(set(lines)) == len(lines)
@@ -53,7 +53,9 @@ def test_preparing_is_timed_on_text_of_this_machine(tmp_path):
 
     pytest.importorskip("datasets")
     flags = ["--vocab-size=2000", "--rounds=1", "--workers=1"]
-    done = start("prepare_speed", "--corpus", corpus, "--out", tmp_path / "speed.json", *flags)
+    done = start(
+        "speed.prepare_speed", "--corpus", corpus, "--out", tmp_path / "speed.json", *flags
+    )
     assert done.returncode == 0, done.stderr
     assert f"ids of all {len(lines)} lines are identical" in done.stdout
     result = json.loads((tmp_path / "speed.json").read_text())
@@ -63,7 +65,7 @@ def test_preparing_is_timed_on_text_of_this_machine(tmp_path):
 @pytest.mark.slow
 def test_long_documents_are_made_and_read(tmp_path):
     flags = ["--words=30", "--megabytes=12", "--seeds=1", "--epochs=1", "--variants", "cut at 200"]
-    done = start("long_documents", "--out", tmp_path, *flags)
+    done = start("quality.long_documents", "--out", tmp_path, *flags)
     assert done.returncode == 0, done.stderr
     rows = json.loads((tmp_path / "long_documents.json").read_text())
     assert [row["name"] for row in rows] == ["cut at 200"]
@@ -71,7 +73,7 @@ def test_long_documents_are_made_and_read(tmp_path):
 
 
 def test_reading_a_store_is_timed():
-    done = start("read_store", "--gigabytes=0.02", "--steps=20")
+    done = start("speed.read_store", "--gigabytes=0.02", "--steps=20")
     assert done.returncode == 0, done.stderr
     assert "tokens a second" in done.stdout and "MB at most" in done.stdout
 
@@ -81,7 +83,9 @@ def test_options_of_fine_tuning_are_compared_with_the_full_recipe(files, classif
     out = tmp_path / "out"
     variants = ["full recipe", "without --linear-svm", "threshold 0.5"]
     flags = [f"--pretrained={classifier_run}", f"--out={out}", "--seeds=2", "--epochs=1"]
-    done = start("fine_tuning_options", *parts, *flags, "--fraction=0.5", "--variants", *variants)
+    done = start(
+        "quality.fine_tuning_options", *parts, *flags, "--fraction=0.5", "--variants", *variants
+    )
     assert done.returncode == 0, done.stderr
     assert len((out / "train.txt").read_text(encoding="utf-8").splitlines()) == 48
     rows = json.loads((out / "fine_tuning_options.json").read_text())["rows"]

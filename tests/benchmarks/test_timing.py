@@ -23,7 +23,7 @@ def programs(monkeypatch):
 def start(program, out, *arguments):
     """Run a program, and read the three files that it leaves."""
     done = subprocess.run(
-        [sys.executable, "-m", f"benchmarks.{program}", "--out", out, *map(str, arguments)],
+        [sys.executable, "-m", f"benchmarks.speed.{program}", "--out", out, *map(str, arguments)],
         cwd=ROOT, capture_output=True, text=True, timeout=500,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -149,8 +149,8 @@ def worker(**changes):
     ],
 )
 def test_other_work_is_refused(other, words):
-    from benchmarks.masked_lm_size import SIZES
-    from benchmarks.masked_lm_step import check_same_work
+    from benchmarks.speed.masked_lm_size import SIZES
+    from benchmarks.speed.masked_lm_step import check_same_work
 
     workers = [worker() for _ in range(3)]
     check_same_work(workers, SIZES["quick"])
@@ -161,8 +161,8 @@ def test_other_work_is_refused(other, words):
 
 @pytest.mark.parametrize("name, first_loss", [("128", 10.504), ("512", 11.052)])
 def test_the_first_loss_of_every_size_is_that_of_chance(name, first_loss):
-    from benchmarks.masked_lm_size import SIZES
-    from benchmarks.masked_lm_step import check_same_work
+    from benchmarks.speed.masked_lm_size import SIZES
+    from benchmarks.speed.masked_lm_step import check_same_work
 
     losses = [first_loss] * 3
     check_same_work([worker(first_loss=first_loss, losses=losses)], SIZES[name])
@@ -171,7 +171,7 @@ def test_the_first_loss_of_every_size_is_that_of_chance(name, first_loss):
 
 
 def test_useful_operations_are_counted():
-    from benchmarks.masked_lm_size import Size, flops, make_batches
+    from benchmarks.speed.masked_lm_size import Size, flops, make_batches
 
     size = Size(
         vocabulary_size=50, d_model=4, layers=2, heads=2, d_ff=8, batch=1, length=3, masked=1
@@ -185,7 +185,7 @@ def test_useful_operations_are_counted():
 
 
 def test_a_share_is_one_of_the_fastest_products_of_the_same_round():
-    from benchmarks.results import ratios, share, spread
+    from benchmarks.speed.tables import ratios, share, spread
 
     rows = [
         {"name": "matrix-products", "backend": "x", "flops": 10, "seconds": [1.0, 2.0]},
@@ -199,7 +199,7 @@ def test_a_share_is_one_of_the_fastest_products_of_the_same_round():
 
 
 def test_made_weights_are_the_same_everywhere():
-    from benchmarks.equal_work import made_weight
+    from benchmarks.speed.equal_work import made_weight
 
     first = made_weight("encoder/norm/gamma", (3,))
     np.testing.assert_array_equal(first, made_weight("encoder/norm/gamma", (3,)))

@@ -54,3 +54,18 @@ def test_a_first_state_has_no_lead():
 def test_an_unknown_mode_is_named():
     with pytest.raises(ValueError, match=r"cls, mean, max, mean-max.*Received: 'sum'"):
         Pooling("sum")
+
+
+def test_every_maximum_has_its_gradient_behind_a_normalization():
+    """What is found again by comparing must have been computed alike both times."""
+    rng = np.random.default_rng(0)
+    inputs = [keras.Input((7, 16)), keras.Input((7,), dtype="bool")]
+    norm = keras.layers.LayerNormalization(epsilon=1e-12)
+    model = keras.Model(inputs, Pooling("max")(norm(inputs[0]), inputs[1]))
+    norm.set_weights([rng.normal(size=16), rng.normal(size=16)])
+    before = norm.get_weights()[1]
+    model.compile(optimizer=keras.optimizers.SGD(1.0), loss=lambda _, found: keras.ops.sum(found))
+    hidden = rng.normal(size=(3, 7, 16)).astype("float32")
+    model.train_on_batch([hidden, np.ones((3, 7), bool)], np.zeros((3, 16)))
+    # The sum over 3 rows has the gradient 3 by the shift of each of the 16 features.
+    np.testing.assert_allclose(before - norm.get_weights()[1], np.full(16, 3.0), rtol=1e-5)

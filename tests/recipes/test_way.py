@@ -2,41 +2,14 @@
 
 import csv
 import html
-import io
 import itertools
 import json
-import sys
 
-import keras
 import numpy as np
 import pytest
+from walking import BOTH, SMALL, history, predict
 
 from kerasbert import cli, load_model
-
-BOTH = ["--tasks", "masked-lm", "document-words"]
-# Each length that comes is a shape to compile: few, where the text does not matter.
-SMALL = ["--batch-size", "16", "--max-length", "16"]
-
-
-@pytest.fixture(scope="module")
-def runs(files, store, tmp_path_factory):
-    """A pre-trained run, and one fine-tuned from it."""
-    out = tmp_path_factory.mktemp("runs")
-    pretrain = ["pretrain", "--store", f"{files}/store", "--out", f"{out}/lm", *SMALL]
-    pretrain += ["--d-model", "16", "--epochs", "8", "--learning-rate", "0.01", *BOTH]
-    assert cli.main(pretrain) == 0
-    finetune = ["finetune", "--pretrained", f"{out}/lm", "--out", f"{out}/tags"]
-    finetune += ["--batch-size", "16", "--max-length", "40"]
-    finetune += ["--epochs", "4", "--learning-rate", "0.01"]
-    for part in ("train", "valid", "test"):
-        finetune += [f"--{part}", f"{files}/{part}.txt"]
-    assert cli.main(finetune) == 0
-    return out
-
-
-def history(run):
-    with (run / "history.csv").open() as file:
-        return list(csv.DictReader(file))
 
 
 def test_pretraining_learns_to_use_context(runs):
@@ -173,13 +146,6 @@ def test_evaluate_gives_the_figures_of_the_run_again(runs, files, tmp_path):
     assert found["at_half"]["data"] == pytest.approx(saved["at_half"]["test"])
 
 
-def predict(capsys, monkeypatch, *command, stdin=""):
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
-    status = cli.main(["predict", *command])
-    captured = capsys.readouterr()
-    return status, [json.loads(line) for line in captured.out.splitlines()], captured.err
-
-
 def test_predict_answers_each_line_in_order(runs, capsys, monkeypatch):
     text = "the cat saw the dog near a mouse.\n\nthe oak and the old rose. __label__plant\n"
     status, answers, said = predict(capsys, monkeypatch, "--model", f"{runs}/tags", stdin=text)
@@ -249,163 +215,3 @@ def test_a_store_of_another_tokenizer_is_refused(runs, files, tmp_path, capsys):
     command = ["pretrain", "--pretrained", f"{runs}/lm", "--store", f"{tmp_path}/store"]
     assert cli.main([*command, "--out", f"{tmp_path}/run"]) == 2
     assert "another tokenizer" in capsys.readouterr().err
-
-
-def test_joint_objectives_minutes_and_limit(files, tmp_path):
-    command = ["pretrain", "--corpus", f"{files}/raw.txt", "--tokenizer", "word", *SMALL]
-    command += ["--tasks", "masked-lm", "next-sentence", "--encoder", "transformer"]
-    command += ["--d-model", "16", "--layers", "1", "--limit", "100"]
-    command += ["--minutes", "0.02", "--tensorboard"]
-    assert cli.main([*command, "--out", f"{tmp_path}/run"]) == 0
-    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
-    assert metrics["documents"] == 100
-    assert set(metrics["learned"]) == {"masked_lm", "next_sentence"}
-    assert float(history(tmp_path / "run")[-1]["val_loss_next_sentence"]) > 0
-    assert list((tmp_path / "run" / "tensorboard").glob("events*"))
-
-
-def test_a_figure_that_is_no_number_is_null_with_its_reason(tmp_path):
-    """No document has two sentences: no held-out row is a pair."""
-    lines = [f"the word{n % 7} sees word{n * 3 % 11} near word{n * 5 % 13}." for n in range(300)]
-    (tmp_path / "raw.txt").write_text("\n".join(lines) + "\n")
-    command = ["pretrain", "--corpus", f"{tmp_path}/raw.txt", "--out", f"{tmp_path}/run", *SMALL]
-    command += ["--tasks", "document-words", "sentence-order", "--d-model", "16", "--steps", "2"]
-    assert cli.main(command) == 0
-    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
-    assert metrics["val_loss_sentence_order"] is None
-    assert metrics["val_loss_sentence_order_reason"] == "not a number (NaN)"
-    assert metrics["val_loss"] == metrics["val_loss_document_words"]  # the sum of what there is
-    assert history(tmp_path / "run")[-1]["val_loss_sentence_order"] == ""
-
-
-def test_options_for_few_labels_learn(runs, files, tmp_path):
-    command = ["finetune", "--pretrained", f"{runs}/lm", "--out", f"{tmp_path}/run", *SMALL]
-    command += ["--train", f"{files}/train.txt", "--valid", f"{files}/valid.txt", "--epochs", "3"]
-    command += ["--layer-decay", "0.5", "--freeze-epochs", "1", "--label-smoothing", "0.1"]
-    assert cli.main([*command, "--learning-rate", "0.01"]) == 0
-    rows = history(tmp_path / "run")
-    assert float(rows[-1]["val_loss"]) < float(rows[0]["val_loss"])
-
-
-@pytest.mark.parametrize("encoder", ["text-cnn", "transformer"])
-def test_packed_rows_train_what_plain_rows_validate(encoder, files, runs, tmp_path):
-    command = ["pretrain", "--store", f"{files}/store", "--out", f"{tmp_path}/lm", "--pack"]
-    command += ["--batch-size", "8", "--max-length", "64", "--learning-rate", "0.01"]
-    command += ["--encoder", encoder, "--d-model", "16", "--tasks", "masked-lm", "--epochs", "8"]
-    assert cli.main(command) == 0
-    rows = history(tmp_path / "lm")
-    assert float(rows[-1]["val_loss"]) < float(rows[0]["val_loss"]) - 0.02
-    finetune = ["finetune", "--pretrained", f"{tmp_path}/lm", "--out", f"{tmp_path}/tags", *SMALL]
-    finetune += ["--train", f"{files}/train.txt", "--valid", f"{files}/valid.txt", "--epochs", "1"]
-    assert cli.main(finetune) == 0
-
-
-@pytest.mark.parametrize("loss", ["weighted", "asymmetric"])
-def test_losses_for_rare_labels_learn(loss, files, tmp_path):
-    command = ["finetune", "--out", f"{tmp_path}/run", *SMALL, "--d-model", "16", "--loss", loss]
-    command += ["--train", f"{files}/train.txt", "--valid", f"{files}/valid.txt", "--epochs", "8"]
-    assert cli.main([*command, "--learning-rate", "0.01"]) == 0
-    assert json.loads((tmp_path / "run" / "metrics.json").read_text())["valid"]["f1"] > 0.8
-
-
-@pytest.mark.parametrize("encoder", ["text-cnn", "transformer"])
-def test_half_precision_computes_in_16_bits_and_keeps_weights_in_32(encoder, runs, files, tmp_path):
-    command = ["finetune", "--out", f"{tmp_path}/run", *SMALL]
-    if encoder == "text-cnn":
-        command += ["--pretrained", f"{runs}/lm"]
-    else:
-        command += ["--encoder", encoder, "--d-model", "16", "--layers", "1"]
-    command += ["--train", f"{files}/train.txt", "--valid", f"{files}/valid.txt", "--epochs", "4"]
-    command += ["--learning-rate", "0.01", "--precision", "bfloat16"]
-    assert cli.main(command) == 0
-    model = load_model(tmp_path / "run")
-    assert model.get_layer("encoder").compute_dtype == "bfloat16"
-    assert {weight.dtype for weight in model.trainable_weights} == {"float32"}
-    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
-    assert metrics["valid"]["f1"] > 0.8
-    assert keras.config.dtype_policy().name == "float32"  # nothing outside the run has changed
-
-
-def test_compare_holds_the_same_rows_for_both_sides(runs, files, tmp_path, capsys):
-    command = ["compare", "--pretrained", f"{runs}/lm", "--out", f"{tmp_path}/compare", *SMALL]
-    command += ["--epochs", "2", "--seeds", "2", "--learning-rates", "0.005", "0.01"]
-    command += ["--long", "chunk", "--windows", "3"]
-    for part in ("train", "valid", "test"):
-        command += [f"--{part}", f"{files}/{part}.txt"]
-    assert cli.main(command) == 0
-    shown, said = capsys.readouterr()
-    assert "from scratch" in shown and "LinearSVC" in shown and "ships" in shown
-    assert [said.count(f"\n{part}: ") for part in ("train", "valid", "test")] == [1, 1, 1]
-    found = json.loads((tmp_path / "compare" / "compare.json").read_text())
-    for side in ("scratch", "pretrained", "shipped"):
-        assert [run["seed"] for run in found[side]] == [0, 1]
-        assert all([row["epoch"] for row in run["history"]] == [1, 2] for run in found[side])
-        assert len({run["learning_rate"] for run in found[side]}) == 1
-    for run in (tmp_path / "compare" / "runs").iterdir():
-        assert json.loads((run / "config.json").read_text())["windows"]["most"] == 3
-    assert (tmp_path / "compare" / "compare.png").stat().st_size > 10_000
-    page = (tmp_path / "compare" / "report.html").read_text()
-    assert html.escape(found["sentence"]) in page and page.count("<svg") == 5
-    assert "times the epochs" in found["sentence"] or "never reached" in found["sentence"]
-    assert "| from scratch |" in (tmp_path / "compare" / "compare.md").read_text()
-    assert cli.main([*command, "--resume"]) == 0  # finished: nothing is trained again
-
-
-def test_compare_judges_what_finetune_ships(runs, files, tmp_path):
-    """The column has the figures of `runs/tags`, which `finetune` made with the same flags."""
-    command = ["compare", "--pretrained", f"{runs}/lm", "--out", f"{tmp_path}/compare"]
-    command += ["--batch-size", "16", "--max-length", "40", "--epochs", "4"]
-    command += ["--learning-rate", "0.01"]
-    for part in ("train", "valid", "test"):
-        command += [f"--{part}", f"{files}/{part}.txt"]
-    assert cli.main(command) == 0
-    found = json.loads((tmp_path / "compare" / "compare.json").read_text())
-    metrics = json.loads((runs / "tags" / "metrics.json").read_text())
-    (shipped,) = found["shipped"]
-    assert shipped["tuned_test"] == pytest.approx(metrics["test"], rel=1e-5)
-    assert shipped["test"] == pytest.approx(metrics["last_epoch"]["test"], rel=1e-5)
-    for ours, row in zip(shipped["history"], history(runs / "tags"), strict=True):
-        for name in ("val_loss", "val_micro_f1", "val_macro_f1", "val_f1"):
-            assert ours[name] == pytest.approx(float(row[name]), abs=2e-6)
-    (alone,) = found["pretrained"]
-    assert alone["tuned_test"]["loss"] != pytest.approx(shipped["tuned_test"]["loss"], rel=1e-3)
-
-
-def test_pairs_and_classes(files, tmp_path):
-    """A pair of texts, one class each: recognised from the data, and learned."""
-    lines = []
-    for number, line in enumerate((files / "train.txt").read_text().splitlines()):
-        text = line.split(" __label__")[0]
-        other = "the fern" if number % 2 else "a dog saw it"
-        lines.append(f"{text}\t{other} __label__{'plant' if number % 2 else 'animal'}")
-    (tmp_path / "pairs.txt").write_text("\n".join(lines) + "\n")
-    command = ["finetune", "--out", f"{tmp_path}/run", "--epochs", "6", "--tokenizer", "word"]
-    command += ["--train", f"{tmp_path}/pairs.txt", "--valid", f"{tmp_path}/pairs.txt", *SMALL]
-    assert cli.main([*command, "--d-model", "16", "--learning-rate", "0.01"]) == 0
-    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
-    assert metrics["kind"] == "binary" and metrics["valid"]["f1"] > 0.95
-    assert metrics["threshold"] == 0.5
-
-
-def test_toy(tmp_path):
-    """Only that it runs: that it converges is measured at full length (benchmarks/)."""
-    out = tmp_path / "toy.json"
-    command = ["toy", "--steps", "10", "--batch-size", "8", "--test-documents", "200"]
-    assert cli.main([*command, "--out", str(out)]) == 0
-    found = json.loads(out.read_text())
-    assert 0.5 <= found["majority_share"] < 0.7 and found["unseen_loss"] > 0
-
-
-def test_word_vectors_are_what_training_begins_with(files, store, tmp_path, capsys):
-    (tmp_path / "v.vec").write_text("cat 1 2 3 4\nDog 4 3 2 1\nzebra 1 1 1 1\n")
-    command = ["pretrain", "--store", f"{files}/store", "--vectors", f"{tmp_path}/v.vec", *SMALL]
-    command += ["--d-model", "4", "--steps", "1", "--learning-rate", "1e-9"]
-    assert cli.main([*command, "--out", f"{tmp_path}/run"]) == 0
-    assert "v.vec: 2 of the vocabulary's" in capsys.readouterr().err
-    table = np.asarray(load_model(tmp_path / "run").get_layer("embedding").get_weights()[0])
-    cat, dog = table[store.tokenizer.encode(["cat dog"])[0]]
-    np.testing.assert_allclose(cat / cat[0], [1, 2, 3, 4], rtol=1e-3)
-    np.testing.assert_allclose(dog, cat[::-1], rtol=1e-3)
-    assert 0.005 < cat.std() < 0.05  # at the scale of the other rows
-    assert cli.main([*command, "--d-model", "8", "--out", f"{tmp_path}/other"]) == 2
-    assert "have 4 numbers, the model d_model 8" in capsys.readouterr().err

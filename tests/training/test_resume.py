@@ -95,8 +95,8 @@ def test_gradients_half_accumulated_are_part_of_the_state(files, store, tmp_path
 @pytest.mark.slow
 @pytest.mark.in_turn
 def test_killed_without_warning_it_ends_with_the_same_bits(tmp_path):
-    """Three of the many that `python -m benchmarks.kills` does."""
-    from benchmarks.kills import kill_often
+    """Three of the many that `python -m benchmarks.soak.kills` does."""
+    from benchmarks.soak.kills import kill_often
 
     found = kill_often(keras.backend.backend(), kills=3, steps=80, seed=1, folder=tmp_path)
     assert found["kills"] == 3 and found["same"] == found["runs"] >= 2

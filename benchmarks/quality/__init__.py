@@ -1,0 +1,1 @@
+"""How good what is learned is, beside what one would use instead."""

@@ -1,0 +1,1 @@
+"""Kills and long runs: whether everything ends as if nothing had happened."""

@@ -1,0 +1,1 @@
+"""How long things take, side by side with peers, in one run."""
