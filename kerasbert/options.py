@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 DEFAULT_ENCODER = "text-cnn"
 DEFAULT_SIZE = "small"
-POOLING: dict[str, PoolingName] = {"text-cnn": "mean-max", "transformer": "mean"}
 LEAD = 16
 
 

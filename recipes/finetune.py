@@ -11,6 +11,7 @@ import tyro
 
 from kerasbert.choices import KindName, Thresholds
 from kerasbert.command import leaves_nothing, print_table, run_command, say, say_row
+from kerasbert.config import defaults_for
 from kerasbert.errors import InputError
 from kerasbert.evaluation.run_text import (
     decision_text,
@@ -19,7 +20,6 @@ from kerasbert.evaluation.run_text import (
     unseen_note,
 )
 from kerasbert.options import (
-    POOLING,
     EncoderOptions,
     FineTuningOptions,
     TokenizerOptions,
@@ -28,7 +28,6 @@ from kerasbert.options import (
     refuse_beside_pretrained,
 )
 
-LEARNING_RATES = {"text-cnn": 4e-3, "transformer": 1e-3}
 COLUMNS = "epoch loss val_loss val_micro_f1 val_macro_f1 val_f1 seconds"
 
 
@@ -134,7 +133,7 @@ def run(
         settings_of(config),
         used={
             "learning_rate": peak_learning_rate(config, architecture),
-            "pooling": config.pooling or POOLING[encoder_name(architecture)],
+            "pooling": config.pooling or defaults_for(architecture).pooling,
             "kind": kind,
             "lead": config.leading_positions(pairs),
             "linear_svm": any(layer.name == "token_scores" for layer in model.layers),
@@ -197,14 +196,9 @@ def _windows(config: Config, train: list) -> Any:
     return Windows(config.shared_tokens, config.windows)
 
 
-def encoder_name(architecture) -> str:
-    """Whose defaults hold; the TextCNN's for a user's own encoder."""
-    return "text-cnn" if architecture is None else architecture.encoder
-
-
 def peak_learning_rate(config, architecture) -> float:
     """The learning rate asked for, or the encoder's default."""
-    return config.learning_rate or LEARNING_RATES[encoder_name(architecture)]
+    return config.learning_rate or defaults_for(architecture).fine_tuning_rate
 
 
 def _tokenizer(config: Config, source, train: list, said: set[str] | None) -> tuple[Any, Any]:
@@ -254,7 +248,7 @@ def _classifier(config, pretrained, architecture, tokenizer, data, kind: str, pa
                 )
                 for layer in ("embedding", "encoder")
             )
-        pooling = config.pooling or POOLING[encoder_name(architecture)]
+        pooling = config.pooling or defaults_for(architecture).pooling
         lead = config.leading_positions(pairs)
         labels = train.gold.shape[1]
         # Whether two texts belong together is in no token.

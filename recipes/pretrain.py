@@ -14,7 +14,6 @@ from kerasbert.command import leaves_nothing, print_table, run_command, say, say
 from kerasbert.config import SIZES
 from kerasbert.errors import InputError
 from kerasbert.options import (
-    POOLING,
     EncoderOptions,
     TokenizerOptions,
     TrainingOptions,
@@ -24,9 +23,6 @@ from kerasbert.options import (
 
 LONG_WORD = 5  # tokens; a language without spaces may have sentences for words
 LEARNING_RATE = 2e-3  # at d_model 128; below 64 it stays at twice that
-# A Transformer learns little by heart in a few passes over raw text, and dropout costs it steps, as
-# Geiping and Goldstein 2022 found, https://arxiv.org/abs/2212.14034; for a TextCNN it is a draw.
-DROPOUT = {"text-cnn": 0.1, "transformer": 0.0}
 SAID = ("learned", "verdict")  # in a sentence below the table
 
 
@@ -157,7 +153,7 @@ def run(config: Config) -> dict[str, Any]:
         used={
             "learning_rate": _peak_learning_rate(config, architecture),
             "dropout": _dropout(config, architecture),
-            "pooling": config.pooling or POOLING[architecture.encoder],
+            "pooling": config.pooling or architecture.pooling,
         },
         segmenter=store.tokenizer.segmenter,
         seed=config.seed,
@@ -280,7 +276,7 @@ def _peak_learning_rate(config: Config, architecture) -> float:
 
 def _dropout(config: Config, architecture) -> float:
     """That asked for, or what suits pre-training of this encoder."""
-    return DROPOUT[architecture.encoder] if config.dropout is None else config.dropout
+    return architecture.pretraining_dropout if config.dropout is None else config.dropout
 
 
 def _document_gap(architecture) -> int:
@@ -309,7 +305,7 @@ def _model(config: Config, architecture, tasks, total: int):
             build_embedding(architecture, config.seed),
             build_encoder(architecture, config.seed),
             tasks,
-            Pooling(config.pooling or POOLING[architecture.encoder], name="pooling"),
+            Pooling(config.pooling or architecture.pooling, name="pooling"),
             packed=config.pack,
         )
     peak, every = _peak_learning_rate(config, architecture), config.accumulate

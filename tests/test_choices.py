@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from kerasbert import choices, config, options
+from kerasbert import choices, config
 
 ROOT = Path(__file__).parents[1]
 VALUES = {
@@ -43,7 +43,6 @@ def test_the_values_of_a_choice_are_written_nowhere_else():
     [
         (config.CONFIGS, choices.EncoderName),
         (config.SIZES, choices.SizeName),
-        (options.POOLING, choices.EncoderName),
     ],
 )
 def test_a_table_has_every_value(table, choice):

@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from kerasbert import choices
-from kerasbert.recipes import finetune, pretrain, toy
+from kerasbert.recipes import toy
 from kerasbert.tasks import TASKS
 from kerasbert.training.precision import POLICIES
 
@@ -15,8 +15,6 @@ from kerasbert.training.precision import POLICIES
     [
         (TASKS, choices.TaskName),
         (POLICIES, choices.Precision),
-        (pretrain.DROPOUT, choices.EncoderName),
-        (finetune.LEARNING_RATES, choices.EncoderName),
         # The counting task shows encoders in an order of its own.
         (get_args(toy.Config.__annotations__["encoder"]), choices.EncoderName),
     ],
