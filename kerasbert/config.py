@@ -21,14 +21,12 @@ class EncoderConfig:
 
     Attributes:
         encoder: its name, in flags and in config.json.
-        pooling: how its states become one vector, where nothing else is asked for.
+        pretraining_dropout: the dropout of pre-training, where nothing else is asked for.
+        pooling: how its states become one vector, likewise. A public model may bring its own.
         fine_tuning_rate: the highest learning rate of fine-tuning, likewise.
-        pretraining_dropout: the dropout of pre-training, likewise.
     """
 
     encoder: ClassVar[EncoderName]
-    pooling: ClassVar[PoolingName]
-    fine_tuning_rate: ClassVar[float]
     pretraining_dropout: ClassVar[float]
 
     vocabulary_size: int
@@ -39,6 +37,9 @@ class EncoderConfig:
     max_positions: int = 512
     segments: int = 2
     pad_id: int = 0  # of padding, as the tokenizer has it
+    embedding_width: int | None = None  # of the tables, if it is not d_model
+    pooling: PoolingName = "mean"
+    fine_tuning_rate: float = 1e-3
 
     def arguments(self) -> dict[str, Any]:
         """The flat arguments of the encoder's layer, but for its name and seed."""
@@ -60,7 +61,9 @@ class EncoderConfig:
         """How many numbers embedding and encoder have to learn."""
         rows = self.vocabulary_size + self.segments + 2  # scale and offset of its normalization
         rows += self.max_positions if self.positions == "learned" else 0
-        return rows * self.d_model + self.encoder_weights()
+        width = self.embedding_width or self.d_model
+        projection = 0 if width == self.d_model else (width + 1) * self.d_model
+        return rows * width + projection + self.encoder_weights()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +76,6 @@ class TransformerConfig(EncoderConfig):
     """
 
     encoder: ClassVar[EncoderName] = "transformer"
-    pooling: ClassVar[PoolingName] = "mean"
-    fine_tuning_rate: ClassVar[float] = 1e-3
     # It learns little by heart in a few passes over raw text, and dropout costs it steps, as
     # Geiping and Goldstein 2022 found, https://arxiv.org/abs/2212.14034; for a TextCNN a draw.
     pretraining_dropout: ClassVar[float] = 0.0
@@ -158,8 +159,6 @@ class TextCNNConfig(EncoderConfig):
     """
 
     encoder: ClassVar[EncoderName] = "text-cnn"
-    pooling: ClassVar[PoolingName] = "mean-max"
-    fine_tuning_rate: ClassVar[float] = 4e-3
     pretraining_dropout: ClassVar[float] = 0.1
 
     filters: int | None = None  # of each width; d_model unless given
@@ -168,6 +167,8 @@ class TextCNNConfig(EncoderConfig):
     activation: str = "gelu"
     epsilon: float = 1e-6
     positions: EmbeddingPositions = "none"
+    pooling: PoolingName = "mean-max"
+    fine_tuning_rate: float = 4e-3
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "widths", tuple(self.widths))  # JSON brings a list
@@ -217,9 +218,9 @@ ENCODERS: dict[str, tuple[type[EncoderConfig], str]] = {
 CONFIGS = {name: config for name, (config, _) in ENCODERS.items()}
 
 
-def defaults_for(architecture: EncoderConfig | None) -> type[EncoderConfig]:
+def defaults_for(architecture: EncoderConfig | None) -> EncoderConfig | type[EncoderConfig]:
     """Whose defaults hold; the TextCNN's for a user's own encoder, which has no config."""
-    return TextCNNConfig if architecture is None else type(architecture)
+    return TextCNNConfig if architecture is None else architecture
 
 
 def config_to_json(config: EncoderConfig) -> dict[str, Any]:

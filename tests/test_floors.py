@@ -26,7 +26,7 @@ FLOORS = [
     {"kerasbert.tasks"},
     {"kerasbert.models", "kerasbert.batches"},
     {"kerasbert.runs"},
-    {"kerasbert.inference"},
+    {"kerasbert.inference", "kerasbert.checkpoints"},
     {"kerasbert.training"},
     {"kerasbert.command", "kerasbert.flags", "kerasbert.options"},
     {"kerasbert.recipes", "kerasbert.data", "kerasbert.cli"},
@@ -38,7 +38,7 @@ WITHOUT_KERAS = tuple(
     f"kerasbert.{room}"
     for room in ("recipes", "text", "tokenizer", "corpus", "evaluation", "report")
 )
-LAZY |= {"zstandard", "pyarrow", "fsspec", "datasketch", "datasets"}
+LAZY |= {"safetensors", "zstandard", "pyarrow", "fsspec", "datasketch", "datasets"}
 
 
 def sources():

@@ -19,6 +19,7 @@ def build_embedding(config: EncoderConfig, seed: int = 0) -> TextEmbedding:
         positions="learned" if config.positions == "learned" else "none",
         segments=config.segments,
         pad_id=config.pad_id,
+        width=config.embedding_width,
         dropout=config.dropout,
         epsilon=config.epsilon,
         seed=seed,
