@@ -63,7 +63,7 @@ $(VENV)/.installed-demo: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.installed-test: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) torch==2.13.0
-	$(INSTALL) -e .[jax,torch,tensorflow,zh,hub,dev]
+	$(INSTALL) -e .[jax,torch,tensorflow,zh,hub,keras-hub,dev]
 	touch $@
 
 $(VENV)/.installed-docs: pyproject.toml constraints.txt | $(BIN)/python

@@ -18,6 +18,7 @@ LongText = Literal["cut", "chunk"]
 
 # Text, and what it becomes.
 StyleName = Literal["word", "char", "jieba", "wordpiece"]  # of a tokenizer
+VocabularyFiles = Literal["wordpiece", "bytes", "none"]  # of a public model
 UnicodeForm = Literal["NFC", "NFKC"]
 CorpusFormat = Literal["lines", "sentences"]
 Duplicates = Literal["exact", "near"]

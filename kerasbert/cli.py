@@ -14,7 +14,7 @@ commands:"""
 
 ORDER = (
     *("demo", "audit", "prepare", "pretrain", "finetune", "compare", "evaluate", "predict"),
-    *("embed", "toy"),
+    *("embed", "convert", "toy"),
 )
 
 

@@ -1,13 +1,14 @@
 """The architectures as data: frozen dataclasses, the named sizes, to and from JSON.
 
 A config is what a run folder remembers. Builders in `kerasbert.models` read it; layers take flat
-arguments and never see it.
+arguments and never see it. What depends on the encoder is asked of its config: the arguments of its
+layer, its size, and the defaults that suit it. `ENCODERS` has a line for each.
 """
 
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, get_args
 
-from kerasbert.choices import EmbeddingPositions, Norm, Positions
+from kerasbert.choices import EmbeddingPositions, EncoderName, Norm, PoolingName, Positions
 from kerasbert.errors import InputError
 from kerasbert.ranges import check_numbers
 
@@ -15,7 +16,58 @@ SIZES = {"tiny": 64, "small": 128, "base": 512}  # d_model
 
 
 @dataclass(frozen=True, kw_only=True)
-class TransformerConfig:
+class EncoderConfig:
+    """What every architecture says of itself: the sizes of its embedding, and these.
+
+    Attributes:
+        encoder: its name, in flags and in config.json.
+        pretraining_dropout: the dropout of pre-training, where nothing else is asked for.
+        pooling: how its states become one vector, likewise. A public model may bring its own.
+        fine_tuning_rate: the highest learning rate of fine-tuning, likewise.
+    """
+
+    encoder: ClassVar[EncoderName]
+    pretraining_dropout: ClassVar[float]
+
+    vocabulary_size: int
+    d_model: int = 128
+    dropout: float = 0.1
+    epsilon: float = 1e-12  # of the layer normalizations
+    positions: Positions = "none"
+    max_positions: int = 512
+    segments: int = 2
+    pad_id: int = 0  # of padding, as the tokenizer has it
+    embedding_width: int | None = None  # of the tables, if it is not d_model
+    pooling: PoolingName = "mean"
+    fine_tuning_rate: float = 1e-3
+
+    def arguments(self) -> dict[str, Any]:
+        """The flat arguments of the encoder's layer, but for its name and seed."""
+        raise NotImplementedError
+
+    def encoder_weights(self) -> int:
+        """How many numbers the encoder has to learn."""
+        raise NotImplementedError
+
+    def multiply_adds(self, positions: float) -> float:
+        """Those of the encoder for each position of a row that has so many positions."""
+        raise NotImplementedError
+
+    def kept_states(self, positions: float) -> int:
+        """Numbers that the backward pass needs of each position, in embedding and encoder."""
+        raise NotImplementedError
+
+    def weights(self) -> int:
+        """How many numbers embedding and encoder have to learn."""
+        rows = self.vocabulary_size + self.segments + 2  # scale and offset of its normalization
+        rows += self.max_positions if self.positions == "learned" else 0
+        width = self.embedding_width or self.d_model
+        projection = 0 if width == self.d_model else (width + 1) * self.d_model
+        return rows * width + projection + self.encoder_weights()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransformerConfig(EncoderConfig):
     """A Transformer encoder and its embedding.
 
     `bert()` is BERT's setting (Devlin et al. 2019). Two defaults are not: `norm="pre"` trains at
@@ -23,24 +75,20 @@ class TransformerConfig:
     and with `positions="rotary"` masked LM converges far sooner, as docs/notes.md shows.
     """
 
-    encoder: ClassVar[str] = "transformer"
+    encoder: ClassVar[EncoderName] = "transformer"
+    # It learns little by heart in a few passes over raw text, and dropout costs it steps, as
+    # Geiping and Goldstein 2022 found, https://arxiv.org/abs/2212.14034; for a TextCNN a draw.
+    pretraining_dropout: ClassVar[float] = 0.0
 
-    vocabulary_size: int
-    d_model: int = 128
     layers: int = 6
     heads: int = 8
     d_k: int | None = None  # width of a query or key in each head; d_model / heads unless given
     d_v: int | None = None  # width of a value in each head; d_model / heads unless given
     d_ff: int | None = None  # width of the feed-forward layer; 4 x d_model unless given
-    dropout: float = 0.1
     attention_dropout: float = 0.0  # above 0, attention leaves the backend's fused path
     norm: Norm = "pre"
     activation: str = "gelu"
-    epsilon: float = 1e-12
     positions: Positions = "rotary"
-    max_positions: int = 512
-    segments: int = 2
-    pad_id: int = 0  # of padding, as the tokenizer has it
 
     def __post_init__(self) -> None:
         check_numbers(vars(self), shown=str)
@@ -61,29 +109,66 @@ class TransformerConfig:
         settings: dict[str, Any] = {"norm": "post", "positions": "learned"}
         return cls(**{**settings, "attention_dropout": 0.1, **changes})
 
+    def arguments(self) -> dict[str, Any]:
+        return {
+            "layers": self.layers,
+            "heads": self.heads,
+            "d_k": self.d_k or self.d_model // self.heads,
+            "d_v": self.d_v or self.d_model // self.heads,
+            "d_ff": self.d_ff or 4 * self.d_model,
+            "dropout": self.dropout,
+            "attention_dropout": self.attention_dropout,
+            "norm": self.norm,
+            "activation": self.activation,
+            "epsilon": self.epsilon,
+            "rotary": self.positions == "rotary",
+        }
+
+    @property
+    def _widths(self) -> tuple[int, int, int]:
+        """Of all heads' keys, of their values, and of the feed-forward layer."""
+        flat = self.arguments()
+        return self.heads * flat["d_k"], self.heads * flat["d_v"], flat["d_ff"]
+
+    def _kernels(self) -> int:
+        keys, values, d_ff = self._widths
+        return self.layers * self.d_model * (2 * keys + 2 * values + 2 * d_ff)
+
+    def encoder_weights(self) -> int:
+        keys, values, d_ff = self._widths
+        biases = (2 * keys + values) + self.d_model + d_ff + self.d_model
+        norms = 2 * self.layers + (self.norm == "pre")
+        return self._kernels() + self.layers * biases + 2 * norms * self.d_model
+
+    def multiply_adds(self, positions: float) -> float:
+        keys, values, _ = self._widths
+        return self._kernels() + self.layers * positions * (keys + values)
+
+    def kept_states(self, positions: float) -> int:
+        keys, values, d_ff = self._widths
+        states = self.layers * (6 * self.d_model + 2 * keys + values + 2 * d_ff)
+        return states + int(self.layers * 2 * self.heads * positions)  # attention probabilities
+
 
 @dataclass(frozen=True, kw_only=True)
-class TextCNNConfig:
+class TextCNNConfig(EncoderConfig):
     """A TextCNN encoder that keeps a state per position, and its embedding.
 
     A convolution knows the order of its window, so there are no position embeddings by default,
     and a text of any length can be read.
     """
 
-    encoder: ClassVar[str] = "text-cnn"
+    encoder: ClassVar[EncoderName] = "text-cnn"
+    pretraining_dropout: ClassVar[float] = 0.1
 
-    vocabulary_size: int
-    d_model: int = 128
     filters: int | None = None  # of each width; d_model unless given
     widths: tuple[int, ...] = (2, 3, 4, 5)
     convolutions: int = 2
-    dropout: float = 0.1
     activation: str = "gelu"
     epsilon: float = 1e-6
     positions: EmbeddingPositions = "none"
-    max_positions: int = 512
-    segments: int = 2
-    pad_id: int = 0  # of padding, as the tokenizer has it
+    pooling: PoolingName = "mean-max"
+    fine_tuning_rate: float = 4e-3
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "widths", tuple(self.widths))  # JSON brings a list
@@ -95,12 +180,47 @@ class TextCNNConfig:
         if not self.widths:
             raise InputError("widths: expected one or more, received none.")
 
+    def arguments(self) -> dict[str, Any]:
+        return {
+            "filters": self.filters or self.d_model,
+            "widths": self.widths,
+            "convolutions": self.convolutions,
+            "dropout": self.dropout,
+            "activation": self.activation,
+            "epsilon": self.epsilon,
+        }
 
-EncoderConfig = TransformerConfig | TextCNNConfig
-CONFIGS: dict[str, type[TransformerConfig] | type[TextCNNConfig]] = {
-    "text-cnn": TextCNNConfig,
-    "transformer": TransformerConfig,
+    def _kernels(self) -> int:
+        filters = self.arguments()["filters"]
+        deep = (self.convolutions - 1) * filters * filters
+        kernels = sum(width * (self.d_model * filters + deep) for width in self.widths)
+        return kernels + 2 * len(self.widths) * filters * self.d_model
+
+    def encoder_weights(self) -> int:
+        filters = self.arguments()["filters"]
+        biases = len(self.widths) * self.convolutions * filters + self.d_model
+        return self._kernels() + biases + 2 * self.d_model
+
+    def multiply_adds(self, positions: float) -> float:
+        return float(self._kernels())  # the maxima as if documents shared a row: of each position
+
+    def kept_states(self, positions: float) -> int:
+        filters = self.arguments()["filters"]
+        return len(self.widths) * filters * (2 * self.convolutions + 2) + 6 * self.d_model
+
+
+# By name the architecture, and its layer in `kerasbert.layers`: by name too, because that needs
+# Keras, and a flag does not.
+ENCODERS: dict[str, tuple[type[EncoderConfig], str]] = {
+    "text-cnn": (TextCNNConfig, "TextCNNEncoder"),
+    "transformer": (TransformerConfig, "TransformerEncoder"),
 }
+CONFIGS = {name: config for name, (config, _) in ENCODERS.items()}
+
+
+def defaults_for(architecture: EncoderConfig | None) -> EncoderConfig | type[EncoderConfig]:
+    """Whose defaults hold; the TextCNN's for a user's own encoder, which has no config."""
+    return TextCNNConfig if architecture is None else architecture
 
 
 def config_to_json(config: EncoderConfig) -> dict[str, Any]:

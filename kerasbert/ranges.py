@@ -77,6 +77,8 @@ _RATE = Range(0, 1, whole=False, below=True)
 RANGES: dict[str, Range] = {
     # architectures
     **dict.fromkeys(("d_model", "layers", "heads", "d_k", "d_v", "d_ff"), _COUNT),
+    "embedding_width": _COUNT,
+    "fine_tuning_rate": _POSITIVE,
     **dict.fromkeys(("filters", "widths", "convolutions"), _COUNT),
     **dict.fromkeys(("max_positions", "segments", "vocabulary_size"), _COUNT),
     **dict.fromkeys(("dropout", "attention_dropout"), _RATE),

@@ -7,7 +7,6 @@ from typing import get_args
 import pytest
 
 from kerasbert import choices, config
-from kerasbert.settings import defaults
 
 ROOT = Path(__file__).parents[1]
 VALUES = {
@@ -44,9 +43,6 @@ def test_the_values_of_a_choice_are_written_nowhere_else():
     [
         (config.CONFIGS, choices.EncoderName),
         (config.SIZES, choices.SizeName),
-        (defaults.POOLING, choices.EncoderName),
-        (defaults.FINE_TUNING_RATES, choices.EncoderName),
-        (defaults.PRETRAINING_DROPOUT, choices.EncoderName),
     ],
 )
 def test_a_table_has_every_value(table, choice):

@@ -19,6 +19,7 @@ NUMBERS = {int, float}
 NEEDED = {
     "audit": ["--train", "x"],
     "compare": ["--pretrained", "x", "--train", "x", "--valid", "x", "--test", "x", "--out", "x"],
+    "convert": ["x", "--out", "x"],
     "embed": ["--model", "x", "--out", "x.npy"],
     "evaluate": ["--model", "x", "--data", "x"],
     "finetune": ["--train", "x", "--valid", "x", "--out", "x"],

@@ -29,7 +29,7 @@ FLOORS = [
     {"kerasbert.tasks"},
     {"kerasbert.models", "kerasbert.batches"},
     {"kerasbert.runs"},
-    {"kerasbert.inference"},
+    {"kerasbert.inference", "kerasbert.checkpoints"},
     {"kerasbert.training"},
     {"kerasbert.command", "kerasbert.flags"},
     {"kerasbert.data"},
@@ -48,7 +48,7 @@ WITHOUT_KERAS = tuple(
         *("recipes", "settings", "text", "tokenizer", "corpus", "evaluation", "heads", "report"),
     )
 )
-LAZY |= {"zstandard", "pyarrow", "fsspec", "datasketch", "datasets"}
+LAZY |= {"safetensors", "zstandard", "pyarrow", "fsspec", "datasketch", "datasets"}
 
 
 def sources():

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from kerasbert.choices import EmbeddingPositions
-from kerasbert.layers.dense import product
+from kerasbert.layers.dense import Dense, product
 from kerasbert.layers.dropout import Dropout
 from kerasbert.layers.ids import checked_ids, spoiled
 
@@ -28,7 +28,8 @@ class TextEmbedding(keras.layers.Layer):
     of masked language modelling needs them:
 
         hidden       (B, M, D)  float
-        returns      (B, M, V)  float: the product with the transposed token table, without bias
+        returns      (B, M, V)  float: the product with the transposed token table, without bias;
+                                with a projection, with that of the two
 
     Args:
         vocabulary_size: V.
@@ -40,8 +41,10 @@ class TextEmbedding(keras.layers.Layer):
         epsilon: of the layer normalization; 1e-12 in BERT.
         seed: of the initial weights and of dropout.
         pad_id: the token id of padding, which models mask; its row of the table is as any other.
+        width: of the tables and the normalization, if it is not D: a projection makes it D.
 
-    Source: Devlin et al. 2019, https://arxiv.org/abs/1810.04805, section 3 and figure 2.
+    Sources: Devlin et al. 2019, https://arxiv.org/abs/1810.04805, section 3 and figure 2; for the
+    projection Clark et al. 2020 (ELECTRA), https://arxiv.org/abs/2003.10555, appendix A.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class TextEmbedding(keras.layers.Layer):
         epsilon: float = 1e-12,
         seed: int = 0,
         pad_id: int = 0,
+        width: int | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -63,6 +67,7 @@ class TextEmbedding(keras.layers.Layer):
             raise ValueError(f"positions: expected {expected}. Received: {positions!r}")
         self.vocabulary_size = vocabulary_size
         self.d_model = d_model
+        self.width = d_model if width is None else width
         self.max_positions = max_positions
         self.positions = positions
         self.segments = segments
@@ -78,7 +83,7 @@ class TextEmbedding(keras.layers.Layer):
         def table(name, rows, offset):
             return self.add_weight(
                 name=name,
-                shape=(rows, self.d_model),
+                shape=(rows, self.width),
                 initializer=keras.initializers.TruncatedNormal(
                     stddev=0.02, seed=self.seed + offset
                 ),
@@ -88,10 +93,22 @@ class TextEmbedding(keras.layers.Layer):
         self.segment_table = table("segment_table", self.segments, 2)
         if self.positions == "learned":
             self.position_table = table("position_table", self.max_positions, 3)
-        self.norm.build((None, None, self.d_model))
+        self.norm.build((None, None, self.width))
+        self.projection = None
+        if self.width != self.d_model:
+            self.projection = Dense(
+                self.d_model,
+                kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 4),
+                name="projection",
+                dtype=self.dtype_policy,
+            )
+            self.projection.build((None, None, self.width))
 
     def call(self, inputs, segment_ids=None, position_ids=None, reverse=False, training=None):
         if reverse:
+            if self.projection is not None:
+                kernel = ops.cast(self.projection.kernel, inputs.dtype)
+                inputs = product(inputs, ops.transpose(kernel))
             return product(inputs, ops.transpose(ops.cast(self.token_table, inputs.dtype)))
         self._check_length(inputs.shape)
         token_ids, *wrong = checked_ids("token_ids", inputs, self.vocabulary_size)
@@ -109,7 +126,8 @@ class TextEmbedding(keras.layers.Layer):
         elif self.positions == "learned":
             hidden = hidden + self.position_table[: ops.shape(inputs)[1]]
         hidden = ops.cast(hidden, self.compute_dtype)
-        return self.dropout(self.norm(hidden), training=training)
+        hidden = self.dropout(self.norm(hidden), training=training)
+        return hidden if self.projection is None else self.projection(hidden)
 
     def _segment_rows(self, segment_ids, wrong):
         # A product with a one-hot matrix: for two rows its gradient is far cheaper than a scatter.
@@ -154,4 +172,5 @@ class TextEmbedding(keras.layers.Layer):
             "dropout": self.dropout.rate,
             "epsilon": self.epsilon,
             "seed": self.seed,
+            "width": None if self.width == self.d_model else self.width,
         }

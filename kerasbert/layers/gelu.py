@@ -1,4 +1,4 @@
-"""The exact GELU: the one place that chooses how each backend computes it and its gradient."""
+"""The GELU: the one place that chooses how each backend computes it and its gradient."""
 
 import keras
 from keras import ops
@@ -26,3 +26,23 @@ def gelu(inputs, training=None):
 
         return by_tensorflow(inputs)
     return ops.gelu(inputs, approximate=False)
+
+
+@keras.saving.register_keras_serializable(package="kerasbert")
+def gelu_tanh(inputs):
+    """The older approximation of the GELU by tanh: (...) float -> (...) float.
+
+    With it GPT-2, ALBERT and some BERTs were trained. It is that of the paper above, section 2.
+    """
+    return ops.gelu(inputs, approximate=True)
+
+
+def activate(name: str, inputs, training=None):
+    """An activation by its name: "gelu", "gelu_tanh", or any of Keras' own.
+
+    inputs   (...)  float
+    returns  (...)  dtype of `inputs`
+    """
+    if name == "gelu":
+        return gelu(inputs, training)
+    return gelu_tanh(inputs) if name == "gelu_tanh" else keras.activations.get(name)(inputs)

@@ -9,7 +9,7 @@ from kerasbert.layers.attention import SelfAttention
 from kerasbert.layers.dense import Dense
 from kerasbert.layers.dropout import Dropout
 from kerasbert.layers.gather import states_at
-from kerasbert.layers.gelu import gelu
+from kerasbert.layers.gelu import activate
 from kerasbert.layers.ids import spoiled
 from kerasbert.layers.masks import MaskedLayer, checked_documents
 
@@ -117,11 +117,7 @@ class TransformerBlock(MaskedLayer):
         return wanted + self._feed_forward(self.feed_forward_norm(wanted), training)
 
     def _feed_forward(self, hidden, training):
-        inner = self.inner(hidden)
-        if self.activation == "gelu":
-            inner = gelu(inner, training)
-        else:
-            inner = keras.activations.get(self.activation)(inner)
+        inner = activate(self.activation, self.inner(hidden), training)
         return self.feed_forward_dropout(self.outer(inner), training=training)
 
     def compute_output_shape(self, hidden_shape, padding_mask_shape=None, positions_shape=None):
@@ -166,7 +162,8 @@ class TransformerEncoder(MaskedLayer):
         dropout: after attention and after the feed-forward network, in training.
         attention_dropout: on the attention probabilities, in training.
         norm: "post" (BERT) or "pre"; "pre" normalizes the output of the last block too.
-        activation: of the feed-forward network; "gelu" is the exact one.
+        activation: of the feed-forward network; "gelu" is the exact one, "gelu_tanh" its
+            approximation, any other name Keras' own.
         epsilon: of the layer normalizations.
         rotary: the attention knows positions by itself, see `SelfAttention`.
         seed: of the initial weights and of dropout.

@@ -5,8 +5,9 @@ import inspect
 import keras
 from keras import ops
 
-from kerasbert.config import EncoderConfig, TransformerConfig
-from kerasbert.layers import Pooling, TextCNNEncoder, TextEmbedding, TransformerEncoder
+from kerasbert import layers
+from kerasbert.config import ENCODERS, EncoderConfig
+from kerasbert.layers import Pooling, TextEmbedding
 
 
 def build_embedding(config: EncoderConfig, seed: int = 0) -> TextEmbedding:
@@ -18,6 +19,7 @@ def build_embedding(config: EncoderConfig, seed: int = 0) -> TextEmbedding:
         positions="learned" if config.positions == "learned" else "none",
         segments=config.segments,
         pad_id=config.pad_id,
+        width=config.embedding_width,
         dropout=config.dropout,
         epsilon=config.epsilon,
         seed=seed,
@@ -27,32 +29,8 @@ def build_embedding(config: EncoderConfig, seed: int = 0) -> TextEmbedding:
 
 def build_encoder(config: EncoderConfig, seed: int = 0) -> keras.layers.Layer:
     """The encoder layer of an architecture, named "encoder"."""
-    if isinstance(config, TransformerConfig):
-        return TransformerEncoder(
-            layers=config.layers,
-            heads=config.heads,
-            d_k=config.d_k or config.d_model // config.heads,
-            d_v=config.d_v or config.d_model // config.heads,
-            d_ff=config.d_ff or 4 * config.d_model,
-            dropout=config.dropout,
-            attention_dropout=config.attention_dropout,
-            norm=config.norm,
-            activation=config.activation,
-            epsilon=config.epsilon,
-            rotary=config.positions == "rotary",
-            seed=seed + 1000,
-            name="encoder",
-        )
-    return TextCNNEncoder(
-        filters=config.filters or config.d_model,
-        widths=config.widths,
-        convolutions=config.convolutions,
-        dropout=config.dropout,
-        activation=config.activation,
-        epsilon=config.epsilon,
-        seed=seed + 1000,
-        name="encoder",
-    )
+    _, layer = ENCODERS[config.encoder]
+    return getattr(layers, layer)(**config.arguments(), seed=seed + 1000, name="encoder")
 
 
 def chooses_positions(encoder) -> bool:

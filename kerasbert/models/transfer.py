@@ -51,8 +51,8 @@ def transfer_weights(
         InputError: an embedding or encoder weight of either side has no counterpart of its shape.
     """
     report = TransferReport()
-    available = _weights(source)
-    wanted = _weights(target)
+    available = weights_of(source)
+    wanted = weights_of(target)
     for layer in CARRIED:
         available = _with_paths_of(wanted, available, layer)
     problems = []
@@ -120,7 +120,7 @@ def begin_with_vectors(embedding, ids: np.ndarray, vectors: np.ndarray) -> None:
     embedding.token_table.assign(table)
 
 
-def _weights(model: keras.Model) -> dict:
+def weights_of(model: keras.Model) -> dict:
     """Weights by the path from their top-level layer, which is the same in both stages."""
     weights = {}
     for layer in model.layers:

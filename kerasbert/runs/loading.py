@@ -18,12 +18,12 @@ _once = threading.Lock()
 
 def load_saved(path: Path) -> keras.Model:
     """`keras.models.load_model` of a model whose every weight is in the file, not compiled."""
-    with _no_random_weights():
+    with no_random_weights():
         return keras.models.load_model(path, compile=False)
 
 
 @contextlib.contextmanager
-def _no_random_weights() -> Iterator[None]:
+def no_random_weights() -> Iterator[None]:
     """In this block and thread, random initializers give zeros: a file is about to fill them.
 
     JAX compiles a program for each shape of random numbers, which takes longer than all the rest

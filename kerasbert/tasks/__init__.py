@@ -18,12 +18,15 @@ class TaskSettings:
     Attributes:
         seed: of their heads' initial weights.
         masking, masking_rate, max_predictions: `unit`, `rate`, `max_predictions` of `MaskedLM`.
+        activation, epsilon: of its head, where that of a public model is gone on with.
     """
 
     seed: int = 0
     masking: MaskingUnit = "token"
     masking_rate: float = 0.15
     max_predictions: int | None = None
+    activation: str = "gelu"
+    epsilon: float = 1e-12
 
 
 # The names of the command line: from a token store and settings to an objective. They make their
@@ -39,6 +42,8 @@ TASKS: dict[str, Callable[[TokenStore, TaskSettings], Task]] = {
         unit=settings.masking,
         shares=store.token_shares(),
         seed=settings.seed,
+        activation=settings.activation,
+        epsilon=settings.epsilon,
     ),
     "next-sentence": lambda store, settings: NextSentence(seed=settings.seed),
     "sentence-order": lambda store, settings: SentenceOrder(seed=settings.seed),

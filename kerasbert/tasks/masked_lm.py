@@ -10,6 +10,7 @@ from keras import ops
 from kerasbert.choices import Pairs
 from kerasbert.evaluation.objectives import Compared, Figures
 from kerasbert.layers.dense import Dense, add_bias, dtype_of_logits
+from kerasbert.layers.gelu import gelu_tanh
 from kerasbert.tasks.held_out import Batch
 from kerasbert.tasks.masking import UNITS, choose_spans, choose_tokens, choose_words
 from kerasbert.tasks.task import Rows, TaskBatch
@@ -100,6 +101,8 @@ class MaskedLM:
             With it training begins at the unigram loss; without it the first thousand steps or so
             go into learning which tokens are frequent, as AdamW moves the bias slowly.
         seed: of the head's initial weights.
+        activation: of the head; that of a public model whose head it goes on with.
+        epsilon: of the head's normalization, likewise.
 
     Sources: Devlin et al. 2019, https://arxiv.org/abs/1810.04805, section 3.1, "Masked LM"; Joshi
     et al. 2020, https://arxiv.org/abs/1907.10529, section 3.1, for spans.
@@ -129,6 +132,8 @@ class MaskedLM:
         continues: np.ndarray | None = None,
         shares: np.ndarray | None = None,
         seed: int = 0,
+        activation: str = "gelu",
+        epsilon: float = 1e-12,
     ):
         if not 0 < rate < 1:
             raise ValueError(f"rate: expected 0 < rate < 1. Received: {rate}")
@@ -149,6 +154,8 @@ class MaskedLM:
         self.continues = np.zeros(vocabulary_size, bool) if continues is None else continues
         self.shares = shares
         self.seed = seed
+        self.activation = activation
+        self.epsilon = epsilon
 
     def make(self, rows: Rows, rng: np.random.Generator) -> TaskBatch:
         if rows.special_ids.mask is None:
@@ -212,11 +219,13 @@ class MaskedLM:
     def head(self, embedding, sequence, pooled, inputs):
         hidden = Dense(
             sequence.shape[-1],
-            activation="gelu",
+            activation=gelu_tanh if self.activation == "gelu_tanh" else self.activation,
             kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 1),
             name="masked_lm_transform",
         )(sequence)
-        hidden = keras.layers.LayerNormalization(epsilon=1e-12, name="masked_lm_norm")(hidden)
+        hidden = keras.layers.LayerNormalization(epsilon=self.epsilon, name="masked_lm_norm")(
+            hidden
+        )
         scores = embedding(hidden, reverse=True)
         return VocabularyBias(self.shares, name=self.name, dtype=dtype_of_logits())(scores)
 

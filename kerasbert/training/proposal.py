@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kerasbert.config import SIZES, EncoderConfig, TransformerConfig
+from kerasbert.config import SIZES, EncoderConfig
 
 # Below it pre-training was worth little in our runs on debtags; not measured by itself.
 FEWEST_STEPS = 2000
@@ -35,7 +35,10 @@ class Workload:
 
 @dataclass(frozen=True)
 class Expectation:
-    """Of a run: weights, seconds a step and peak memory in bytes. Estimates, not measurements."""
+    """Of a run: weights of embedding and encoder, seconds a step and peak memory in bytes.
+
+    Time and memory are estimates, not measurements.
+    """
 
     weights: int
     step_seconds: float
@@ -65,26 +68,11 @@ def expect(config: EncoderConfig, work: Workload, rate: float, backend: str = "j
         backend: of Keras; memory depends on it.
     """
     d, vocabulary = config.d_model, config.vocabulary_size
-    if isinstance(config, TransformerConfig):
-        d_ff = config.d_ff or 4 * d
-        heads = config.heads
-        keys = heads * (config.d_k or d // heads)
-        values = heads * (config.d_v or d // heads)
-        kernels = config.layers * (d * (2 * keys + values) + values * d + 2 * d * d_ff)
-        attention = config.layers * work.positions * (keys + values)
-        states = config.layers * (6 * d + 2 * keys + values + 2 * d_ff)
-        states += int(config.layers * 2 * heads * work.positions)  # attention probabilities
-    else:
-        filters = config.filters or d
-        deep = (config.convolutions - 1) * filters * filters
-        kernels = sum(width * (d * filters + deep) for width in config.widths)
-        kernels += 2 * len(config.widths) * filters * d
-        attention = 0.0
-        states = len(config.widths) * filters * (2 * config.convolutions + 2) + 6 * d
     tokens = work.rows * work.positions
     scored = work.rows * work.predictions
-    operations = 3 * 2 * (tokens * (kernels + attention) + scored * (d * d + d * vocabulary))
-    weights = kernels + vocabulary * (d + 1)
+    of_encoder = tokens * config.multiply_adds(work.positions)
+    operations = 3 * 2 * (of_encoder + scored * (d * d + d * vocabulary))
+    weights, states = config.weights(), config.kept_states(work.positions)
     # States kept for the backward pass; scores, thrice. Weights, gradients and two moments.
     copies = COPIES_BY_JAX if backend == "jax" else COPIES
     memory = copies * (4 * tokens * states + 12 * scored * vocabulary) + 16 * weights
@@ -108,12 +96,11 @@ def propose_size(
     """
     tried = []
     for name, d_model in sorted(SIZES.items(), key=lambda size: -size[1]):
-        expected = expect(replace(config, d_model=d_model), work, rate)
-        steps = int(seconds / expected.step_seconds)
-        encoder = expected.weights - config.vocabulary_size * (d_model + 1)
+        sized = replace(config, d_model=d_model)
+        steps = int(seconds / expect(sized, work, rate).step_seconds)
         if steps < FEWEST_STEPS and d_model > min(SIZES.values()):
             tried.append(f"{name} would get about {steps:,} steps only")
-        elif encoder > tokens and d_model > min(SIZES.values()):
+        elif sized.encoder_weights() > tokens and d_model > min(SIZES.values()):
             tried.append(f"the encoder of {name} has more weights than the corpus tokens")
         else:
             passes = steps * work.rows * work.positions / max(tokens, 1)

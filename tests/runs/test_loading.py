@@ -50,12 +50,12 @@ def test_loads_that_overlap_leave_nothing_behind():
     second_began, first_ended = threading.Event(), threading.Event()
 
     def second():
-        with loading._no_random_weights():
+        with loading.no_random_weights():
             second_began.set()
             assert first_ended.wait(60)
 
     thread = threading.Thread(target=second)
-    with loading._no_random_weights():
+    with loading.no_random_weights():
         thread.start()
         assert second_began.wait(60)
         assert not kernel_of_a_new_layer().any()  # this thread loads

@@ -18,13 +18,40 @@ WORK = Workload(rows=32, positions=128, predictions=20)
 RATE = 1e11
 
 
-@pytest.mark.parametrize("config", [TextCNNConfig, TransformerConfig])
+@pytest.mark.parametrize(
+    "config",
+    [
+        TextCNNConfig(vocabulary_size=5000, d_model=128),
+        TextCNNConfig(vocabulary_size=50, d_model=12, filters=7, widths=(1, 3), convolutions=3),
+        TextCNNConfig(vocabulary_size=50, d_model=12, positions="learned", max_positions=9),
+        TransformerConfig(vocabulary_size=5000, d_model=128),
+        TransformerConfig(vocabulary_size=50, d_model=12, heads=3, d_k=2, d_v=5, d_ff=7, layers=2),
+        TransformerConfig.bert(vocabulary_size=50, d_model=12, heads=3, segments=4),
+    ],
+)
 def test_the_weights_are_those_of_the_layers(config):
-    config = config(vocabulary_size=5000, d_model=128)
     embedding, encoder = build_embedding(config), build_encoder(config)
     encode(embedding, encoder)
-    weights = embedding.count_params() + encoder.count_params()
-    assert expect(config, WORK, RATE).weights == pytest.approx(weights, rel=0.1)
+    assert config.encoder_weights() == encoder.count_params()
+    assert config.weights() == embedding.count_params() + encoder.count_params()
+    assert expect(config, WORK, RATE).weights == config.weights()
+
+
+@pytest.mark.parametrize(
+    "config, seconds, memory",
+    [
+        (TextCNNConfig(vocabulary_size=5000), 0.4861722624, 1.025e9),
+        (
+            TransformerConfig(vocabulary_size=30_522, d_model=256, layers=4, heads=4),
+            3.2573676398,
+            3.1228e9,
+        ),
+    ],
+)
+def test_what_a_run_takes_is_as_it_was_estimated_before(config, seconds, memory):
+    expected = expect(config, WORK, RATE)
+    assert expected.step_seconds == pytest.approx(seconds, rel=1e-5)
+    assert expected.memory == pytest.approx(memory, rel=0.01)
 
 
 def test_the_time_is_that_of_the_products():

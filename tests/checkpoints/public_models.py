@@ -1,0 +1,127 @@
+"""Makes small random public models with transformers, and writes down what they answer.
+
+A process of its own: no test but on PyTorch has PyTorch in it. `python public_models.py FOLDER`.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "cat", "##s", "un", "##able", "café"]
+LETTERS = [chr(code) for code in range(ord("a"), ord("z") + 1)]
+VOCABULARY = [*WORDS, *LETTERS, *(f"##{letter}" for letter in LETTERS), "日", "本", "."]
+SMALL = {
+    "hidden_size": 24,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 3,
+    "intermediate_size": 40,
+    "max_position_embeddings": 40,
+}
+
+
+def byte_vocabulary() -> tuple[dict[str, int], list[str]]:
+    """Of all bytes, and two merges."""
+    from tokenizers.pre_tokenizers import ByteLevel
+
+    merges = ["Ġ t", "Ġt h"]
+    tokens = ["<s>", "<pad>", "</s>", "<unk>", *sorted(ByteLevel.alphabet()), "Ġt", "Ġth", "<mask>"]
+    return {token: index for index, token in enumerate(tokens)}, merges
+
+
+def write_words(folder: Path, **config) -> None:
+    folder.joinpath("vocab.txt").write_text("\n".join(VOCABULARY) + "\n", encoding="utf-8")
+    values = {"tokenizer_class": "BertTokenizer", **config}
+    folder.joinpath("tokenizer_config.json").write_text(json.dumps(values))
+
+
+def write_bytes(folder: Path, **config) -> None:
+    vocabulary, merges = byte_vocabulary()
+    folder.joinpath("vocab.json").write_text(json.dumps(vocabulary))
+    folder.joinpath("merges.txt").write_text("\n".join(["#version: 0.2", *merges]) + "\n")
+    values = {"tokenizer_class": "RobertaTokenizer", **config}
+    folder.joinpath("tokenizer_config.json").write_text(json.dumps(values))
+
+
+def models():
+    """By name a model, and how many rows of token types its batches use."""
+    import transformers as t
+
+    words = {"vocab_size": len(VOCABULARY)}
+    bytes_ = {"vocab_size": len(byte_vocabulary()[0]), "type_vocab_size": 1, "pad_token_id": 1}
+    bert = t.BertConfig(**SMALL, **words)
+    yield "bert", t.BertModel(bert), 2
+    yield "bert-no-pooler", t.BertModel(bert, add_pooling_layer=False), 2
+    tanh = t.BertConfig(**SMALL, **words, hidden_act="gelu_new", layer_norm_eps=1e-3)
+    yield "bert-masked-lm", t.BertForMaskedLM(tanh), 2
+    yield "bert-both-heads", t.BertForPreTraining(bert), 2
+    padded = t.BertConfig(**SMALL, vocab_size=len(VOCABULARY) + 5)
+    yield "bert-spare-rows", t.BertModel(padded), 2
+    yield "bert-shards", t.BertModel(bert), 2
+    roberta = {**SMALL, **bytes_, "layer_norm_eps": 1e-5}
+    yield "roberta", t.RobertaForMaskedLM(t.RobertaConfig(**roberta)), 1
+    yield "xlm-roberta", t.XLMRobertaModel(t.XLMRobertaConfig(**roberta)), 1
+    yield "camembert", t.CamembertForMaskedLM(t.CamembertConfig(**roberta)), 1
+    distil = {"dim": 24, "n_layers": 2, "n_heads": 3, "hidden_dim": 40}
+    distil |= {"max_position_embeddings": 40, **words}
+    yield "distilbert", t.DistilBertForMaskedLM(t.DistilBertConfig(**distil)), 1
+    electra = t.ElectraConfig(**SMALL, **words, embedding_size=16)
+    yield "electra", t.ElectraModel(electra), 2
+    wide = t.ElectraConfig(**SMALL, **words, embedding_size=SMALL["hidden_size"])
+    yield "electra-discriminator", t.ElectraForPreTraining(wide), 2
+
+
+def batch(vocabulary: int, pad: int, types: int) -> dict[str, np.ndarray]:
+    """Rows of 30, 11 and 2 tokens, of which the last part is of another segment."""
+    rng = np.random.default_rng(1)
+    ids = rng.integers(5, vocabulary - 1, (3, 30))
+    mask = np.arange(30) < np.array([30, 11, 2])[:, None]
+    segments = (np.arange(30) > 5) & mask & (types > 1)
+    return {"ids": np.where(mask, ids, pad), "mask": mask, "segments": segments.astype(int)}
+
+
+def answer(model, rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    import torch
+
+    given = {
+        "input_ids": torch.tensor(rows["ids"]),
+        "attention_mask": torch.tensor(rows["mask"].astype(int)),
+    }
+    if rows["segments"].any():
+        given["token_type_ids"] = torch.tensor(rows["segments"])
+    with torch.no_grad():
+        found = model(**given, output_hidden_states=True)
+    answers = {**rows, "hidden": found.hidden_states[-1].numpy()}
+    for name in ("pooler_output", "logits", "prediction_logits"):
+        if name in found:
+            answers[name.removeprefix("prediction_")] = found[name].numpy()
+    return answers
+
+
+def main(place: Path) -> None:
+    import torch
+
+    torch.manual_seed(0)
+    for name, model in ((name, (model, types)) for name, model, types in models()):
+        model, types = model
+        folder = place / name
+        folder.mkdir(parents=True)
+        with torch.no_grad():
+            for weight in model.parameters():  # biases are 0 and scales 1 in a new model
+                weight.add_(0.2 * torch.randn_like(weight))
+        model.eval()
+        if name == "bert-shards":
+            model.to(torch.bfloat16).save_pretrained(folder, max_shard_size="20KB")
+            model.to(torch.float32)
+        else:
+            model.save_pretrained(folder)
+        config = model.config
+        (write_bytes if config.pad_token_id == 1 else write_words)(folder)
+        vocabulary = len(byte_vocabulary()[0] if config.pad_token_id == 1 else VOCABULARY)
+        rows = batch(vocabulary, config.pad_token_id, types)
+        np.savez(place / f"{name}.npz", **answer(model, rows))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
