@@ -25,7 +25,7 @@ from kerasbert.evaluation.baseline import NAME, TOKEN_PATTERN, linear_svc_baseli
 from kerasbert.evaluation.f1 import f1_scores, predict_labels
 from kerasbert.evaluation.thresholds import GRID, fit_threshold
 from kerasbert.files import write_json
-from kerasbert.text.documents import LabeledDocument, read_labeled
+from kerasbert.text import LabeledDocument, read_labeled
 from kerasbert.text.kinds import infer_kind
 from kerasbert.text.labels import LabelSet
 
