@@ -26,7 +26,7 @@ from kerasbert.evaluation.thresholds import GRID, fit_threshold
 from kerasbert.files import write_json
 from kerasbert.heads.classification.decision import predict_labels
 from kerasbert.heads.classification.linear_svc import NAME, TOKEN_PATTERN, linear_svc_baseline
-from kerasbert.text.documents import LabeledDocument, read_labeled
+from kerasbert.text import LabeledDocument, read_labeled
 from kerasbert.text.kinds import infer_kind
 from kerasbert.text.labels import LabelSet
 

@@ -19,9 +19,9 @@ import numpy as np
 from kerasbert.corpus.prepare.pieces import CorpusCounts, ReadOptions, read_documents
 from kerasbert.errors import InputError
 from kerasbert.heads.classification.kinds import misfit
-from kerasbert.text.documents import iterate_labeled, no_document
 from kerasbert.text.fingerprints import gram_words, nearly_key, same_key, sampled_grams_of
 from kerasbert.text.kinds import LabelTally
+from kerasbert.text.labeled import iterate_labeled, no_document
 from kerasbert.text.lines import LineProblems
 from kerasbert.text.look_alikes import joined, same_look, same_word
 from kerasbert.visible import visible

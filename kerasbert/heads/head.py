@@ -1,7 +1,8 @@
 """What is predicted: all that differs between classification and whatever else, in one object.
 
 `fine_tune`, its callbacks, the batches, the predictor and the report ask the head, and never what
-kind of head it is. A head of one's own is a subclass of `Head`; see the guide "Your own encoder, objective or head".
+kind of head it is. A head of one's own is a subclass of `Head`; see the guide "Your own encoder,
+objective or head".
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from kerasbert.report.figures import Sections, figure_sections
-from kerasbert.text.documents import LabeledDocument, read_labeled
+from kerasbert.text.documents import LabeledDocument
+from kerasbert.text.labeled import read_labeled
 from kerasbert.text.lines import LineProblems
 
 VIEWS = ("valid", "test", "data")  # the parts that figures are of; "data" in `evaluate`
@@ -108,7 +110,7 @@ class Head:
         Raises:
             InputError: a line that cannot be read, or no document.
         """
-        return read_labeled(path, problems, limit, needs_labels=False)
+        return read_labeled(path, problems, limit, labeled=False)
 
     def prepare(
         self,

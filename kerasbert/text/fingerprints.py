@@ -87,10 +87,12 @@ def sampled_grams(words: list[bytes]) -> np.ndarray:
     return np.unique(sampled_grams_of([words])[0])
 
 
-def sampled_grams_of(texts: Sequence[list[bytes]]) -> tuple[np.ndarray, np.ndarray]:
+def sampled_grams_of(
+    texts: Sequence[list[bytes]], sampled: int = SAMPLED
+) -> tuple[np.ndarray, np.ndarray]:
     """The same for many texts at once: all hashes (G,) uint64, and how many are of each text (N,).
 
-    Here a hash may come twice in a text.
+    Here a hash may come twice in a text. One gram in `sampled` is kept.
     """
     # The CRC of no bytes is 0: so a short text is filled up.
     filled = [words + [b""] * (GRAM - len(words)) for words in texts]
@@ -108,5 +110,5 @@ def sampled_grams_of(texts: Sequence[list[bytes]]) -> tuple[np.ndarray, np.ndarr
     counts = lengths - GRAM + 1
     starts = np.cumsum(counts) - counts
     smallest = np.repeat(np.minimum.reduceat(grams, starts), counts)
-    kept = (grams % np.uint64(SAMPLED) == 0) | (grams == smallest)
+    kept = (grams % np.uint64(sampled) == 0) | (grams == smallest)
     return grams[kept], np.add.reduceat(kept.astype(np.int64), starts)

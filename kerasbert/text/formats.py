@@ -14,46 +14,19 @@ from pathlib import PurePath
 from typing import Any, Literal
 
 from kerasbert.errors import InputError
+from kerasbert.text.magic import check_bytes
 
 Holds = Literal["labels", "texts", "corpus", "records", "lines"]
+Form = Literal["lines", "jsonl", "json", "table"]
 
 HEAD = 1 << 16  # bytes that are looked at
 PACKED_SUFFIXES = (".gz", ".zst")
 JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
-_TAB_SUFFIXES = (".tsv", ".tab")
+TAB_SUFFIXES = (".tsv", ".tab")
 _CUT = 4096  # bytes; a head that is shorter is the whole file, or all that has arrived of a pipe
 _LINES = 20  # of the head
 _MOST_NAMES = 12  # of fields in a message
-
-_UNPACK = "Unpack it first: {}."
-_AS_TEXT = "Save its text as UTF-8, a document a line."
-_AS_RECORDS = "Write its texts as JSON Lines or plain text."
-_MAGIC: tuple[tuple[bytes, str, str], ...] = (
-    (rb"\x1f\x8b", "packed with gzip", _UNPACK.format("zcat FILE | kerasbert ...")),
-    (rb"\x28\xb5\x2f\xfd", "packed with Zstandard", _UNPACK.format("zstdcat FILE | kerasbert ...")),
-    (rb"BZh[1-9]1AY&SY", "packed with bzip2", _UNPACK.format("bunzip2 FILE")),
-    (rb"\xfd7zXZ\0", "packed with xz", _UNPACK.format("unxz FILE")),
-    (rb"\x5d\0\0", "packed with LZMA", _UNPACK.format("unlzma FILE")),
-    (rb"\x04\x22\x4d\x18", "packed with LZ4", _UNPACK.format("unlz4 FILE")),
-    (rb"\x1f\x9d", "packed with compress", _UNPACK.format("uncompress FILE")),
-    (rb"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK.format("7z x FILE")),
-    (rb"Rar!\x1a\x07", "a RAR archive", _UNPACK.format("unrar x FILE")),
-    (rb"PK\x03\x04.*(?:word|xl|ppt)/", "an Office document", _AS_TEXT),
-    (rb"PK\x03\x04.{26}mimetypeapplication/vnd\.oasis", "an OpenDocument file", _AS_TEXT),
-    (rb"PK\x03\x04", "a ZIP archive", _UNPACK.format("unzip FILE")),
-    (rb".{257}ustar", "a tar archive", _UNPACK.format("tar -xf FILE")),
-    (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Office document", _AS_TEXT),
-    (rb"%PDF-", "a PDF", "Extract its text: pdftotext FILE."),
-    (rb"\{\\rtf", "rich text (RTF)", _AS_TEXT),
-    (rb"PAR1", "Parquet", _AS_RECORDS),
-    (rb"ARROW1\0\0|FEA1|\xff{4}....\x10\0\0\0", "an Arrow table", _AS_RECORDS),
-    (rb"Obj\x01", "Avro", _AS_RECORDS),
-    (rb"SQLite format 3\0", "an SQLite database", _AS_RECORDS),
-    (rb"\x89HDF", "an HDF5 file", _AS_RECORDS),
-    (rb"\x93NUMPY", "a NumPy array", _AS_RECORDS),
-)
-_UTF32, _UTF16 = (b"\xff\xfe\0\0", b"\0\0\xfe\xff"), (b"\xff\xfe", b"\xfe\xff")
-_NULS = 0.05  # the share of NUL bytes that no text has
+_WHAT = {"jsonl": "JSON Lines", "json": "a JSON document", "table": "a table"}
 
 # How people call the columns of text and labels; two of them make a header.
 _NAMES = """
@@ -73,13 +46,13 @@ def check_head(head: bytes, name: str, holds: Holds) -> None:
     Args:
         head: the first bytes, unpacked; up to `HEAD` of them.
         name: of the file; its suffix counts.
-        holds: what is expected: "labels" (lines of a text and its labels), "texts" (to answer),
-            "corpus" (raw text), "records" (JSON Lines), or "lines" of any kind of UTF-8.
+        holds: what is expected: "texts" (to answer), "corpus" (raw text), "records" (JSON Lines),
+            "labels" (lines, tables or records), or "lines" of any kind of UTF-8.
 
     Raises:
         InputError: saying what it is and what to do.
     """
-    _check_bytes(head, name)
+    check_bytes(head, name)
     if holds == "lines":
         return
     text = head.decode("utf-8", "ignore").removeprefix("\ufeff")
@@ -90,61 +63,41 @@ def check_head(head: bytes, name: str, holds: Holds) -> None:
                 f"{name}: this is one JSON document, JSON Lines (a record a line) were expected."
                 f" Convert it: jq -c '.[]' {PurePath(name).name}."
             )
-        is_table = suffix == ".csv" or suffix in _TAB_SUFFIXES
+        is_table = suffix == ".csv" or suffix in TAB_SUFFIXES
         if is_table and text.strip() and not text.lstrip().startswith("{"):
             raise _refused(name, "a table", columns_of(text, suffix), "texts")
         return
+    form, fields = form_of(head, name, holds)
+    if form != "lines" and holds != "labels":
+        raise _refused(name, _WHAT[form], fields, holds)
+
+
+def form_of(head: bytes, name: str, holds: Holds) -> tuple[Form, list[str]]:
+    """What UTF-8 text is, and the names of its fields so far as its beginning tells.
+
+    Args:
+        head: the first bytes, unpacked; up to `HEAD` of them.
+        name: of the file; its suffix counts.
+        holds: what is expected, see `check_head`: pairs of texts look like a table.
+    """
+    text = head.decode("utf-8", "ignore").removeprefix("\ufeff")
+    suffix = suffix_of(name)
     lines = _first_lines(text, len(head) >= _CUT)
     if not lines:
-        return
+        return "lines", []
     if (fields := _fields(lines, suffix)) is not None:
-        raise _refused(name, "JSON Lines", fields, holds)
+        return "jsonl", fields
     if _is_json_document(text, len(head) < HEAD, suffix):
-        raise _refused(name, "a JSON document", [], holds)
+        return "json", []
     if columns := _table(text, lines, suffix, holds):
-        raise _refused(name, "a table", columns, holds)
+        return "table", columns
+    return "lines", []
 
 
 def suffix_of(name: str) -> str:
     """In lower case, without that of a packing."""
     path = PurePath(name.lower())
     return path.with_suffix("").suffix if path.suffix in PACKED_SUFFIXES else path.suffix
-
-
-def _check_bytes(head: bytes, name: str) -> None:
-    """Refuse what is no UTF-8 text, or has no line ends."""
-    for magic, what, remedy in _MAGIC:
-        if re.match(magic, head, re.DOTALL):
-            raise InputError(f"{name}: this is {what}, text was expected. {remedy}")
-    nuls = head.count(0)
-    if head.startswith(_UTF32):
-        raise _not_utf8(name, "UTF-32")
-    if head.startswith(_UTF16) or (nuls > 0.3 * len(head) and _alternates(head)):
-        raise _not_utf8(name, "UTF-16")
-    if nuls > max(1, _NULS * len(head)):
-        raise InputError(
-            f"{name}: this is binary data ({nuls} NUL bytes in the first {len(head)}), text was"
-            " expected. Name a file of UTF-8 text."
-        )
-    bare = head.count(b"\r") - head.count(b"\r\n") - head.endswith(b"\r")
-    if bare > head.count(b"\n"):
-        raise InputError(
-            f"{name}: the lines end in a carriage return alone, as on an old Mac: all would be one."
-            " Convert it: tr '\\r' '\\n' < FILE."
-        )
-
-
-def _alternates(head: bytes) -> bool:
-    """Whether nearly all NUL bytes stand at odd places, or at even ones."""
-    first, second = head[::2].count(0), head[1::2].count(0)
-    return min(first, second) < 0.1 * max(first, second)
-
-
-def _not_utf8(name: str, encoding: str) -> InputError:
-    return InputError(
-        f"{name}:1: the file is {encoding}, UTF-8 was expected."
-        f" Convert it: iconv -f {encoding} -t UTF-8."
-    )
 
 
 def _first_lines(text: str, cut: bool) -> list[str]:
@@ -161,6 +114,8 @@ def _fields(lines: list[str], suffix: str) -> list[str] | None:
     records = [_json(line) for line in lines]
     if all(isinstance(record, dict) and record for record in records):
         return list(records[0])
+    if suffix == ".json" and records[0] is None and _json("\n".join(lines)) is not None:
+        return None  # one document on several lines
     # A record longer than the head, or a file that says what it is and begins like it.
     if _RECORD.match(lines[0]) and (suffix in JSON_SUFFIXES or len(lines[0]) > HEAD // 2):
         return list(records[0]) if isinstance(records[0], dict) else []
@@ -178,7 +133,7 @@ def _is_json_document(text: str, whole: bool, suffix: str) -> bool:
     if isinstance(value, dict):
         return bool(value) and "\n" in start.strip()
     if whole:
-        return False
+        return suffix == ".json" and start.startswith("[")  # damaged
     first = start.split("\n", 1)[0].strip()
     return first in ("[", "{", "[{") or (first.startswith("[{") and "\n" not in start)
 
@@ -192,7 +147,7 @@ def _json(text: str) -> Any:
 
 def columns_of(text: str, suffix: str) -> list[str]:
     """The first row of a table."""
-    rows = _rows(text, "\t" if suffix in _TAB_SUFFIXES else ",", 1)
+    rows = _rows(text, "\t" if suffix in TAB_SUFFIXES else ",", 1)
     return rows[0] if rows else []
 
 
@@ -202,7 +157,7 @@ def _table(text: str, lines: list[str], suffix: str, holds: Holds) -> list[str]:
         return []
     if suffix == ".csv":
         return columns_of(text, suffix) or [lines[0]]
-    if suffix in _TAB_SUFFIXES:
+    if suffix in TAB_SUFFIXES:
         # With one TAB it may be pairs, as predict and finetune read them; raw text has none.
         tabs = lines[0].count("\t")
         if tabs > 1 or (tabs and holds == "corpus"):
@@ -239,15 +194,10 @@ def _refused(name: str, what: str, names: list[str], holds: Holds) -> InputError
         more = ", ..." * (len(names) > _MOST_NAMES)
         listed = f" {'Its fields are' if is_lines else 'Its first row'}: {listed}{more}."
     expected = "a text a line was expected"
-    if holds == "labels":
-        expected = "lines were expected: text __label__a __label__b"
-        remedy = "Write a line for each row or record: its text, then __label__ and each label."
-    elif holds == "texts":
+    if holds == "texts":
         remedy = "Name the field that holds the text: --text-field NAME."
         if not is_lines:
             remedy = "Write it as JSON Lines and give --text-field NAME, or write a text a line."
     else:
         remedy = "Name the field of the text: kerasbert prepare --text-field NAME."
-        if not is_lines:
-            remedy = "Write it as JSON Lines, then kerasbert prepare --text-field NAME reads it."
     return InputError(f"{name}: this is {what}, {expected}. {remedy}{listed}")

@@ -8,7 +8,7 @@ import pytest
 from kerasbert import cli
 from kerasbert.corpus.audit import audit, sample_texts
 from kerasbert.errors import InputError
-from kerasbert.text.documents import read_labeled
+from kerasbert.text.labeled import read_labeled
 from kerasbert.text.lines import LineProblems
 
 WORDS = [f"{a}{b}{c}" for a in "bdfgk" for b in "aeiou" for c in "lmnrst"]

@@ -11,9 +11,9 @@ from kerasbert.errors import InputError
 from kerasbert.text.documents import (
     LabeledDocument,
     parse_labeled,
-    read_labeled,
     strip_labels,
 )
+from kerasbert.text.labeled import read_labeled
 from kerasbert.text.lines import LineProblems
 from kerasbert.text.look_alikes import JOINTS
 from kerasbert.text.sentences import split_sentences

@@ -15,9 +15,9 @@ import pytest
 
 from kerasbert.corpus.prepare.sources import find_inputs
 from kerasbert.errors import InputError
-from kerasbert.text.documents import read_labeled
-from kerasbert.text.formats import HEAD, check_head, suffix_of
+from kerasbert.text.formats import HEAD, check_head, form_of, suffix_of
 from kerasbert.text.inputs import read_texts
+from kerasbert.text.labeled import read_labeled
 from kerasbert.text.lines import read_lines
 
 TABLE = pyarrow.table({"text": ["a b", "c"], "label": ["x", "y"]})
@@ -105,6 +105,8 @@ def test_parquet_is_named_where_it_is_not_read(write):
     for holds, read in readers(path).items():
         if holds == "corpus":
             assert read()[0].format == "parquet"
+        elif holds == "labels":
+            assert len(read()) == 2
         else:
             with pytest.raises(InputError, match="this is Parquet, text was expected"):
                 read()
@@ -132,19 +134,26 @@ STRUCTURED = {
 
 
 @pytest.mark.parametrize("name", STRUCTURED)
-@pytest.mark.parametrize("holds", ["labels", "texts", "corpus"])
+@pytest.mark.parametrize("holds", ["texts", "corpus"])
 def test_tables_and_json_are_refused_where_prose_is_read(name, holds):
     content, suffix, what, listed = STRUCTURED[name]
-    remedy = {"labels": "then __label__", "texts": "--text-field NAME", "corpus": "kerasbert prep"}
+    remedy = {"texts": "--text-field NAME", "corpus": "kerasbert prep"}
     with pytest.raises(InputError) as error:
         check_head(content.encode()[:HEAD], f"file{suffix}", holds)
     said = str(error.value)
     assert said.startswith(f"file{suffix}: {what}") and remedy[holds] in said and listed in said
 
 
+@pytest.mark.parametrize("name", STRUCTURED)
+def test_labels_are_read_from_what_the_file_is(name):
+    content, suffix, what, _ = STRUCTURED[name]
+    form = {"this is JSON Lines": "jsonl", "this is a table": "table"}.get(what, "json")
+    assert form_of(content.encode()[:HEAD], f"file{suffix}", "labels")[0] == form
+
+
 def test_the_readers_ask(write):
     path = write(LINES)
-    for read in list(readers(path).values())[:3]:
+    for read in list(readers(path).values())[1:3]:
         with pytest.raises(InputError, match=r"this is JSON Lines.*fields are: id, text, label"):
             read()
     assert next(read_texts(path, field="text"))[0] == ("wheat, corn 0",)

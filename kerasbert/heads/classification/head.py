@@ -28,8 +28,9 @@ from kerasbert.heads.classification.words import (
 )
 from kerasbert.heads.head import Assessed, Head
 from kerasbert.report.figures import Sections
-from kerasbert.text.documents import LabeledDocument, read_labeled
+from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.kinds import LabelTally, deciding_note
+from kerasbert.text.labeled import read_labeled
 from kerasbert.text.labels import LabelSet
 from kerasbert.text.lines import LineProblems
 
