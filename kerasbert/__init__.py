@@ -14,10 +14,10 @@ choose_backend()  # an environment variable, set before anything can import Kera
 
 _HOME = {
     "DocumentWords": "kerasbert.tasks",
-    "Classification": "kerasbert.heads",
+    "Classification": "kerasbert.heads.classification.head",
     "EpochF1": "kerasbert.training",
     "EpochFigures": "kerasbert.training",
-    "Head": "kerasbert.heads",
+    "Head": "kerasbert.heads.head",
     "InputError": "kerasbert.errors",
     "KeepBest": "kerasbert.training",
     "LabelSet": "kerasbert.text",

@@ -7,14 +7,15 @@ from typing import Any
 
 import tyro
 
-from kerasbert.command import print_table, run_command, say
-from kerasbert.flags import Flags
+from kerasbert.command import print_table, run_command
+from kerasbert.settings.settings import Settings
+from kerasbert.terminal import say
 
 SHOWN = 6  # names of what was not read, at most
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(Flags):
+class Config(Settings):
     """A folder of a public model in, the folder of a pre-training run out.
 
     The folder has the form of Hugging Face: config.json, model.safetensors (or its shards), and

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasbert.command import print_table, run_command
-from kerasbert.heads import head_of_figures
+from kerasbert.heads.registry import head_of_figures
 from kerasbert.settings.settings import Settings
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kerasbert.command import print_table, run_command
-from kerasbert.heads import head_of_figures
+from kerasbert.heads.registry import head_of_figures
 from kerasbert.settings.fine_tune import FineTuneSettings
 
 Config = FineTuneSettings

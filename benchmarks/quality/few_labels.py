@@ -23,7 +23,8 @@ from benchmarks.quality.fine_tuning import fine_tune, mean_and_deviation
 from benchmarks.results import write_result
 from kerasbert.errors import InputError
 from kerasbert.files import write_json, write_text
-from kerasbert.recipes import pretrain
+from kerasbert.settings.pretrain import PretrainSettings
+from kerasbert.training.pretraining import pretrain
 
 NAMES = {"pretrained": "kerasbert", "scratch": "the same from scratch"}
 
@@ -97,8 +98,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--publish", action="store_true", help="into benchmarks/results and docs")
     options = parser.parse_args(argv)
     try:
-        source = pretrain.run(
-            pretrain.Config(
+        source = pretrain(
+            PretrainSettings(
                 corpus=(options.corpus,),
                 out=options.out / "lm",
                 size=options.size,

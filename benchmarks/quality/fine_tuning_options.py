@@ -76,7 +76,7 @@ def fine_tuned(options: argparse.Namespace, train: Path, name: str, seed: int) -
 def judge(options: argparse.Namespace, train: Path, out: Path, thresholds: Any) -> dict[str, Any]:
     """The figures of test of a finished run, by other thresholds than it has."""
     from kerasbert.batches import LabeledBatches
-    from kerasbert.heads import Classification
+    from kerasbert.heads.classification.head import Classification
     from kerasbert.runs.folder import RunFolder
     from kerasbert.text import LabelSet, read_labeled
     from kerasbert.training.assessment import assess_best

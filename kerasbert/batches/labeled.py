@@ -10,8 +10,9 @@ from kerasbert.batches.order import EpochOrder
 from kerasbert.batches.padding import check_padding
 from kerasbert.batches.stream import OnePass, for_keras, stream
 from kerasbert.choices import KindName
-from kerasbert.heads import Classification, Head
+from kerasbert.heads.classification.head import Classification
 from kerasbert.heads.classification.outputs import gives_logits, to_logits
+from kerasbert.heads.head import Head
 from kerasbert.text.labels import LabelSet
 from kerasbert.tokenizer.special_ids import SpecialIds
 

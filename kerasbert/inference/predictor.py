@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from kerasbert.batches.labeled import encode_texts, predict_outputs
-from kerasbert.heads import Head
+from kerasbert.heads.head import Head
 from kerasbert.runs.fine_tuned import open_fine_tuned
 from kerasbert.text.inputs import as_rows, check_texts
 

@@ -9,7 +9,8 @@ import keras
 
 from kerasbert.batches.encoded import Windows
 from kerasbert.errors import InputError
-from kerasbert.heads import Head, load_head
+from kerasbert.heads.head import Head
+from kerasbert.heads.registry import load_head
 from kerasbert.runs.folder import RunFolder
 from kerasbert.tokenizer.tokenizer import Tokenizer
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kerasbert.batches.labeled import LabeledBatches
-from kerasbert.heads import Assessed
+from kerasbert.heads.head import Assessed
 from kerasbert.report import fine_tuning_report
 from kerasbert.runs.folder import RunFolder
 from kerasbert.training.best_by_rule import BestByRule

@@ -14,7 +14,7 @@ from kerasbert.evaluation.comparison_text import (
     markdown_table,
 )
 from kerasbert.files import write_text
-from kerasbert.heads import Head
+from kerasbert.heads.head import Head
 from kerasbert.report import comparison_report
 from kerasbert.runs.begin import begin_run
 from kerasbert.runs.folder import RunFolder

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasbert.batches.labeled import LabeledBatches
-from kerasbert.heads import Head
+from kerasbert.heads.head import Head
 from kerasbert.inference.predictor import Predictor
 from kerasbert.streams import shown
 from kerasbert.terminal import say

@@ -7,7 +7,7 @@ from typing import Any
 from kerasbert.batches.encoded import Windows
 from kerasbert.batches.labeled import LabeledBatches
 from kerasbert.errors import InputError
-from kerasbert.heads import Head
+from kerasbert.heads.head import Head
 from kerasbert.runs.begin import begin_run
 from kerasbert.runs.folder import RunFolder
 from kerasbert.runs.leaving import leaves_nothing

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from kerasbert.batches.labeled import LabeledBatches
 from kerasbert.errors import InputError
-from kerasbert.heads import Classification, Head
+from kerasbert.heads.classification.head import Classification
+from kerasbert.heads.head import Head
 from kerasbert.settings import CompareSettings, FineTuneSettings
 from kerasbert.terminal import say
 from kerasbert.text import LineProblems, read_labeled

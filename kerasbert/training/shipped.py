@@ -13,6 +13,7 @@ from kerasbert.batches.labeled import LabeledBatches, in_order
 from kerasbert.choices import RuleName
 from kerasbert.files import write_json
 from kerasbert.heads.classification.linear_svm import fit_token_scores, labels_per_token
+from kerasbert.heads.head import Head
 from kerasbert.layers import TokenScores
 from kerasbert.training.epoch_figures import EpochFigures, outputs_of
 from kerasbert.training.keep_best import lower
@@ -39,6 +40,7 @@ class Shipped(keras.callbacks.Callback):
         path: the file; what an interrupted run left in it is gone on with.
         figures: of the network.
         data: "valid" and "test".
+        head: that `finetune` ships.
         beside: of each part what the SVMs add to half of the network's logits, (N, K) float, as
             `half_of_svms` gives it; none for a network that is shipped alone.
         epochs: of the whole training.
@@ -50,6 +52,7 @@ class Shipped(keras.callbacks.Callback):
         path: Path,
         figures: EpochFigures,
         data: Mapping[str, LabeledBatches],
+        head: Head,
         beside: Mapping[str, np.ndarray] | None,
         epochs: int,
         seconds: float = 0.0,
@@ -60,8 +63,8 @@ class Shipped(keras.callbacks.Callback):
         self.data = data
         self.beside = beside
         self.epochs = epochs
-        self.head = data["valid"].head
-        self.rules = self.head.rules(data["valid"])
+        self.head = head
+        self.rules = head.rules(data["valid"])
         self._test_logits: np.ndarray | None = None
         self.found: dict[str, Any] = {"seconds": seconds, "rules": {}}
         if path.exists() and "rules" in (begun := json.loads(path.read_text(encoding="utf-8"))):

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from kerasbert.heads.classification.linear_svm import too_many_weights
 from kerasbert.settings.compare import CompareSettings
+from kerasbert.settings.fine_tune import FineTuneSettings
 from kerasbert.terminal import say
 from kerasbert.training.shipped import Shipped, half_of_svms, read_shipped
 
@@ -40,6 +42,7 @@ class Shipping:
                 folder.file("shipped.json"),
                 figures,
                 data,
+                replace(data["valid"].head, thresholds=FineTuneSettings.thresholds),
                 self.svms.get(seed),
                 settings.epochs,
                 self.seconds.get(seed, 0.0),

@@ -9,7 +9,7 @@ import pytest
 
 from kerasbert import TextCNNConfig, build_classifier, build_embedding, build_encoder, load_model
 from kerasbert.files import to_json
-from kerasbert.heads import Classification
+from kerasbert.heads.classification.head import Classification
 from kerasbert.runs import RunFolder
 from kerasbert.text import LabelSet
 from kerasbert.training.best_by_rule import BestByRule

@@ -1,5 +1,1 @@
 """Classification: its head, and what that is composed of. Keras is imported when it is built."""
-
-from kerasbert.heads.classification.head import Classification
-
-__all__ = ["Classification"]
