@@ -1,7 +1,6 @@
 """The whole way on real text found on any machine: from docstrings to F1, in minutes."""
 
 import itertools
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,14 +66,14 @@ def _walk(config: Config) -> dict[str, Any]:
     from kerasbert.runs.folder import RunFolder
     from kerasbert.settings import CompareSettings, FineTuneSettings, PretrainSettings
     from kerasbert.training.comparison import compare
+    from kerasbert.training.compiled import keep_compiled
     from kerasbert.training.fine_tuning import fine_tune
     from kerasbert.training.pretraining import pretrain
 
     check_writable(config.out, folder=True)
     if not config.resume:
         RunFolder.create(config.out)  # refuses a folder that holds something
-    # Equal models are compiled once. JAX reads this when it is imported, so it is set before.
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str((config.out / "compiled").absolute()))
+    keep_compiled(config.out / "compiled")
     data, store = config.out / "data", config.out / "store"
     if not (data / "few.txt").exists():
         say("1. building the data set from docstrings")

@@ -118,7 +118,7 @@ class RunFolder:
         used: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> None:
-        """config.json.
+        """config.json; a run that goes on keeps the one that it was begun with.
 
         Args:
             stage: "pretrain", "finetune" or "compare".
@@ -129,6 +129,8 @@ class RunFolder:
         """
         import keras
 
+        if self.file("config.json").exists():
+            return
         values = {
             "format": FORMAT,
             "stage": stage,

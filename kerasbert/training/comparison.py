@@ -1,7 +1,6 @@
 """A comparison: fine-tunings from scratch, the same from a pre-trained run, and a cheap rival."""
 
 import csv
-import os
 import shutil
 from typing import Any
 
@@ -26,6 +25,7 @@ from kerasbert.settings.defaults import fine_tuning_rate, pooling_of
 from kerasbert.settings.encoder import check_length
 from kerasbert.terminal import say
 from kerasbert.tokenizer.unknown import unknown_in
+from kerasbert.training.compiled import keep_compiled
 from kerasbert.training.fine_tuning import fine_tune
 from kerasbert.training.parts import read_parts
 from kerasbert.training.shipping import Shipping
@@ -56,9 +56,7 @@ def compare(settings: CompareSettings) -> dict[str, Any]:
     for warning in unknown.warnings(str(settings.train)):
         say(warning)
     check_length(source.architecture(), settings.max_length)
-    # Many equal models, compiled once. JAX reads this when it is imported, so it is set before.
-    compiled = folder.path.absolute() / "compiled"
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(compiled))
+    keep_compiled(folder.path / "compiled")
     used = {
         "kind": head.to_json().get("kind"),
         "pooling": pooling_of(settings.pooling, source.architecture()),
