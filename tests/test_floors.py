@@ -21,6 +21,7 @@ FLOORS = [
         ),
     },
     {"kerasbert.layers", "kerasbert.evaluation", "kerasbert.config", "kerasbert.text"},
+    {"kerasbert.settings"},
     {"kerasbert.tokenizer", "kerasbert.report"},
     {"kerasbert.corpus"},
     {"kerasbert.tasks"},
