@@ -15,6 +15,7 @@ choose_backend()  # an environment variable, set before anything can import Kera
 _HOME = {
     "DocumentWords": "kerasbert.tasks",
     "EpochF1": "kerasbert.training",
+    "Fields": "kerasbert.text",
     "InputError": "kerasbert.errors",
     "KeepBest": "kerasbert.training",
     "LabelSet": "kerasbert.text",
@@ -30,6 +31,7 @@ _HOME = {
     "TokenStore": "kerasbert.corpus",
     "TransformerConfig": "kerasbert.config",
     "WarmupDecay": "kerasbert.training.optimizers",
+    "as_documents": "kerasbert.text",
     "build_classifier": "kerasbert.models",
     "build_joint_model": "kerasbert.models",
     "build_embedding": "kerasbert.models",
