@@ -102,6 +102,7 @@ RANGES: dict[str, Range] = {
     **dict.fromkeys(("learning_rate", "learning_rates", "minutes"), _POSITIVE),
     **dict.fromkeys(("save_minutes", "freeze_epochs", "average", "masked_lm"), _AT_LEAST_0),
     "label_smoothing": _RATE,
+    "valid_share": Range(0, 1, whole=False, above=True, below=True),
     "layer_decay": Range(0, 1, whole=False, above=True),
     # answers, and data that is made
     "top_k": _COUNT,

@@ -1,5 +1,6 @@
 """From files to token ids: readers, tokenizers, labels, the token store. No Keras here."""
 
+from kerasbert.text.data import as_documents
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.fields import Fields
 from kerasbert.text.kinds import infer_kind
@@ -12,6 +13,7 @@ __all__ = [
     "LabelSet",
     "LabeledDocument",
     "LineProblems",
+    "as_documents",
     "infer_kind",
     "read_labeled",
 ]

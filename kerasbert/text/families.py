@@ -26,7 +26,8 @@ def families(documents: Sequence[LabeledDocument]) -> tuple[np.ndarray, np.ndarr
 
     They are the same but for case, white space, digits and punctuation; or share half of the word
     8-grams of the shorter one, and so on from one to the next. If that joins more than half of all,
-    as with forms that are filled in, only the former counts.
+    as with forms that are filled in, only the former counts; if that does, too, as with words made
+    of numbers, only case and white space.
 
     Returns:
         the number of each document (N,), and the hash of its text (N,) uint64; neither depends on
@@ -35,11 +36,14 @@ def families(documents: Sequence[LabeledDocument]) -> tuple[np.ndarray, np.ndarr
     same = np.fromiter((same_key(d.texts) for d in documents), np.uint64, len(documents))
     nearly = np.fromiter((nearly_key(d.texts) for d in documents), np.uint64, len(documents))
     known = np.flatnonzero(nearly)
-    alike = np.concatenate([_chains(np.arange(len(same)), same), _chains(known, nearly[known])])
-    numbers = _joined(len(documents), alike)
-    joined = _joined(len(documents), np.concatenate([alike, _sharing(documents, same)]))
-    largest = np.bincount(joined).max(initial=0)
-    return (numbers if largest > _LARGE * len(documents) else joined), same
+    same_text = _chains(np.arange(len(same)), same)
+    alike = np.concatenate([same_text, _chains(known, nearly[known])])
+    sharing = np.concatenate([alike, _sharing(documents, same)])
+    for pairs in (sharing, alike):
+        numbers = _joined(len(documents), pairs)
+        if np.bincount(numbers).max(initial=0) <= _LARGE * len(documents):
+            return numbers, same
+    return _joined(len(documents), same_text), same
 
 
 def _chains(rows: np.ndarray, keys: np.ndarray) -> np.ndarray:

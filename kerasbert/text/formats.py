@@ -23,6 +23,7 @@ HEAD = 1 << 16  # bytes that are looked at
 PACKED_SUFFIXES = (".gz", ".zst")
 JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
 TAB_SUFFIXES = (".tsv", ".tab")
+TABLE_SUFFIXES = (".csv", *TAB_SUFFIXES)
 _CUT = 4096  # bytes; a head that is shorter is the whole file, or all that has arrived of a pipe
 _LINES = 20  # of the head
 _MOST_NAMES = 12  # of fields in a message
@@ -63,7 +64,7 @@ def check_head(head: bytes, name: str, holds: Holds) -> None:
                 f"{name}: this is one JSON document, JSON Lines (a record a line) were expected."
                 f" Convert it: jq -c '.[]' {PurePath(name).name}."
             )
-        is_table = suffix == ".csv" or suffix in TAB_SUFFIXES
+        is_table = suffix in TABLE_SUFFIXES
         if is_table and text.strip() and not text.lstrip().startswith("{"):
             raise _refused(name, "a table", columns_of(text, suffix), "texts")
         return

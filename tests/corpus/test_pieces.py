@@ -180,6 +180,46 @@ def test_wrong_records_are_named(write, line, reason):
     assert problems.skipped == 1
 
 
+QUOTED = 'id;text\n1;"One.\nTwo; ""so"""\n2;\n3;ü __label__x\n'
+LIST = [{"id": 1, "text": 'One.\nTwo; "so"'}, {"id": 2, "text": None}, {"text": "ü __label__x"}]
+
+
+@pytest.mark.parametrize("pack", [lambda data: data, gzip.compress])
+@pytest.mark.parametrize(
+    ("content", "name", "field"),
+    [
+        (QUOTED, "file.csv", "text"),
+        (QUOTED.replace("text", "Body"), "file.csv", None),
+        (QUOTED.replace("text", "other"), "file.csv", "other"),
+        (QUOTED, "file", "text"),
+        (QUOTED.replace("text", "t").replace(";", "\t", 1), "file.tsv", "t"),
+        (json.dumps(LIST), "file.json", None),
+        (json.dumps(LIST, indent=1).replace("text", "t"), "file.txt", "t"),
+    ],
+)
+def test_tables_and_json_lists(write, pack, content, name, field):
+    """Line breaks in quotes forbid pieces."""
+    if name == "file.tsv":
+        content = content.replace("1;", "1\t").replace("2;", "2\t").replace("3;", "3\t")
+    path = write(pack(content.encode()), name)
+    options = {} if field is None else {"text_field": field}
+    counts = CorpusCounts()
+    assert read([path], 1, counts=counts, **options) == ['One.\nTwo; "so"', "ü"]
+    assert counts == CorpusCounts(documents=2, stripped_labels=1, empty=1)
+
+
+def test_errors_of_tables_and_json_lists(write):
+    with pytest.raises(InputError, match=r"file.csv: .*Its fields: a, b. .*--text-field NAME"):
+        read([write("a,b\nc,d\n", "file.csv")])
+    path = write("text,b\nc,d\ne\n", "file.csv")
+    with pytest.raises(InputError, match=r"file.csv:3: the row has 1 cells"):
+        read([path])
+    problems = LineProblems(skip=True)
+    assert read([path], problems=problems) == ["c"] and problems.skipped == 1
+    with pytest.raises(InputError, match=r"file.json, record 1: 'text' holds a number \(3\)"):
+        read([write('[{"text": 3}]', "file.json")])
+
+
 def table(path, texts, rows, column="text", kind=None):
     values = pyarrow.array(texts, kind or pyarrow.string())
     pyarrow.parquet.write_table(pyarrow.table({column: values}), path, row_group_size=rows)

@@ -55,6 +55,12 @@ def test_forms_that_are_filled_in_are_not_one_family():
     assert len(set(families(documents)[0].tolist())) == 40
 
 
+def test_words_made_of_numbers_are_not_one_family():
+    documents = [LabeledDocument((f"code {n} of {n * 7} words",), ("a",), 1) for n in range(40)]
+    assert len(set(families(documents)[0].tolist())) == 40
+    assert len(split_documents(documents, 0.25)[1]) == 10
+
+
 def test_the_share_the_labels_and_the_order():
     documents = made(1000)
     train, valid = split_documents(documents, 0.1)

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 
 from kerasbert.corpus.prepare.records import row_group_sizes
 from kerasbert.corpus.prepare.sources import Source
+from kerasbert.corpus.prepare.structured import STRUCTURED
 
 
 @dataclass(frozen=True)
 class Piece:
     """A part of a source: bytes, or row groups of Parquet, from `start` until before `stop`.
 
-    A packed file is one piece. `bytes` is how much of the source as stored it is, about.
+    A packed file, a table and a JSON list are one piece each. `bytes` is how much of the source as
+    stored it is, about.
     """
 
     source: Source
@@ -36,7 +38,7 @@ def cut(sources: Sequence[Source], piece_bytes: int) -> list[Piece]:
 
 
 def _cut(source: Source, piece_bytes: int) -> Iterator[Piece]:
-    if source.packing is not None:
+    if source.packing is not None or source.format in STRUCTURED:
         yield Piece(source, 0, source.size, source.size)
     elif source.format == "parquet":
         ends = list(itertools.accumulate(row_group_sizes(source), initial=0))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kerasbert.corpus.prepare.jobs import CHUNK_CHARACTERS, PieceJob
 from kerasbert.corpus.prepare.pieces import read_piece
+from kerasbert.corpus.prepare.structured import STRUCTURED
 from kerasbert.errors import Unfinished
 from kerasbert.text.lines import LineProblems
 from kerasbert.tokenizer.tokenizer import Tokenizer
@@ -55,7 +56,10 @@ def estimate(jobs: Sequence[PieceJob], workers: int, folder: Path) -> str:
     if not read:
         return "the sample of the input holds no text."
     total = sum(job.piece.bytes for job in jobs)
-    packed = any(job.piece.source.packing or job.piece.source.format == "parquet" for job in jobs)
+    packed = any(
+        job.piece.source.packing or job.piece.source.format in ("parquet", *STRUCTURED)
+        for job in jobs
+    )
     needed = _COPIES * stored / read * total
     free = shutil.disk_usage(folder).free
     if needed > free:

@@ -20,6 +20,7 @@ from kerasbert.corpus.prepare.cutting import Piece, cut
 from kerasbert.corpus.prepare.piece_lines import PieceLines
 from kerasbert.corpus.prepare.records import json_text, read_rows
 from kerasbert.corpus.prepare.sources import find_inputs
+from kerasbert.corpus.prepare.structured import read_structured
 from kerasbert.errors import InputError
 from kerasbert.ranges import check_numbers
 from kerasbert.streams import shown
@@ -45,7 +46,7 @@ class ReadOptions:
         corpus_format: "lines", a document a line; or "sentences", a sentence a line, an empty line
             (and the end of a file) ends a document. A JSON or Parquet record is a document, in
             "sentences" its text has a sentence a line.
-        text_field: of JSON Lines.
+        text_field: of JSON and tables; a table without it has its text found by usual names.
         text_column: of Parquet.
     """
 
@@ -148,6 +149,14 @@ def _documents_of_rows(
         yield from _document(text or "", row, True, options, counts)
 
 
+def _documents_of_structured(
+    piece: Piece, options: ReadOptions, problems: LineProblems, counts: CorpusCounts
+) -> Iterator[Document]:
+    """A document a row of a table, or a record of a JSON list."""
+    for row, text in read_structured(piece.source, options.text_field, problems, _check_runs):
+        yield from _document(text, row, True, options, counts)
+
+
 def _check_runs(text: str) -> None:
     """Refuse what no tokenizer can take apart in bounded memory, such as a packed picture.
 
@@ -227,6 +236,10 @@ _READERS: dict[tuple[str, str], Callable[..., Iterator[Document]]] = {
     ("jsonl", "sentences"): _documents_of_lines,
     ("parquet", "lines"): _documents_of_rows,
     ("parquet", "sentences"): _documents_of_rows,
+    ("json", "lines"): _documents_of_structured,
+    ("json", "sentences"): _documents_of_structured,
+    ("table", "lines"): _documents_of_structured,
+    ("table", "sentences"): _documents_of_structured,
 }
 
 

@@ -78,7 +78,7 @@ def prepare_store(
         lowercase: whether the trained tokenizer lower-cases.
         sample_bytes: of the uniform sample that the tokenizer is trained on.
         corpus_format: "lines" or "sentences", see `read_corpus`.
-        text_field: of JSON Lines; when given, all that is not Parquet is JSON Lines.
+        text_field: of JSON and tables (CSV, TSV), see `find_inputs`.
         text_column: of Parquet.
         cleaning: which documents are left out or changed. The store's tokenizer brings texts into
             the Unicode form, too: a given one that does not is given another normalizer.

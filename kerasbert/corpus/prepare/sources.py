@@ -15,7 +15,14 @@ from typing import Any, BinaryIO, TypeVar
 
 from kerasbert.errors import InputError, Unfinished
 from kerasbert.streams import STANDARD_INPUT, copy_stream, is_stream, shown
-from kerasbert.text.formats import HEAD, JSON_SUFFIXES, check_head, suffix_of
+from kerasbert.text.formats import (
+    HEAD,
+    JSON_SUFFIXES,
+    TABLE_SUFFIXES,
+    check_head,
+    form_of,
+    suffix_of,
+)
 from kerasbert.text.lines import broken_link, check_file, packing, reading, unpack
 
 PathKind = TypeVar("PathKind", bound=PurePath)
@@ -30,7 +37,7 @@ class Source:
         path: what is opened: a local path, or a URL that fsspec knows.
         name: for a manifest: the base name, or the path below the folder or glob that was given.
         size: bytes as stored.
-        format: "text", "jsonl" or "parquet".
+        format: "text", "jsonl", "json" (a list), "table" or "parquet".
         packing: None, "gz" or "zst".
         copy_of: how messages name the stream that `path` is a copy of.
     """
@@ -58,7 +65,8 @@ def find_inputs(
             input, pipes, and URLs such as `s3://bucket/folder/*.txt`, which the extra `remote`
             opens. Symbolic links are followed.
         spool: the folder that keeps copies of streams; the caller removes it.
-        text_field: when given, all that is not Parquet is JSON Lines, whatever its name.
+        text_field: when given, all that is no table, JSON list or Parquet is JSON Lines, whatever
+            its name.
 
     Raises:
         InputError: nothing is named, a file is missing or cannot be opened, a link is broken, a
@@ -106,11 +114,26 @@ def _describe(path: str, name: str, text_field: str | None, copy_of: str | None 
         file.seek(0)
         head = b"" if is_parquet else unpack(file, kind, given).read(HEAD)
         size = file.seek(0, 2)
-    is_json = text_field is not None or suffix_of(given) in JSON_SUFFIXES
-    if not is_parquet:
-        check_head(head, given, "records" if is_json else "corpus")
-    text_format = "parquet" if is_parquet else "jsonl" if is_json else "text"
+    text_format = "parquet" if is_parquet else _format(head, given, text_field)
     return Source(path, name, size, text_format, kind, copy_of)
+
+
+def _format(head: bytes, name: str, text_field: str | None) -> str:
+    """What text is, by how it begins, its name, and whether a field of it was named."""
+    check_head(head, name, "lines")
+    form, _ = form_of(head, name, "corpus")
+    suffix = suffix_of(name)
+    has_fields = text_field is not None
+    if form != "jsonl" and (suffix in TABLE_SUFFIXES or (form == "table" and has_fields)):
+        # A table of one column has no TABs: lines, unless its field was named.
+        return "table" if form == "table" or has_fields else "text"
+    if not has_fields and suffix not in JSON_SUFFIXES:
+        check_head(head, name, "corpus")
+        return "text"
+    if form == "json":
+        return "json"
+    check_head(head, name, "records")
+    return "jsonl"
 
 
 def _describe_copy(path: str, spool: Path | None, number: int, text_field: str | None) -> Source:
