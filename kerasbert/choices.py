@@ -7,7 +7,7 @@ order is that of `--help`. Nothing is imported here, so that any file can read i
 from typing import Literal
 
 # The model.
-EncoderName = Literal["text-cnn", "transformer"]
+EncoderName = Literal["text-cnn", "transformer", "modernbert"]
 SizeName = Literal["tiny", "small", "base"]
 Norm = Literal["pre", "post"]
 Positions = Literal["learned", "rotary", "none"]
