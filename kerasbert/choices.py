@@ -7,7 +7,7 @@ The order is that of `--help`. Nothing is imported here, so that any file can re
 from typing import Literal
 
 # The model.
-EncoderName = Literal["text-cnn", "transformer"]
+EncoderName = Literal["text-cnn", "transformer", "modernbert"]
 SizeName = Literal["tiny", "small", "base"]
 Norm = Literal["pre", "post"]
 Positions = Literal["learned", "rotary", "none"]

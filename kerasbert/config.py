@@ -209,11 +209,73 @@ class TextCNNConfig(EncoderConfig):
         return len(self.widths) * filters * (2 * self.convolutions + 2) + 6 * self.d_model
 
 
+@dataclass(frozen=True, kw_only=True)
+class ModernBertConfig(EncoderConfig):
+    """A ModernBERT encoder (Warner et al. 2024) and its embedding: `ModernBertEncoder`."""
+
+    encoder: ClassVar[EncoderName] = "modernbert"
+    pretraining_dropout: ClassVar[float] = 0.0  # as it was trained
+
+    layers: int = 6
+    heads: int = 8
+    d_ff: int | None = None  # width of the gated feed-forward layer; 3/2 x d_model unless given
+    attention_dropout: float = 0.0
+    activation: str = "gelu"
+    epsilon: float = 1e-5
+    window: int = 64  # how far all blocks but some see to each side
+    global_every: int = 3  # of so many blocks the first sees the whole row
+    local_base: float = 10_000.0
+    global_base: float = 160_000.0
+    positions: Positions = "rotary"
+    max_positions: int = 8192
+
+    def __post_init__(self) -> None:
+        check_numbers(vars(self), shown=str)
+        if self.d_model % (2 * self.heads):
+            raise InputError(
+                f"d_model {self.d_model}: expected a multiple of twice the {self.heads} heads."
+            )
+        if self.positions != "rotary":
+            raise InputError(
+                f"positions {self.positions!r}: the modernbert encoder takes rotary ones."
+            )
+
+    def arguments(self) -> dict[str, Any]:
+        return {
+            "layers": self.layers,
+            "heads": self.heads,
+            "d_ff": self.d_ff or 3 * self.d_model // 2,
+            "dropout": self.dropout,
+            "attention_dropout": self.attention_dropout,
+            "activation": self.activation,
+            "epsilon": self.epsilon,
+            "window": self.window,
+            "global_every": self.global_every,
+            "local_base": self.local_base,
+            "global_base": self.global_base,
+        }
+
+    def _kernels(self) -> int:
+        return self.layers * self.d_model * (4 * self.d_model + 3 * self.arguments()["d_ff"])
+
+    def encoder_weights(self) -> int:
+        return self._kernels() + 2 * self.layers * self.d_model
+
+    def multiply_adds(self, positions: float) -> float:
+        # The window is a mask: what it hides is computed, too.
+        return self._kernels() + self.layers * positions * 2 * self.d_model
+
+    def kept_states(self, positions: float) -> int:
+        states = self.layers * (9 * self.d_model + 4 * self.arguments()["d_ff"])
+        return states + int(self.layers * 2 * self.heads * positions)  # attention probabilities
+
+
 # By name the architecture, and its layer in `kerasbert.layers`: by name too, because that needs
 # Keras, and a flag does not.
 ENCODERS: dict[str, tuple[type[EncoderConfig], str]] = {
     "text-cnn": (TextCNNConfig, "TextCNNEncoder"),
     "transformer": (TransformerConfig, "TransformerEncoder"),
+    "modernbert": (ModernBertConfig, "ModernBertEncoder"),
 }
 CONFIGS = {name: config for name, (config, _) in ENCODERS.items()}
 

@@ -77,7 +77,8 @@ _RATE = Range(0, 1, whole=False, below=True)
 RANGES: dict[str, Range] = {
     # architectures
     **dict.fromkeys(("d_model", "layers", "heads", "d_k", "d_v", "d_ff"), _COUNT),
-    "embedding_width": _COUNT,
+    **dict.fromkeys(("embedding_width", "window", "global_every"), _COUNT),
+    **dict.fromkeys(("local_base", "global_base"), _POSITIVE),
     "fine_tuning_rate": _POSITIVE,
     **dict.fromkeys(("filters", "widths", "convolutions"), _COUNT),
     **dict.fromkeys(("max_positions", "segments", "vocabulary_size"), _COUNT),

@@ -23,7 +23,7 @@ class Config(Settings):
     """
 
     # `EncoderName`, in the order in which --help has always shown them here.
-    encoder: Literal["transformer", "text-cnn"] = "transformer"
+    encoder: Literal["transformer", "text-cnn", "modernbert"] = "transformer"
     """Which encoder learns to count."""
     size: SizeName = "tiny"
     """Its named size."""

@@ -14,6 +14,7 @@ from kerasbert.checkpoints.bert import Bert
 from kerasbert.checkpoints.distilbert import DistilBert
 from kerasbert.checkpoints.electra import Electra
 from kerasbert.checkpoints.family import Family
+from kerasbert.checkpoints.modernbert import ModernBert
 from kerasbert.checkpoints.public_folder import PublicFolder, Settings
 from kerasbert.checkpoints.roberta import Roberta
 from kerasbert.checkpoints.sentence_pooling import read_pooling
@@ -33,7 +34,7 @@ from kerasbert.runs.loading import no_random_weights
 from kerasbert.tasks import MaskedLM
 from kerasbert.tokenizer.tokenizer import Tokenizer
 
-_ALL: list[Family] = [Bert(), Roberta(), DistilBert(), Electra()]
+_ALL: list[Family] = [Bert(), Roberta(), DistilBert(), Electra(), ModernBert()]
 FAMILIES: dict[str, Family] = {name: family for family in _ALL for name in family.model_types}
 
 

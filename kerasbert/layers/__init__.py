@@ -9,6 +9,7 @@ from kerasbert.layers.dense import Dense  # noqa: E402
 from kerasbert.layers.dropout import Dropout  # noqa: E402
 from kerasbert.layers.embedding import TextEmbedding  # noqa: E402
 from kerasbert.layers.gather import GatherPositions  # noqa: E402
+from kerasbert.layers.modern_bert import ModernBertBlock, ModernBertEncoder  # noqa: E402
 from kerasbert.layers.pooling import Pooling  # noqa: E402
 from kerasbert.layers.text_cnn import TextCNNEncoder  # noqa: E402
 from kerasbert.layers.token_scores import TokenScores  # noqa: E402
@@ -20,6 +21,8 @@ __all__ = [
     "Dropout",
     "FoldWindows",
     "GatherPositions",
+    "ModernBertBlock",
+    "ModernBertEncoder",
     "PoolWindows",
     "Pooling",
     "SelfAttention",

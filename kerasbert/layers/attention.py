@@ -35,13 +35,22 @@ def rotate(x, positions=None, base: float = 10_000.0):
     )
 
 
-def visible_positions(padding_mask, positions=None):
+def visible_positions(padding_mask, positions=None, window: int | None = None):
     """Which keys (last axis) each query may look at.
 
     padding_mask  (B, L)                        as `SelfAttention` takes it
     positions     (B, M)                        int, of the queries; M = L unless given
+    window        int                           how far a query sees to each side, if not all
     returns       (B, 1, 1, L) or (B, 1, M, L)  bool
     """
+    if window is not None:
+        places = ops.arange(ops.shape(padding_mask)[1])
+        asking = places[None] if positions is None else ops.cast(positions, places.dtype)
+        near = ops.abs(asking[:, :, None] - places) <= window  # (1 or B, M, L)
+        # A query at padding, with padding all around it, sees itself: else it is not a number.
+        itself = ops.equal(asking[:, :, None], places)
+        visible = visible_positions(padding_mask, positions)
+        return ops.logical_or(ops.logical_and(visible, near[:, None]), itself[:, None])
     if is_bool(padding_mask):
         return padding_mask[:, None, None, :]
     asking = padding_mask
@@ -87,9 +96,13 @@ class SelfAttention(MaskedLayer):
             PyTorch has no gradient of a gradient but by `SDPBackend.MATH`.
         rotary: turn queries and keys by their position, see `rotate`; d_k must be even.
         seed: of the initial weights and of dropout.
+        base: of the angles, see `rotate`; the larger, the slower they grow.
+        window: how far a position sees to each side; the whole row unless given.
+        use_bias: whether the two products have one.
 
     Sources: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, section 3.2; for rotary
-    positions Su et al. 2021, https://arxiv.org/abs/2104.09864, section 3.2.
+    positions Su et al. 2021, https://arxiv.org/abs/2104.09864, section 3.2; for the window Beltagy
+    et al. 2020, https://arxiv.org/abs/2004.05150, section 3.1.
     """
 
     def __init__(
@@ -100,6 +113,9 @@ class SelfAttention(MaskedLayer):
         dropout: float = 0.0,
         rotary: bool = False,
         seed: int = 0,
+        base: float = 10_000.0,
+        window: int | None = None,
+        use_bias: bool = True,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -109,6 +125,9 @@ class SelfAttention(MaskedLayer):
         self.d_k = d_k
         self.d_v = d_v
         self.rotary = rotary
+        self.base = base
+        self.window = window
+        self.use_bias = use_bias
         self.seed = seed
         self.dropout = Dropout(dropout, seed=seed, name="dropout", dtype=self.dtype_policy)
 
@@ -116,12 +135,14 @@ class SelfAttention(MaskedLayer):
         width = hidden_shape[-1]
         self.qkv = Dense(
             self.heads * (2 * self.d_k + self.d_v),
+            use_bias=self.use_bias,
             kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 1),
             name="qkv",
             dtype=self.dtype_policy,
         )
         self.output_projection = Dense(
             width,
+            use_bias=self.use_bias,
             kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 2),
             name="output",
             dtype=self.dtype_policy,
@@ -138,8 +159,8 @@ class SelfAttention(MaskedLayer):
         key = ops.reshape(key, (batch, length, self.heads, self.d_k))
         value = ops.reshape(value, (batch, length, self.heads, self.d_v))
         if self.rotary:
-            query, key = rotate(query, positions), rotate(key)
-        visible = visible_positions(padding_mask, positions)
+            query, key = rotate(query, positions, self.base), rotate(key, base=self.base)
+        visible = visible_positions(padding_mask, positions, self.window)
         drops = training and self.dropout.rate > 0
         if self.d_k == self.d_v and not drops and fused_is_faster():
             context = ops.dot_product_attention(query, key, value, mask=visible)
@@ -153,12 +174,13 @@ class SelfAttention(MaskedLayer):
         if positions is None or self.qkv.quantization_mode is not None:
             query, *others = ops.split(self.qkv(hidden), [keys, 2 * keys], axis=-1)
             return query if positions is None else states_at(query, positions), *others
-        kernel, bias = (
-            ops.convert_to_tensor(weight, dtype=self.compute_dtype)
-            for weight in (self.qkv.kernel, self.qkv.bias)
-        )
-        query = product(states_at(hidden, positions), kernel[:, :keys], bias[:keys])
-        others = product(hidden, kernel[:, keys:], bias[keys:])
+        kernel = ops.convert_to_tensor(self.qkv.kernel, dtype=self.compute_dtype)
+        of_query = of_others = None
+        if self.use_bias:
+            bias = ops.convert_to_tensor(self.qkv.bias, dtype=self.compute_dtype)
+            of_query, of_others = bias[:keys], bias[keys:]
+        query = product(states_at(hidden, positions), kernel[:, :keys], of_query)
+        others = product(hidden, kernel[:, keys:], of_others)
         return query, *ops.split(others, [keys], axis=-1)
 
     def _attend(self, query, key, value, visible, training):
@@ -180,4 +202,7 @@ class SelfAttention(MaskedLayer):
             "dropout": self.dropout.rate,
             "rotary": self.rotary,
             "seed": self.seed,
+            "base": self.base,
+            "window": self.window,
+            "use_bias": self.use_bias,
         }

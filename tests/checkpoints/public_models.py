@@ -36,6 +36,14 @@ def write_words(folder: Path, **config) -> None:
     folder.joinpath("tokenizer_config.json").write_text(json.dumps(values))
 
 
+def write_tokenizer_json(folder: Path) -> None:
+    """What vocab.txt says, in the newer form."""
+    from transformers import BertTokenizer
+
+    BertTokenizer.from_pretrained(folder).save_pretrained(folder)
+    folder.joinpath("vocab.txt").unlink(missing_ok=True)
+
+
 def write_bytes(folder: Path, **config) -> None:
     vocabulary, merges = byte_vocabulary()
     folder.joinpath("vocab.json").write_text(json.dumps(vocabulary))
@@ -70,6 +78,10 @@ def models():
     yield "electra", t.ElectraModel(electra), 2
     wide = t.ElectraConfig(**SMALL, **words, embedding_size=SMALL["hidden_size"])
     yield "electra-discriminator", t.ElectraForPreTraining(wide), 2
+    modern = {**SMALL, **words, "local_attention": 8, "num_hidden_layers": 5}
+    special = {"pad_token_id": 0, "cls_token_id": 2, "sep_token_id": 3}
+    modern |= {**special, "bos_token_id": 2, "eos_token_id": 3}
+    yield "modernbert", t.ModernBertForMaskedLM(t.ModernBertConfig(**modern)), 1
 
 
 def batch(vocabulary: int, pad: int, types: int) -> dict[str, np.ndarray]:
@@ -118,6 +130,8 @@ def main(place: Path) -> None:
             model.save_pretrained(folder)
         config = model.config
         (write_bytes if config.pad_token_id == 1 else write_words)(folder)
+        if name == "modernbert":
+            write_tokenizer_json(folder)
         vocabulary = len(byte_vocabulary()[0] if config.pad_token_id == 1 else VOCABULARY)
         rows = batch(vocabulary, config.pad_token_id, types)
         np.savez(place / f"{name}.npz", **answer(model, rows))

@@ -20,9 +20,9 @@ from kerasbert.runs import RunFolder
 NAMES = [
     *("bert", "bert-no-pooler", "bert-masked-lm", "bert-both-heads", "bert-spare-rows"),
     *("bert-shards", "roberta", "xlm-roberta", "camembert", "distilbert"),
-    *("electra", "electra-discriminator"),
+    *("electra", "electra-discriminator", "modernbert"),
 ]
-HEADS = ["bert-masked-lm", "bert-both-heads", "roberta", "camembert", "distilbert"]
+HEADS = ["bert-masked-lm", "bert-both-heads", "roberta", "camembert", "distilbert", "modernbert"]
 POOLERS = ["bert", "bert-spare-rows", "bert-shards", "xlm-roberta"]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from kerasbert.config import CONFIGS, SIZES, TransformerConfig
 from kerasbert.errors import InputError
-from kerasbert.layers import TextCNNEncoder, TransformerEncoder
+from kerasbert.layers import ModernBertEncoder, SelfAttention, TextCNNEncoder, TransformerEncoder
 from kerasbert.models import build_embedding, build_encoder, build_encoder_model
 
 RNG = np.random.default_rng(0)
@@ -19,6 +19,10 @@ def transformer(**changes):
     return TransformerEncoder(**settings)
 
 
+def modern_bert(**changes):
+    return ModernBertEncoder(**{"layers": 3, "heads": 2, "d_ff": 12, "window": 1} | changes)
+
+
 @pytest.mark.parametrize(
     "encoder",
     [
@@ -26,10 +30,14 @@ def transformer(**changes):
         lambda: transformer(norm="pre"),
         lambda: transformer(d_v=3, attention_dropout=0.1),
         lambda: transformer(rotary=True),
+        lambda: modern_bert(),
         lambda: TextCNNEncoder(filters=5),
         lambda: TextCNNEncoder(filters=5, widths=(1, 3), convolutions=1, activation="relu"),
     ],
-    ids=["post-norm", "pre-norm", "plain attention", "rotary", "text-cnn", "text-cnn of one layer"],
+    ids=[
+        *("post-norm", "pre-norm", "plain attention", "rotary", "modernbert"),
+        *("text-cnn", "text-cnn of one layer"),
+    ],
 )
 def test_as_a_layer(check_layer, encoder):
     assert check_layer(encoder(), HIDDEN, MASK).shape == HIDDEN.shape
@@ -38,7 +46,10 @@ def test_as_a_layer(check_layer, encoder):
 @pytest.mark.parametrize("pooling", ["cls", "mean-max"])
 @pytest.mark.parametrize(
     "name, positions",
-    [("text-cnn", "none"), ("transformer", "learned"), ("transformer", "rotary")],
+    [
+        *[("text-cnn", "none"), ("transformer", "learned"), ("transformer", "rotary")],
+        ("modernbert", "rotary"),
+    ],
 )
 def test_padding_never_changes_a_result(name, positions, pooling):
     from kerasbert.layers import Pooling
@@ -78,6 +89,33 @@ def test_wanted_states_are_those_of_all_positions(changes, mask):
     wanted = keras.ops.convert_to_numpy(encoder(HIDDEN, mask, positions=positions))
     expected = np.take_along_axis(everything, positions[..., None], axis=1)
     np.testing.assert_allclose(wanted, expected, atol=2e-6)
+
+
+@pytest.mark.parametrize("mask", [MASK, DOCUMENTS], ids=["one text a row", "packed"])
+def test_wanted_states_of_a_window_are_those_of_all_positions(mask):
+    positions = np.array([[5, 0, 2], [3, 1, 0]], np.int32)
+    encoder = modern_bert(layers=2)  # the last block is local
+    everything = keras.ops.convert_to_numpy(encoder(HIDDEN, mask))
+    wanted = keras.ops.convert_to_numpy(encoder(HIDDEN, mask, positions=positions))
+    expected = np.take_along_axis(everything, positions[..., None], axis=1)
+    np.testing.assert_allclose(wanted, expected, atol=2e-6)
+
+
+def test_a_window_ends_and_documents_do_not_see_each_other():
+    encoder = modern_bert(layers=4, global_every=9, window=1)
+    before, after = np.zeros((2, 1, 12, 8), np.float32)
+    after[0, 5] = np.arange(8)
+    documents = np.array([[1] * 8 + [2] * 4], np.int32)
+    for mask, seen in ((np.ones((1, 12), bool), list(range(12))), (documents, list(range(8)))):
+        # The first block sees all of the document, the other three one position further each.
+        states = [keras.ops.convert_to_numpy(encoder(row, mask)) for row in (before, after)]
+        changed = np.abs(states[1] - states[0]).max(axis=(0, 2)) > 1e-7
+        assert list(np.flatnonzero(changed)) == seen
+    local = SelfAttention(2, 4, 4, window=2, use_bias=False)
+    mask = np.ones((1, 12), bool)
+    states = [keras.ops.convert_to_numpy(local(row, mask)) for row in (before, after)]
+    changed = np.abs(states[1] - states[0]).max(axis=(0, 2)) > 1e-7
+    assert list(np.flatnonzero(changed)) == [3, 4, 5, 6, 7]
 
 
 def test_wanted_states_as_a_layer(check_layer):
@@ -126,6 +164,9 @@ def test_named_sizes_are_those_of_the_predecessor(name):
         attention = encoder.blocks[0].attention
         assert (len(encoder.blocks), attention.heads, attention.d_k, attention.d_v) == (6, 8, 8, 8)
         assert encoder.blocks[0].d_ff == 256
+    elif name == "modernbert":
+        assert (len(encoder.blocks), encoder.blocks[0].attention.heads) == (6, 8)
+        assert [block.attention.window for block in encoder.blocks] == [None, 64, 64] * 2
     else:
         kernels = [c.kernel.shape for tower in encoder.towers for c in tower]
         assert kernels == [(w, 64, 64) for w in (2, 3, 4, 5) for _ in range(2)]

@@ -18,7 +18,7 @@ INPUTS = {"token_ids": IDS, "segment_ids": np.zeros_like(IDS)}
 
 
 def classifier(name, d_model=32):
-    small = {"layers": 2, "heads": 4} if name == "transformer" else {"widths": (2, 3)}
+    small = {"layers": 2, "heads": 4} if name != "text-cnn" else {"widths": (2, 3)}
     config = CONFIGS[name](vocabulary_size=200, d_model=d_model, **small)
     pooling = Pooling("mean-max", projection=True, name="pooling")
     layers = build_embedding(config), build_encoder(config)

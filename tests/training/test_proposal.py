@@ -3,6 +3,7 @@
 import pytest
 
 from kerasbert import TextCNNConfig, TransformerConfig, build_embedding, build_encoder
+from kerasbert.config import ModernBertConfig
 from kerasbert.models.encoder import encode
 from kerasbert.training.proposal import (
     FEWEST_STEPS,
@@ -27,6 +28,8 @@ RATE = 1e11
         TransformerConfig(vocabulary_size=5000, d_model=128),
         TransformerConfig(vocabulary_size=50, d_model=12, heads=3, d_k=2, d_v=5, d_ff=7, layers=2),
         TransformerConfig.bert(vocabulary_size=50, d_model=12, heads=3, segments=4),
+        TransformerConfig(vocabulary_size=50, d_model=12, heads=3, embedding_width=5),
+        ModernBertConfig(vocabulary_size=50, d_model=12, heads=3, d_ff=7, layers=2),
     ],
 )
 def test_the_weights_are_those_of_the_layers(config):
