@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from kerasbert.command import print_table, run_command
+from kerasbert.settings.data import FieldSettings
 from kerasbert.settings.settings import Settings
 from kerasbert.terminal import counting, say
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(Settings):
+class Config(FieldSettings, Settings):
     """Labelled files in, a table of what is wrong with them out.
 
     With --pretrained, also how much of the text its tokenizer does not know and what is cut.
@@ -43,7 +44,9 @@ def run(config: Config) -> dict[str, Any]:
     if config.out is not None:
         check_writable(config.out)
     with counting("reading lines") as progress:
-        findings = audit(config.train, config.valid, config.test, config.corpus, progress)
+        findings = audit(
+            config.train, config.valid, config.test, config.corpus, progress, config.fields()
+        )
     if config.pretrained is not None:
         findings += _tokens(config)
     result = {
@@ -68,7 +71,7 @@ def _tokens(config: Config) -> list[Any]:
     for name, path in (("train", config.train), ("valid", config.valid), ("test", config.test)):
         if path is None:
             continue
-        texts = sample_texts(path)
+        texts = sample_texts(path, fields=config.fields())
         encoded = EncodedTexts(texts, tokenizer, config.max_length)
         unknown = unknown_in(tokenizer, texts)
         for warning in unknown.warnings(name):

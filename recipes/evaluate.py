@@ -7,11 +7,12 @@ from typing import Any
 
 from kerasbert.command import print_table, run_command
 from kerasbert.heads.registry import head_of_figures
+from kerasbert.settings.data import FieldSettings
 from kerasbert.settings.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(Settings):
+class Config(FieldSettings, Settings):
     """A fine-tuned run and labelled text in, F1 out.
 
     Example: kerasbert evaluate --model runs/tags --data test.txt --out test.json
@@ -36,7 +37,9 @@ def run(config: Config) -> dict[str, Any]:
 
     if config.out is not None:
         check_writable(config.out)
-    metrics = evaluate(config.model, config.data, config.batch_size, config.skip_bad_lines)
+    metrics = evaluate(
+        config.model, config.data, config.batch_size, config.skip_bad_lines, fields=config.fields()
+    )
     if config.out is not None:
         write_json(config.out, metrics)
     return metrics

@@ -19,6 +19,7 @@ import numpy as np
 from kerasbert.corpus.prepare.pieces import CorpusCounts, ReadOptions, read_documents
 from kerasbert.errors import InputError
 from kerasbert.heads.classification.kinds import misfit
+from kerasbert.text.fields import Fields
 from kerasbert.text.fingerprints import gram_words, nearly_key, same_key, sampled_grams_of
 from kerasbert.text.kinds import LabelTally
 from kerasbert.text.labeled import iterate_labeled, no_document
@@ -80,6 +81,7 @@ def audit(
     test: str | Path | None = None,
     corpus: str | Path | None = None,
     progress: Callable[[int], None] = lambda lines: None,
+    fields: Fields | None = None,
 ) -> list[Finding]:
     """Look through labelled files, and raw text if given, for what would spoil a training.
 
@@ -92,6 +94,7 @@ def audit(
         corpus: raw text for pre-training, which should not hold the texts of valid and test; as
             `find_inputs` takes it.
         progress: called with the number of lines read since it was called last.
+        fields: of labelled tables or records; usual names are found.
 
     Raises:
         InputError: a file cannot be read, or holds no document.
@@ -101,10 +104,12 @@ def audit(
     for name, path in (("valid", valid), ("test", test)):
         if path is not None:
             problems[name] = LineProblems(skip=True)
-            parts[name] = _read(Path(path), problems[name], progress, keep_grams=True)
+            parts[name] = _read(Path(path), problems[name], progress, fields, keep_grams=True)
     near = {name: _Near(part) for name, part in parts.items()}
     problems["train"] = LineProblems(skip=True)
-    train_part = _read(Path(train), problems["train"], progress, against=list(near.values()))
+    train_part = _read(
+        Path(train), problems["train"], progress, fields, against=list(near.values())
+    )
 
     everything = {"train": train_part, **parts}
     findings = [
@@ -132,6 +137,7 @@ def _read(
     path: Path,
     problems: LineProblems,
     progress: Callable[[int], None],
+    fields: Fields | None = None,
     keep_grams: bool = False,
     against: list[_Near] | None = None,
 ) -> _Part:
@@ -148,7 +154,7 @@ def _read(
         for near in against or ():
             near.see(grams)
 
-    for document in iterate_labeled(path, problems):
+    for document in iterate_labeled(path, problems, fields):
         part.texts.append(same_key(document.texts))
         part.nearly.append(nearly_key(document.texts))
         part.labels.append(hash(frozenset(document.labels)) & 0xFFFFFFFFFFFFFFFF)
@@ -329,10 +335,12 @@ def _in_corpus(
         yield held_out.finding(name, "the corpus")
 
 
-def sample_texts(path: str | Path, size: int = SAMPLE) -> list[tuple[str, ...]]:
+def sample_texts(
+    path: str | Path, size: int = SAMPLE, fields: Fields | None = None
+) -> list[tuple[str, ...]]:
     """A fair sample of the texts of a labelled file: those with the smallest hashes."""
     keyed: list[tuple[int, tuple[str, ...]]] = []
-    for document in iterate_labeled(path, LineProblems(skip=True)):
+    for document in iterate_labeled(path, LineProblems(skip=True), fields):
         keyed.append((same_key(document.texts), document.texts))
         if len(keyed) >= 4 * size:
             keyed = sorted(keyed)[:size]

@@ -16,6 +16,7 @@ import numpy as np
 
 from kerasbert.report.figures import Sections, figure_sections
 from kerasbert.text.documents import LabeledDocument
+from kerasbert.text.fields import Fields
 from kerasbert.text.labeled import read_labeled
 from kerasbert.text.lines import LineProblems
 
@@ -98,19 +99,26 @@ class Head:
     # Documents.
 
     def read_documents(
-        self, path: str | Path, problems: LineProblems, limit: int | None = None
+        self,
+        path: str | Path,
+        problems: LineProblems,
+        limit: int | None = None,
+        fields: Fields | None = None,
+        say: Callable[[str], None] | None = None,
     ) -> list[LabeledDocument]:
-        """The documents of a file: lines of text, with or without labels, unless a head has others.
+        """The documents of a file: text, with or without labels, unless a head has others.
 
         Args:
             path: the file.
             problems: where lines are reported that cannot be read.
             limit: the first so many.
+            fields: of a table or records.
+            say: told which fields were found by their names.
 
         Raises:
             InputError: a line that cannot be read, or no document.
         """
-        return read_labeled(path, problems, limit, labeled=False)
+        return read_labeled(path, problems, limit, fields, say, labeled=False)
 
     def prepare(
         self,

@@ -8,6 +8,7 @@ from kerasbert.choices import KindName, Thresholds
 from kerasbert.errors import InputError
 from kerasbert.ranges import SEEDS
 from kerasbert.settings.classifier import ClassifierSettings
+from kerasbert.settings.data import DataSettings
 from kerasbert.settings.encoder import EncoderSettings
 from kerasbert.settings.fine_tune import FineTuneSettings
 from kerasbert.settings.tokenizer import TokenizerSettings
@@ -23,7 +24,7 @@ NOT_ASKED = {"patience"} | {
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompareSettings(TrainingSettings, ClassifierSettings):
+class CompareSettings(DataSettings, TrainingSettings, ClassifierSettings):
     """A pre-trained run and labelled text in; a table, a report and compare.json out.
 
     Both sides have the same tokenizer, architecture, seeds, data and steps. On the first seed each
@@ -39,8 +40,9 @@ class CompareSettings(TrainingSettings, ClassifierSettings):
     """The run whose encoder is compared with an untrained one."""
     train: Path
     """Labelled text to learn from."""
-    valid: Path
-    """Labelled text for the F1 after each epoch, for learning rates and thresholds."""
+    valid: Path | None = None
+    """Labelled text for the F1 after each epoch, for learning rates and thresholds; or
+    --valid-share."""
     test: Path
     """Labelled text that nothing is chosen on."""
     out: Path
@@ -61,6 +63,7 @@ class CompareSettings(TrainingSettings, ClassifierSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check_fine_tuning()
+        self.check_valid(self.valid)
         if self.seed + self.seeds > SEEDS:
             raise InputError(
                 f"--seed {self.seed} and --seeds {self.seeds}: the last seed would be "

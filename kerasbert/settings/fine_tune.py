@@ -6,6 +6,7 @@ from pathlib import Path
 from kerasbert.choices import KindName, Thresholds
 from kerasbert.errors import InputError
 from kerasbert.settings.classifier import ClassifierSettings
+from kerasbert.settings.data import DataSettings
 from kerasbert.settings.encoder import EncoderSettings, check_length
 from kerasbert.settings.given import refuse_beside_pretrained
 from kerasbert.settings.tokenizer import TokenizerSettings
@@ -13,7 +14,9 @@ from kerasbert.settings.training import TrainingSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class FineTuneSettings(EncoderSettings, TokenizerSettings, TrainingSettings, ClassifierSettings):
+class FineTuneSettings(
+    DataSettings, EncoderSettings, TokenizerSettings, TrainingSettings, ClassifierSettings
+):
     """Labelled text in, a run folder with a classifier out.
 
     Example: kerasbert finetune --pretrained runs/lm --train train.txt --valid valid.txt
@@ -21,9 +24,9 @@ class FineTuneSettings(EncoderSettings, TokenizerSettings, TrainingSettings, Cla
     """
 
     train: Path
-    """Labelled text to learn from: lines of text __label__a __label__b."""
-    valid: Path
-    """Labelled text that chooses epoch and threshold."""
+    """Labelled text to learn from: lines of text __label__a __label__b, a table or JSON Lines."""
+    valid: Path | None = None
+    """Labelled text that chooses epoch and threshold; or --valid-share."""
     out: Path
     """The folder of the run."""
     test: Path | None = None
@@ -45,6 +48,7 @@ class FineTuneSettings(EncoderSettings, TokenizerSettings, TrainingSettings, Cla
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check_fine_tuning()
+        self.check_valid(self.valid)
         if self.pretrained is not None:
             refuse_beside_pretrained(self, EncoderSettings, TokenizerSettings)
         elif self.from_scratch:

@@ -9,6 +9,7 @@ from kerasbert.inference.predictor import Predictor
 from kerasbert.streams import shown
 from kerasbert.terminal import say
 from kerasbert.text import LineProblems
+from kerasbert.text.fields import Fields
 from kerasbert.text.inputs import check_texts
 from kerasbert.tokenizer.unknown import unknown_in
 from kerasbert.training.epoch_figures import outputs_of
@@ -21,6 +22,7 @@ def evaluate(
     batch_size: int = 64,
     skip_bad_lines: bool = False,
     head: Head | None = None,
+    fields: Fields | None = None,
 ) -> dict[str, Any]:
     """The figures of a fine-tuned run by its saved decision, and of labels at threshold 0.5, too.
 
@@ -30,6 +32,7 @@ def evaluate(
         batch_size: documents at a time.
         skip_bad_lines: leave out lines that cannot be read or do not fit the kind, and say so.
         head: the user's own that the run was made with.
+        fields: of a table or records; usual names are found.
 
     Raises:
         InputError: the folder is no such run, or the file holds something else than it was
@@ -38,7 +41,7 @@ def evaluate(
     problems = LineProblems(skip=skip_bad_lines)
     predictor = Predictor(run, head)
     head = predictor.head
-    documents = head.read_documents(data, problems)
+    documents = head.read_documents(data, problems, fields=fields, say=say)
     check_texts(len(documents[0].texts), predictor.pairs, shown(data))
     documents = head.prepare({"data": documents}, {"data": Path(data)}, problems)["data"]
     say_skipped(problems)

@@ -17,6 +17,7 @@ from kerasbert.settings.defaults import fine_tuning_rate, pooling_of
 from kerasbert.settings.encoder import check_length
 from kerasbert.settings.fine_tune import FineTuneSettings
 from kerasbert.terminal import say, say_row
+from kerasbert.text.split import write_documents
 from kerasbert.tokenizer.given import given_tokenizer
 from kerasbert.tokenizer.training import train_tokenizer
 from kerasbert.training.assessment import assess_best, last_epoch, settle_rule, write_results
@@ -93,6 +94,8 @@ def fine_tune(
         transfer = take_weights(settings, source, pretrained, learner)
 
     head.save(folder.path)
+    if settings.valid is None:
+        write_documents(folder.file("valid.jsonl"), documents["valid"])
     tokenizer.save(folder.file("tokenizer.json"))
     folder.write_config(
         "finetune",

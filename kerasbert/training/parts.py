@@ -10,6 +10,7 @@ from kerasbert.settings import CompareSettings, FineTuneSettings
 from kerasbert.terminal import say
 from kerasbert.text import LineProblems, read_labeled
 from kerasbert.text.quick_audit import leaks, look_alikes_note
+from kerasbert.text.split import split_documents
 from kerasbert.tokenizer.tokenizer import Tokenizer
 from kerasbert.tokenizer.unknown import unknown_in
 
@@ -31,12 +32,21 @@ def read_parts(
     Raises:
         InputError: a line that cannot be read or does not fit; single texts beside pairs.
     """
-    paths = {"train": settings.train, "valid": settings.valid}
-    if settings.test is not None:
-        paths["test"] = settings.test
+    given = {"train": settings.train, "valid": settings.valid, "test": settings.test}
+    paths = {name: path for name, path in given.items() if path is not None}
     problems = LineProblems(skip=settings.skip_bad_lines)
     read = read_labeled if head is None else head.read_documents
-    documents = {name: read(path, problems, settings.limit) for name, path in paths.items()}
+    fields = settings.fields()
+    documents = {
+        name: read(path, problems, settings.limit, fields, lambda line: say(line, said))
+        for name, path in paths.items()
+    }
+    if settings.valid_share is not None:
+        train, valid = split_documents(
+            documents["train"], settings.valid_share, str(paths["train"])
+        )
+        documents |= {"train": train, "valid": valid}
+        paths["valid"] = settings.train
     for name, part in documents.items():
         if len(part[0].texts) != len(documents["train"][0].texts):
             raise InputError(

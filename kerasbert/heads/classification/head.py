@@ -29,6 +29,7 @@ from kerasbert.heads.classification.words import (
 from kerasbert.heads.head import Assessed, Head
 from kerasbert.report.figures import Sections
 from kerasbert.text.documents import LabeledDocument
+from kerasbert.text.fields import Fields
 from kerasbert.text.kinds import LabelTally, deciding_note
 from kerasbert.text.labeled import read_labeled
 from kerasbert.text.labels import LabelSet
@@ -116,10 +117,15 @@ class Classification(Head):
         return cls(labels, found, **options), kept, [note] if note else []  # type: ignore[arg-type]
 
     def read_documents(
-        self, path: str | Path, problems: LineProblems, limit: int | None = None
+        self,
+        path: str | Path,
+        problems: LineProblems,
+        limit: int | None = None,
+        fields: Fields | None = None,
+        say: Callable[[str], None] | None = None,
     ) -> list[LabeledDocument]:
         """Those of a file with a label in it, at least."""
-        return read_labeled(path, problems, limit)
+        return read_labeled(path, problems, limit, fields, say)
 
     def prepare(
         self,
