@@ -26,7 +26,7 @@ class Config(Settings):
     """
 
     folder: tyro.conf.Positional[Path]
-    """The folder of the model: of the family of BERT, RoBERTa, DistilBERT or ELECTRA."""
+    """The folder of the model: BERT, RoBERTa, DistilBERT, ELECTRA, ModernBERT, or of their form."""
     out: Path
     """The folder of the run: what --pretrained and --model take."""
 

@@ -79,7 +79,10 @@ def convert(source: str | Path, out: str | Path) -> dict[str, Any]:
         "masked_lm": head is not None,
         "not_read": {kind: names for kind, names in unread.items() if names},
     }
-    _write(out, folder, architecture, tokenizer, model, result)
+    of_head = None
+    if head is not None:  # what pre-training that goes on with it must tell `MaskedLM`
+        of_head = {"activation": head.activation, "epsilon": head.epsilon}
+    _write(out, folder, architecture, tokenizer, model, result, masked_lm_head=of_head)
     return result
 
 
@@ -189,6 +192,7 @@ def _write(
     tokenizer: Tokenizer,
     model: keras.Model,
     result: dict[str, Any],
+    **more: Any,
 ) -> None:
     """All files of the run beside `out`, which is then renamed."""
     missing = missing_folders(out.parent)
@@ -200,7 +204,7 @@ def _write(
         tokenizer.save(run.file("tokenizer.json"))
         settings = {"source": str(folder.path), "max_length": architecture.max_positions}
         used = {"pooling": architecture.pooling}
-        run.write_config("pretrain", architecture, settings, used, seed=0, segmenter=None)
+        run.write_config("pretrain", architecture, settings, used, seed=0, segmenter=None, **more)
         run.save_model(model)
         run.write_json("metrics.json", result)
         if out.exists():

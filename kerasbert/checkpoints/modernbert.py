@@ -44,10 +44,11 @@ class ModernBert:
                 f"{settings.path}: classifier_activation is not read, expected hidden_activation's."
             )
         layers = settings.number("num_hidden_layers", 22)
+        width = settings.number("hidden_size", 768)
         try:
             return ModernBertConfig(
                 vocabulary_size=settings.number("vocab_size", 50_368),
-                d_model=settings.number("hidden_size", 768),
+                d_model=width,
                 layers=layers,
                 heads=settings.number("num_attention_heads", 12),
                 d_ff=settings.number("intermediate_size", 1152),
@@ -60,7 +61,7 @@ class ModernBert:
                 local_base=_base(settings, _LOCAL, "local_rope_theta", 10_000.0),
                 global_base=_base(settings, _FULL, "global_rope_theta", 160_000.0),
                 max_positions=settings.number("max_position_embeddings", 8192),
-                fine_tuning_rate=shapes.FINE_TUNING_RATE,
+                fine_tuning_rate=shapes.fine_tuning_rate(width),
             )
         except InputError as error:
             raise InputError(f"{settings.path}: {error}") from None

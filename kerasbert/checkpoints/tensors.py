@@ -144,6 +144,7 @@ class Tensors:
 
     def _names(self, path: Path) -> list[str]:
         try:
+            import ml_dtypes  # noqa: F401, so that numpy knows bfloat16; Keras brings it
             from safetensors import safe_open
         except ImportError:
             raise InputError(
