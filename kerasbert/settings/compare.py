@@ -37,7 +37,7 @@ class CompareSettings(DataSettings, TrainingSettings, ClassifierSettings):
     """
 
     pretrained: Path
-    """The run whose encoder is compared with an untrained one."""
+    """The run, or the folder of a public model, whose encoder is compared with an untrained one."""
     train: Path
     """Labelled text to learn from."""
     valid: Path | None = None

@@ -32,7 +32,8 @@ class FineTuneSettings(
     test: Path | None = None
     """Labelled text that nothing is chosen on: for the last figure only."""
     pretrained: Path | None = None
-    """The run whose tokenizer, architecture and weights to start from."""
+    """The run, or the folder of a public model, whose tokenizer, architecture and weights to start
+    from."""
     from_scratch: bool = False
     """Take tokenizer and architecture of --pretrained, but none of its weights."""
     kind: KindName | None = None

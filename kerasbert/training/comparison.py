@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from kerasbert.checkpoints.convert import open_source
 from kerasbert.evaluation.comparison import draw_comparison, summarize
 from kerasbert.evaluation.comparison_text import (
     comparison_sentence,
@@ -45,7 +46,7 @@ def compare(settings: CompareSettings) -> dict[str, Any]:
     if found is not None:
         say(f"{folder.path}: the comparison is finished; nothing to do.")
         return found
-    source = RunFolder.open(settings.pretrained)
+    source = open_source(settings.pretrained)
     ship = Shipping(settings)
     documents, head = read_parts(settings, ship.said)
     digests = data_digests(documents)

@@ -6,6 +6,7 @@ from typing import Any
 
 from kerasbert.batches.encoded import Windows
 from kerasbert.batches.labeled import LabeledBatches
+from kerasbert.checkpoints.convert import open_source
 from kerasbert.errors import InputError
 from kerasbert.heads.head import Head
 from kerasbert.runs.begin import begin_run
@@ -58,7 +59,7 @@ def fine_tune(
     if found is not None:
         say(f"{folder.path}: the run is finished; nothing to do.")
         return found
-    source = RunFolder.open(settings.pretrained) if settings.pretrained is not None else None
+    source = open_source(settings.pretrained) if settings.pretrained is not None else None
     documents, head = read_parts(settings, said, head)
     digests = data_digests(documents)
     for warning in check_same_data(folder, digests):
@@ -88,7 +89,9 @@ def fine_tune(
         say(svm_note)
     pretrained = source.load_model() if source is not None else None
     model = build_network(settings, pretrained, architecture, data, lead)
-    learner, batches = build_learner(settings, model, architecture, tokenizer, data["train"])
+    learner, batches = build_learner(
+        settings, model, architecture, tokenizer, data["train"], source
+    )
     transfer = None
     if source is not None and not settings.from_scratch:
         transfer = take_weights(settings, source, pretrained, learner)

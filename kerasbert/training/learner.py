@@ -80,6 +80,7 @@ def build_learner(
     architecture: EncoderConfig | None,
     tokenizer: Tokenizer,
     train: LabeledBatches,
+    source: RunFolder | None,
 ) -> tuple[keras.Model, Any]:
     """The compiled model to train, and its batches: the head's alone, or with masked LM beside.
 
@@ -103,7 +104,9 @@ def build_learner(
         model.compile(optimizer=optimizer, loss=loss)
         return model, train
     size = tokenizer.vocabulary_size
-    task = MaskedLM(size, shares=train.texts.token_shares(size), seed=settings.seed)
+    of_head = (source.config().get("masked_lm_head") or {}) if source is not None else {}
+    shares = train.texts.token_shares(size)
+    task = MaskedLM(size, shares=shares, seed=settings.seed, **of_head)
     with computing_in(settings.precision):
         joint = build_joint_model(model, task)
     compile_joint(joint, task, settings.masked_lm, loss, optimizer)

@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from kerasbert.batches.pretraining import PretrainingBatches
+from kerasbert.checkpoints.convert import open_source
 from kerasbert.errors import InputError
 from kerasbert.evaluation.objectives import pretraining_verdict
 from kerasbert.models import build_encoder, repeat_positions, transfer_weights
@@ -47,14 +48,20 @@ def pretrain(settings: PretrainSettings) -> dict[str, Any]:
     if found is not None:
         say(f"{folder.path}: the run is finished; nothing to do.")
         return found
-    source = RunFolder.open(settings.pretrained) if settings.pretrained is not None else None
+    source = open_source(settings.pretrained) if settings.pretrained is not None else None
     _refuse_early(settings, source)
     if source is not None and (note := source.special_note()):
         say(note)
     store = open_store(settings, folder, source)
     architecture = choose_architecture(settings, folder, source, store)
+    # That of a public model has an activation and an epsilon of its own.
+    of_head = (source.config().get("masked_lm_head") or {}) if source is not None else {}
     task_settings = TaskSettings(
-        settings.seed, settings.masking, settings.masking_rate, settings.max_predictions
+        settings.seed,
+        settings.masking,
+        settings.masking_rate,
+        settings.max_predictions,
+        **of_head,
     )
     tasks = [TASKS[name](store, task_settings) for name in TASKS if name in settings.tasks]
     options: dict[str, Any] = {"max_length": settings.max_length, "limit": settings.limit}
@@ -100,6 +107,7 @@ def pretrain(settings: PretrainSettings) -> dict[str, Any]:
         plan={"steps": None if settings.minutes else total, "minutes": settings.minutes}
         | {"steps_per_epoch": train.steps_per_epoch},
         transfer=transfer.to_json() if transfer is not None else None,
+        masked_lm_head=of_head or None,
     )
     say_what_comes(settings, architecture, store, train, model, total)
     objectives = {task.name: figures_of(task) for task in tasks}
