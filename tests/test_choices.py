@@ -35,7 +35,7 @@ def test_the_values_of_a_choice_are_written_nowhere_else():
         if isinstance(node, ast.Tuple | ast.List | ast.Set)
         if (values := frozenset(getattr(one, "value", None) for one in node.elts)) in VALUES
     ]
-    assert found == ["recipes/toy.py: EncoderName"]  # see tests/recipes/test_tables.py
+    assert found == ["recipes/toy.py: EncoderName"]  # see tests/recipes/test_result_tables.py
 
 
 @pytest.mark.parametrize(
