@@ -55,7 +55,7 @@ def convert(source: str | Path, out: str | Path) -> dict[str, Any]:
     """
     out = RunFolder.create(out).path
     folder = PublicFolder(source)
-    family = _family(folder.settings)
+    family = family_of(folder.settings)
     tokenizer = read_tokenizer(folder, family.vocabulary_files)
     architecture = family.architecture(folder.settings)
     pooling, modules = read_pooling(folder)
@@ -117,8 +117,13 @@ def is_public(path: Path) -> bool:
     return isinstance(values, dict) and "model_type" in values and "stage" not in values
 
 
-def _family(settings: Settings) -> Family:
-    if (family := FAMILIES.get(settings.model_type or "")) is None:
+def family_of(settings: Settings) -> Family:
+    """The family of a model.
+
+    Raises:
+        InputError: none of ours.
+    """
+    if (family := FAMILIES.get(str(settings.model_type))) is None:
         raise InputError(
             f"{settings.path}: model_type {settings.model_type!r} is not read, expected one of"
             f" {', '.join(FAMILIES)}."
