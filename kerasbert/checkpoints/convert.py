@@ -95,9 +95,7 @@ def open_source(path: str | Path) -> RunFolder:
         InputError: it is neither; see `RunFolder.open` and `convert`.
     """
     path = Path(path)
-    if not is_public(path):
-        return RunFolder.open(path)
-    return _Converted(path)
+    return _Converted(path) if RunFolder(path).holds_public_model else RunFolder.open(path)
 
 
 class _Converted(RunFolder):
@@ -107,14 +105,6 @@ class _Converted(RunFolder):
         self._kept = tempfile.TemporaryDirectory(prefix="kerasbert-")
         super().__init__(Path(self._kept.name) / "run")
         convert(source, self.path)
-
-
-def is_public(path: Path) -> bool:
-    """Whether a folder's config.json is that of a public model, not of a run."""
-    if not (path / "config.json").is_file():
-        return False
-    values = RunFolder(path).read_json("config.json")
-    return isinstance(values, dict) and "model_type" in values and "stage" not in values
 
 
 def family_of(settings: Settings) -> Family:
