@@ -67,7 +67,7 @@ class Bert:
         positions = tensors.take(
             "embeddings.position_embeddings.weight", (config.max_positions + first, width)
         )
-        types = tensors.shape("embeddings.token_type_embeddings.weight")[0]
+        types, *_ = tensors.shape("embeddings.token_type_embeddings.weight") or (0,)
         segments = tensors.take("embeddings.token_type_embeddings.weight", (types, width))
         arrays = {
             "embedding/token_table": tensors.take(TOKENS, (config.vocabulary_size, width)),

@@ -55,7 +55,7 @@ def convert(source: str | Path, out: str | Path) -> dict[str, Any]:
     """
     out = RunFolder.create(out).path
     folder = PublicFolder(source)
-    family = _family(folder.settings)
+    family = family_of(folder.settings)
     tokenizer = read_tokenizer(folder, family.vocabulary_files)
     architecture = family.architecture(folder.settings)
     pooling, modules = read_pooling(folder)
@@ -95,9 +95,7 @@ def open_source(path: str | Path) -> RunFolder:
         InputError: it is neither; see `RunFolder.open` and `convert`.
     """
     path = Path(path)
-    if not is_public(path):
-        return RunFolder.open(path)
-    return _Converted(path)
+    return _Converted(path) if RunFolder(path).holds_public_model else RunFolder.open(path)
 
 
 class _Converted(RunFolder):
@@ -109,16 +107,13 @@ class _Converted(RunFolder):
         convert(source, self.path)
 
 
-def is_public(path: Path) -> bool:
-    """Whether a folder's config.json is that of a public model, not of a run."""
-    if not (path / "config.json").is_file():
-        return False
-    values = RunFolder(path).read_json("config.json")
-    return isinstance(values, dict) and "model_type" in values and "stage" not in values
+def family_of(settings: Settings) -> Family:
+    """The family of a model.
 
-
-def _family(settings: Settings) -> Family:
-    if (family := FAMILIES.get(settings.model_type or "")) is None:
+    Raises:
+        InputError: none of ours.
+    """
+    if (family := FAMILIES.get(str(settings.model_type))) is None:
         raise InputError(
             f"{settings.path}: model_type {settings.model_type!r} is not read, expected one of"
             f" {', '.join(FAMILIES)}."

@@ -14,6 +14,7 @@ from kerasbert.checkpoints.public_folder import Settings
 from kerasbert.checkpoints.shapes import Arrays, Head
 from kerasbert.checkpoints.tensors import Tensors
 from kerasbert.config import TransformerConfig
+from kerasbert.errors import InputError
 
 
 class Electra(Bert):
@@ -27,6 +28,10 @@ class Electra(Bert):
         settings.ignore("summary_type", "summary_use_proj")
         config = super().architecture(settings)
         width = settings.number("embedding_size", 128)
+        if not 1 <= width <= 10**9:
+            raise InputError(
+                f"{settings.path}: embedding_size: expected 1 or more, received {width}."
+            )
         return replace(config, embedding_width=None if width == config.d_model else width)
 
     def arrays(self, tensors: Tensors, config: TransformerConfig) -> Arrays:

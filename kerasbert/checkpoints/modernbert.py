@@ -137,9 +137,12 @@ def _global_every(settings: Settings, layers: int) -> int:
     types = settings.get("layer_types")
     if types is None:
         return every
+    if not isinstance(types, list):
+        raise InputError(f"{settings.path}: layer_types: expected a list, received {types!r}.")
     others = [i for i, kind in enumerate(types) if i and kind == _FULL]
-    every = others[0] if others else layers
-    if types != [_LOCAL if i % every else _FULL for i in range(layers)]:
+    every = others[0] if others else max(layers, 1)
+    regular = [_LOCAL if i % every else _FULL for i in range(len(types))]
+    if types != regular or len(types) != layers:
         raise InputError(
             f"{settings.path}: layer_types: expected {_FULL} in the first of every so many layers,"
             f" {_LOCAL} in the others, received {types}."

@@ -70,7 +70,7 @@ def activation(settings: Settings, name: str, default: str = "gelu") -> str:
         InputError: it is none that is known.
     """
     found = settings.get(name, default)
-    if found not in ACTIVATIONS:
+    if not isinstance(found, str) or found not in ACTIVATIONS:
         raise InputError(
             f"{settings.path}: {name} {found!r} is unknown, expected one of"
             f" {', '.join(ACTIVATIONS)}."

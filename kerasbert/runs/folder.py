@@ -36,6 +36,14 @@ class RunFolder:
         return self.path / name
 
     @property
+    def holds_public_model(self) -> bool:
+        """Whether config.json is that of a public model in Hugging Face's form."""
+        if not self.file("config.json").is_file():
+            return False
+        values = self.read_json("config.json")
+        return isinstance(values, dict) and "model_type" in values and "stage" not in values
+
+    @property
     def finished(self) -> bool:
         return self.file(FINISHED).exists()
 
@@ -74,6 +82,11 @@ class RunFolder:
                 hint = "the run has not finished: repeat its command with --resume"
                 if not run.file("config.json").exists():
                     hint = "expected a folder that `kerasbert pretrain` or `finetune` made"
+                elif run.holds_public_model:
+                    hint = (
+                        "it holds a public model, of which this makes a run:"
+                        f" kerasbert convert {path} --out RUN"
+                    )
                 raise InputError(f"{path}: there is no {name}; {hint}.")
         run.config()
         return run

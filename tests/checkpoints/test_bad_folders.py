@@ -1,5 +1,6 @@
 """A folder that cannot be read is refused: which file, what was expected; nothing is written."""
 
+import itertools
 import json
 import random
 import shutil
@@ -8,7 +9,8 @@ import numpy as np
 import pytest
 
 from kerasbert import cli
-from kerasbert.checkpoints.convert import convert
+from kerasbert.checkpoints.convert import convert, family_of
+from kerasbert.checkpoints.public_folder import PublicFolder
 from kerasbert.errors import InputError
 
 
@@ -55,6 +57,23 @@ def refused(folder, said):
 def test_a_config_that_is_not_read(folder, values, said):
     change(folder / "config.json", **values)
     refused(folder, said)
+
+
+STRANGE = [None, [], {}, "x", [1], {"x": {}}, -1, 0, 3, 1e308, 0.5, True, 10**12]
+
+
+@pytest.mark.parametrize("name", ["bert", "roberta", "distilbert", "electra", "modernbert"])
+def test_no_setting_is_more_than_an_error(public_models, tmp_path, name):
+    path = tmp_path / "config.json"
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    whole = json.loads((public_models / name / "config.json").read_text())
+    for setting, value in itertools.product(whole, STRANGE):
+        path.write_text(json.dumps(whole | {setting: value}))
+        try:
+            settings = PublicFolder(tmp_path).settings
+            family_of(settings).architecture(settings)
+        except InputError as error:
+            assert str(path) in str(error)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from kerasbert import load_model
 from kerasbert.batches.encoded import EncodedTexts
-from kerasbert.checkpoints.convert import FAMILIES, convert, is_public, open_source
+from kerasbert.checkpoints.convert import FAMILIES, convert, open_source
 from kerasbert.errors import InputError
 from kerasbert.inference.embedder import Embedder
 from kerasbert.runs import RunFolder
@@ -107,7 +107,8 @@ def test_old_names_of_a_normalization_are_read(public_models, tmp_path):
 
 
 def test_a_public_folder_is_opened_as_a_run(public_models, runs):
-    assert is_public(public_models / "bert") and not is_public(runs / "bert")
+    with pytest.raises(InputError, match="it holds a public model, of which this makes a run"):
+        RunFolder.open(public_models / "bert")
     run = open_source(public_models / "bert")
     assert run.architecture() == open_source(runs / "bert").architecture()
     place = run.path
