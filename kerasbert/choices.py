@@ -14,7 +14,7 @@ Positions = Literal["learned", "rotary", "none"]
 EmbeddingPositions = Literal["learned", "none"]  # rotary ones belong to attention
 PoolingName = Literal["cls", "mean", "max", "mean-max"]
 WindowPooling = Literal["max", "mean", "attention"]
-LongText = Literal["cut", "chunk"]
+LongText = Literal["cut", "windows"]
 
 # Text, and what it becomes.
 StyleName = Literal["word", "char", "jieba", "wordpiece"]  # of a tokenizer

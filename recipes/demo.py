@@ -91,7 +91,7 @@ def _walk(config: Config) -> dict[str, Any]:
                 vocabulary_size=10_000,
                 engine=Engine(workers=processors()),
                 progress=progress,
-                report=lambda text: say(f"{store}: {text}"),
+                say=lambda text: say(f"{store}: {text}"),
             )
     say("3. pre-training")
     pretrain(

@@ -94,7 +94,7 @@ def run(config: Config) -> dict[str, Any]:
             skip_bad_lines=config.skip_bad_lines,
             limit=config.limit,
             progress=progress,
-            report=lambda text: say(f"{config.out}: {text}"),
+            say=lambda text: say(f"{config.out}: {text}"),
         )
 
 

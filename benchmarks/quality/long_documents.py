@@ -33,9 +33,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "cut at 200": {},
     "cut at 512": {"max_length": 512},
     "cut at 2,048": {"max_length": 2048},
-    "windows of 200, max": {"long": "chunk", "window_pooling": "max"},
-    "windows of 200, mean": {"long": "chunk"},
-    "windows of 200, attention": {"long": "chunk", "window_pooling": "attention"},
+    "windows of 200, max": {"long": "windows", "window_pooling": "max"},
+    "windows of 200, mean": {"long": "windows"},
+    "windows of 200, attention": {"long": "windows", "window_pooling": "attention"},
 }
 
 

@@ -8,7 +8,7 @@ from kerasbert.figures import number
 from kerasbert.files import write_text
 from kerasbert.report.charts import Axis, Series, chart, curve
 from kerasbert.report.page import charts, page, paragraph
-from kerasbert.report.run import Config, encoder_of, settings_and_versions
+from kerasbert.report.run import ConfigJson, encoder_of, settings_and_versions
 from kerasbert.report.tables import table, tiles
 
 SIDES = {"scratch": ("from scratch", 1), "pretrained": ("pre-trained", 0)}  # name, colour
@@ -20,7 +20,7 @@ def comparison_report(
     path: str | os.PathLike[str],
     title: str,
     result: Mapping[str, Any],
-    config: Config | None = None,
+    config: ConfigJson | None = None,
 ) -> None:
     """Write the report of a comparison.
 

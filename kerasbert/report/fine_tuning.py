@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from kerasbert.files import write_text
 from kerasbert.report.page import page
-from kerasbert.report.run import Config, encoder_of, settings_and_versions, transferred
+from kerasbert.report.run import ConfigJson, encoder_of, settings_and_versions, transferred
 
 
 def fine_tuning_report(
@@ -13,7 +13,7 @@ def fine_tuning_report(
     title: str,
     sections: Sequence[tuple[str, str]],
     about: str = "",
-    config: Config | None = None,
+    config: ConfigJson | None = None,
 ) -> None:
     """Write the report of a fine-tuning run.
 

@@ -10,7 +10,7 @@ from kerasbert.files import write_text
 from kerasbert.report.charts import Axis, Series, chart, curve
 from kerasbert.report.page import charts, page, paragraph
 from kerasbert.report.run import (
-    Config,
+    ConfigJson,
     encoder_of,
     settings_and_versions,
     transferred,
@@ -23,7 +23,7 @@ def pretrain_report(
     title: str,
     history: Sequence[Row],
     metrics: Mapping[str, Any] | None = None,
-    config: Config | None = None,
+    config: ConfigJson | None = None,
     objectives: Mapping[str, Figures] | None = None,
 ) -> None:
     """Write the report of a pre-training run.

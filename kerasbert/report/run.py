@@ -6,10 +6,10 @@ from typing import Any
 from kerasbert.report.page import paragraph
 from kerasbert.report.tables import folded, pairs
 
-Config = Mapping[str, Any]  # what config.json holds
+ConfigJson = Mapping[str, Any]  # what config.json holds
 
 
-def encoder_of(config: Config) -> str:
+def encoder_of(config: ConfigJson) -> str:
     """The encoder in a few words."""
     architecture = config.get("architecture")
     if not architecture:
@@ -19,7 +19,7 @@ def encoder_of(config: Config) -> str:
     return f"{architecture.get('encoder')}, {depth}d_model {architecture.get('d_model')}"
 
 
-def transferred(config: Config) -> str:
+def transferred(config: ConfigJson) -> str:
     """Which weights came from a pre-trained run."""
     settings = config.get("settings") or {}
     source, found = settings.get("pretrained"), config.get("transfer")
@@ -38,7 +38,7 @@ def transferred(config: Config) -> str:
     return paragraph(f"{begun}{counts}.") + folded("the names of the weights", pairs(names))
 
 
-def settings_and_versions(config: Config) -> str:
+def settings_and_versions(config: ConfigJson) -> str:
     """Architecture, settings that were given, and what the run was made with."""
     settings = {
         name: value for name, value in (config.get("settings") or {}).items() if value is not None

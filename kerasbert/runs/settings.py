@@ -10,6 +10,7 @@ from kerasbert.errors import InputError
 from kerasbert.ranges import flag
 
 FREE = {"resume", "save_minutes", "out"}  # may change when a run goes on
+RENAMED = {"chunk": "windows"}  # values of --long in runs of versions before 0.2.0
 
 
 def settings_of(config: Any) -> dict[str, Any]:
@@ -40,6 +41,7 @@ def as_used(
 def refuse_other_settings(saved: Mapping[str, Any], config: Any) -> None:
     """A run goes on with the settings it was started with, or not at all."""
     now = settings_of(config)
+    saved = {name: _renamed(name, value) for name, value in saved.items()}
     changed = [
         f"{flag(name)} (was {saved[name]!r}, now {now[name]!r})"
         for name in now
@@ -50,6 +52,10 @@ def refuse_other_settings(saved: Mapping[str, Any], config: Any) -> None:
             f"cannot resume with other settings than the run was started with: {', '.join(changed)}"
             ". Repeat the settings, or start a new run in another --out."
         )
+
+
+def _renamed(name: str, value: Any) -> Any:
+    return RENAMED.get(value, value) if name == "long" else value
 
 
 def _plain(value: Any) -> Any:

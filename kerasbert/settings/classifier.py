@@ -40,7 +40,7 @@ class ClassifierSettings(LongTextSettings):
 
     @property
     def _can_lead(self) -> bool:
-        return self.long != "chunk" and self.pooling != "cls"
+        return self.long != "windows" and self.pooling != "cls"
 
     def leading_positions(self, pairs: bool) -> int:
         """What --lead says, or what is best where it says nothing."""
@@ -53,9 +53,9 @@ class ClassifierSettings(LongTextSettings):
         self.check_long_texts()
         if (self.rule == "top-k") != (self.top_k is not None):
             raise InputError("--rule top-k and --top-k N: expected both or neither.")
-        if self.masked_lm and self.long == "chunk":
-            raise InputError("--masked-lm: not beside --long chunk.")
+        if self.masked_lm and self.long == "windows":
+            raise InputError("--masked-lm: not beside --long windows.")
         if self.lead and not self._can_lead:
-            raise InputError("--lead: not beside --long chunk or --pooling cls.")
+            raise InputError("--lead: not beside --long windows or --pooling cls.")
         if self.label_smoothing and self.loss != "cross-entropy":
             raise InputError(f"--label-smoothing: not beside --loss {self.loss}.")

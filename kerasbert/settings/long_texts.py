@@ -14,19 +14,19 @@ class LongTextSettings(Settings):
     max_length: int = 200
     """Positions of the longest text; longer ones are cut, and counted."""
     long: LongText = "cut"
-    """chunk: split a longer text into overlapping windows of --max-length instead."""
+    """windows: split a longer text into overlapping windows of --max-length instead."""
     overlap: int | None = None
-    """With --long chunk: tokens that two windows share; a quarter of --max-length unless given."""
+    """With --long windows: tokens that two of them share; a quarter of --max-length unless given."""
     windows: int = 16
-    """With --long chunk: the most windows of a text; what is beyond them is cut, and counted."""
+    """With --long windows: the most windows of a text; what is beyond them is cut, and counted."""
     window_pooling: WindowPooling = "mean"
-    """With --long chunk: how the vectors of a text's windows become one."""
+    """With --long windows: how the vectors of a text's windows become one."""
 
     def check_long_texts(self) -> None:
         """Refuse windows that no text can be split into."""
         if self.long == "cut" and self.overlap is not None:
-            raise InputError("--overlap: expected beside --long chunk.")
-        if self.long == "chunk" and not 0 <= self.shared_tokens < self.max_length - 2:
+            raise InputError("--overlap: expected beside --long windows.")
+        if self.long == "windows" and not 0 <= self.shared_tokens < self.max_length - 2:
             raise InputError(
                 f"--overlap: expected 0 to {self.max_length - 3}, fewer than a window of "
                 f"--max-length {self.max_length} has, received {self.shared_tokens}."

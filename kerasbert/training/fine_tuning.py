@@ -155,7 +155,7 @@ def _windows(settings: FineTuneSettings, train: list) -> Any:
     if settings.long == "cut":
         return None
     if len(train[0].texts) == 2:
-        raise InputError(f"--long chunk: expected single texts, {settings.train} holds pairs.")
+        raise InputError(f"--long windows: expected single texts, {settings.train} holds pairs.")
     return Windows(settings.shared_tokens, settings.windows)
 
 

@@ -62,7 +62,7 @@ def build_network(
             pooling=Pooling(pooling, lead=lead, name="pooling"),
             dropout=0.1 if settings.dropout is None else settings.dropout,
             seed=settings.seed,
-            window=settings.max_length if settings.long == "chunk" else None,
+            window=settings.max_length if settings.long == "windows" else None,
             window_pooling=settings.window_pooling,
             name=head.name,
         )

@@ -98,7 +98,7 @@ def say_what_was_read(
         notes = [f"{name}: {len(texts):,} documents"]
         if texts.truncated:
             limit = f"{settings.max_length} positions"
-            if settings.long == "chunk":
+            if settings.long == "windows":
                 limit = f"{settings.windows} windows of {limit}"
             notes.append(f"{texts.truncated:,} longer than {limit} were cut")
         notes += head.notes(documents[name], part.gold)

@@ -65,11 +65,11 @@ def test_same_bytes_for_any_number_of_workers(corpus, tmp_path, monkeypatch):
     assert len(shards) > 2 and all(shard.counts.tokens <= 30 for shard in shards)
 
 
-def test_a_long_piece_is_cut_into_chunks(corpus, tmp_path, monkeypatch):
+def test_a_long_piece_is_cut_into_spills(corpus, tmp_path, monkeypatch):
     prepare_store([corpus], tmp_path / "one", vocabulary_size=200)
     packed = tmp_path / "raw.txt.gz"
     packed.write_bytes(gzip.compress(TEXT.encode()))
-    monkeypatch.setattr("kerasbert.corpus.prepare.jobs.CHUNK_CHARACTERS", 60)
+    monkeypatch.setattr("kerasbert.corpus.prepare.jobs.SPILL_CHARACTERS", 60)
     prepare_store([packed], tmp_path / "two", vocabulary_size=200)
     one, two = contents(tmp_path / "one"), contents(tmp_path / "two")
     assert one.pop("manifest.json") != two.pop("manifest.json")  # another input

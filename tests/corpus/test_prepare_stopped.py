@@ -104,7 +104,7 @@ def test_a_real_disk_that_is_full_when_the_shards_are_written(small_disk, monkey
     text.write_text("the cat sat on the mat\n" * 2000)
     tokenizer = train_tokenizer(["the cat sat on the mat"] * 2, "word")
     with pytest.raises(Unfinished, match=r"No space left on device.*same command again"):
-        prepare_store([text], disk / "s", tokenizer=tokenizer, report=lambda said: None)
+        prepare_store([text], disk / "s", tokenizer=tokenizer, say=lambda said: None)
     done = sorted(path.name for path in (disk / ".s.preparing").rglob("*") if path.is_file())
     assert "000000.json" in done and not [name for name in done if name.endswith(".h5")]
     (disk / ".s.preparing" / "pieces" / "000000.json").unlink()
@@ -117,13 +117,13 @@ def test_a_real_disk_that_is_full_when_the_shards_are_written(small_disk, monkey
 
 def test_no_room_is_said_before_it_starts(corpus, tmp_path, monkeypatch):
     said = []
-    prepare_store([corpus], tmp_path / "s", vocabulary_size=200, report=said.append)
+    prepare_store([corpus], tmp_path / "s", vocabulary_size=200, say=said.append)
     assert "first a tokenizer is trained" in said[0]
     assert "MB on disk" in said[1] and "of memory for each of 1 worker" in said[1]
     full = shutil.disk_usage(tmp_path)._replace(free=10)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
     with pytest.raises(InputError, match=r"are free\. Make room"):
-        prepare_store([corpus], tmp_path / "t", vocabulary_size=200, report=said.append)
+        prepare_store([corpus], tmp_path / "t", vocabulary_size=200, say=said.append)
 
 
 @pytest.mark.parametrize("workers", [1, 2])

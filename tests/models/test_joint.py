@@ -123,7 +123,7 @@ def test_patience_ends_it(files, runs, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "flags, why", [(["-0.1"], "expected 0 or more"), (["0.1", "--long", "chunk"], "not beside")]
+    "flags, why", [(["-0.1"], "expected 0 or more"), (["0.1", "--long", "windows"], "not beside")]
 )
 def test_what_is_refused(flags, why, files, tmp_path, capsys):
     parts = [f"--{part}={files}/{part}.txt" for part in ("train", "valid")]

@@ -12,7 +12,7 @@ from kerasbert import cli
 def test_compare_holds_the_same_rows_for_both_sides(runs, files, tmp_path, capsys):
     command = ["compare", "--pretrained", f"{runs}/lm", "--out", f"{tmp_path}/compare", *SMALL]
     command += ["--epochs", "2", "--seeds", "2", "--learning-rates", "0.005", "0.01"]
-    command += ["--long", "chunk", "--windows", "3"]
+    command += ["--long", "windows", "--windows", "3"]
     for part in ("train", "valid", "test"):
         command += [f"--{part}", f"{files}/{part}.txt"]
     assert cli.main(command) == 0

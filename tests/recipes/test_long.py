@@ -52,7 +52,7 @@ def test_windows_overlap_and_cover_the_text(store):
 
 @pytest.mark.parametrize("pooling", ["max", "mean", "attention"])
 def test_windows_find_what_stands_behind_the_first(pooling, long_files, tmp_path):
-    found = train(long_files, tmp_path / "run", long="chunk", window_pooling=pooling)
+    found = train(long_files, tmp_path / "run", long="windows", window_pooling=pooling)
     assert found["valid"]["f1"] > 0.95
     config = evaluate.Config(model=tmp_path / "run", data=long_files / "valid.txt")
     assert evaluate.run(config)["data"] == pytest.approx(found["valid"], abs=1e-5)
@@ -72,7 +72,7 @@ def test_cut_texts_cannot_know(long_files, tmp_path):
 
 def test_the_transformer_trains_in_windows_too(long_files, tmp_path):
     more = {"encoder": "transformer", "layers": 1, "heads": 2, "learning_rate": 3e-3, "epochs": 12}
-    found = train(long_files, tmp_path / "run", long="chunk", **more)
+    found = train(long_files, tmp_path / "run", long="windows", **more)
     assert found["valid"]["f1"] > 0.9
 
 
@@ -82,10 +82,10 @@ def test_what_no_window_can_be_is_refused(files, tmp_path):
         ({"windows": 0}, "--windows: expected 1 or more"),
     ):
         with pytest.raises(InputError, match=message):
-            train(files, tmp_path / "run", long="chunk", **flags)
-    with pytest.raises(InputError, match="--overlap: expected beside --long chunk"):
+            train(files, tmp_path / "run", long="windows", **flags)
+    with pytest.raises(InputError, match="--overlap: expected beside --long windows"):
         train(files, tmp_path / "run", overlap=2)
     (tmp_path / "train.txt").write_text("a\tb __label__x\nc\td __label__y\n" * 3)
     (tmp_path / "valid.txt").write_text("a\tb __label__x\nc\td __label__y\n")
-    with pytest.raises(InputError, match="--long chunk: expected single texts"):
-        train(tmp_path, tmp_path / "run", long="chunk")
+    with pytest.raises(InputError, match="--long windows: expected single texts"):
+        train(tmp_path, tmp_path / "run", long="windows")

@@ -33,7 +33,7 @@ def test_the_saved_run_answers_with_both(run, files):
     assert not scores.trainable_weights and np.asarray(scores.kernel).any()
 
 
-@pytest.mark.parametrize("beside", [["--long", "chunk"], ["--pooling", "cls"]])
+@pytest.mark.parametrize("beside", [["--long", "windows"], ["--pooling", "cls"]])
 def test_a_lead_is_refused_where_there_is_none(beside, files, tmp_path, capsys):
     parts = [f"--{part}={files}/{part}.txt" for part in ("train", "valid")]
     assert cli.main(["finetune", *parts, "--lead", "6", *beside, "--out", f"{tmp_path}/run"]) == 2

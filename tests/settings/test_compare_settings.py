@@ -10,7 +10,7 @@ from kerasbert.settings import CompareSettings, FineTuneSettings, compare
 FILES = {name: Path(name) for name in ("train", "valid", "test", "pretrained", "out")}
 # A value that is not the default, for each setting that is handed on.
 GIVEN = {
-    **{"long": "chunk", "max_length": 90, "overlap": 7, "windows": 3, "window_pooling": "max"},
+    **{"long": "windows", "max_length": 90, "overlap": 7, "windows": 3, "window_pooling": "max"},
     **{"loss": "focal", "layer_decay": 0.9, "freeze_epochs": 1.0, "average": 0.0},
     **{"linear_svm": True, "pooling": "max", "lead": 0, "rule": "top-k", "top_k": 3},
     **{"batch_size": 8, "accumulate": 2, "precision": "bfloat16", "decay": "cosine"},

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from kerasbert.corpus.prepare.jobs import CHUNK_CHARACTERS, PieceJob
+from kerasbert.corpus.prepare.jobs import SPILL_CHARACTERS, PieceJob
 from kerasbert.corpus.prepare.pieces import read_piece
 from kerasbert.corpus.prepare.structured import STRUCTURED
 from kerasbert.errors import Unfinished
@@ -21,7 +21,7 @@ from kerasbert.tokenizer.word_cache import WordCache
 _PIECES = 3  # looked into
 _CHARACTERS = 100_000  # of each
 _PIECE_TEXTS = 100  # whose unknown characters are counted
-_COPIES = 2  # of the tokens on disk: chunks and shards, until the store is complete
+_COPIES = 2  # of the tokens on disk: spills and shards, until the store is complete
 
 
 def estimate(jobs: Sequence[PieceJob], workers: int, folder: Path) -> str:
@@ -68,7 +68,7 @@ def estimate(jobs: Sequence[PieceJob], workers: int, folder: Path) -> str:
             " free. Make room, or name an --out on another disk."
         )
     # What is remembered is less than what is read.
-    memory = 8 * CHUNK_CHARACTERS + min(encoder.most_bytes, 2 * total // workers)
+    memory = 8 * SPILL_CHARACTERS + min(encoder.most_bytes, 2 * total // workers)
     sentence = (
         f"{'at least ' if packed else 'about '}{_duration(seconds / read * total / workers)},"
         f" {needed / 1e6:,.0f} MB on disk while it is prepared and {needed / _COPIES / 1e6:,.0f} MB"

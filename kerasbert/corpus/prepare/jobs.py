@@ -1,6 +1,6 @@
 """The work of preparing, cut into jobs that depend on nothing but their arguments.
 
-A job reads a piece of the input and writes chunks, or reads chunks and writes a shard; its files
+A job reads a piece of the input and writes spills, or reads spills and writes a shard; its files
 appear under their names when they are complete, and its record last. So a job may be killed, done
 twice or by several workers at once: the files are the same. Everything here runs in a worker
 process, perhaps on another machine that sees the same folder.
@@ -33,7 +33,7 @@ from kerasbert.tokenizer.tokenizer import Tokenizer
 from kerasbert.tokenizer.unknown import Unknown, unknown_characters
 from kerasbert.tokenizer.word_cache import WordCache, batches
 
-CHUNK_CHARACTERS = 16 << 20  # of text in a chunk: what a worker holds in memory at a time
+SPILL_CHARACTERS = 16 << 20  # of text in a spill: what a worker holds in memory at a time
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class PieceJob:
         number: of the piece.
         stamp: (size, time of the last change) of its file when its checksum was taken; None for
             one that is not on this machine.
-        folder: where chunks and record go.
+        folder: where spills and record go.
         tokenizer: the `tokenizer.json`, in the same folder; `segmenter` belongs to it.
         limit: read the first documents only.
         looked_at: the share of the documents whose unknown characters are counted.
@@ -67,13 +67,13 @@ class PieceJob:
         """The file that says that the job is done."""
         return self.folder / f"{self.number:06d}.json"
 
-    def chunk(self, number: int) -> Path:
-        """The file of one of its chunks."""
+    def spill(self, number: int) -> Path:
+        """The file of one of its spills."""
         return self.folder / f"{self.number:06d}-{number:04d}.npz"
 
 
 def encode_piece(job: PieceJob) -> dict[str, Any]:
-    """Encode the documents of a piece into chunks, and return its record.
+    """Encode the documents of a piece into spills, and return its record.
 
     Raises:
         InputError: naming file and line, whatever failed.
@@ -95,13 +95,13 @@ def encode_piece(job: PieceJob) -> dict[str, Any]:
         check_unchanged(job.piece.source, job.stamp)
         encoder = _encoder(job.tokenizer, job.segmenter)
         kept = clean(documents(), job.cleaning, dropped)
-        chunks, unknown = 0, Unknown()
-        for chunks, chunk in enumerate(_chunks(kept), start=1):
-            unknown += _write_chunk(job, chunks - 1, chunk, encoder, dropped)
+        spills, unknown = 0, Unknown()
+        for spills, spill in enumerate(_spills(kept), start=1):
+            unknown += _write_spill(job, spills - 1, spill, encoder, dropped)
         check_unchanged(job.piece.source, job.stamp)
         record = {
             "limit": job.limit,
-            "chunks": chunks,
+            "chunks": spills,
             "read": read,
             "stripped_labels": counts.stripped_labels,
             "skipped_lines": problems.skipped,
@@ -148,26 +148,26 @@ def disk_trouble(folder: Path, error: OSError) -> Unfinished:
     )
 
 
-def _chunks(documents: Iterator[Document]) -> Iterator[list[Document]]:
+def _spills(documents: Iterator[Document]) -> Iterator[list[Document]]:
     """Documents in lists of at most so many characters, or of one document."""
-    chunk: list[Document] = []
+    spill: list[Document] = []
     characters = 0
     for document in documents:
-        if chunk and characters + len(document.text) > CHUNK_CHARACTERS:
-            yield chunk
-            chunk, characters = [], 0
-        chunk.append(document)
+        if spill and characters + len(document.text) > SPILL_CHARACTERS:
+            yield spill
+            spill, characters = [], 0
+        spill.append(document)
         characters += len(document.text)
-    if chunk:
-        yield chunk
+    if spill:
+        yield spill
 
 
-def _write_chunk(
-    job: PieceJob, number: int, chunk: list[Document], encoder: WordCache, dropped: Counter[str]
+def _write_spill(
+    job: PieceJob, number: int, spill: list[Document], encoder: WordCache, dropped: Counter[str]
 ) -> Unknown:
     """Encode some documents into a file, and return what is unknown of those looked at."""
     parts, unknown = [], Unknown()
-    for texts in batches(document.text for document in chunk):
+    for texts in batches(document.text for document in spill):
         part = encoder.encode(texts, job.reading.corpus_format)
         parts.append(part)
         # Chosen by their text: the same ones for any cut into pieces.
@@ -178,7 +178,7 @@ def _write_chunk(
     if empty := int((~filled).sum()):
         dropped["no token"] += empty
     dtype = np.uint16 if encoder.tokenizer.vocabulary_size < 1 << 16 else np.uint32
-    path = job.chunk(number)
+    path = job.spill(number)
     if job.cleaning.duplicates is not None:
         with atomic_path(path.with_suffix(".npy")) as temporary:
             np.save(temporary, signatures(parts, job.cleaning.duplicates))
@@ -197,8 +197,8 @@ def _write_chunk(
     return unknown
 
 
-def read_chunk(path: Path, first: int = 0, stop: int | None = None) -> Documents:
-    """Documents first to stop - 1 of a chunk, less those of its `.dropped.npy`."""
+def read_spill(path: Path, first: int = 0, stop: int | None = None) -> Documents:
+    """Documents first to stop - 1 of a spill, less those of its `.dropped.npy`."""
     with np.load(path) as arrays:
         whole = Documents(
             arrays["token_ids"],
@@ -212,7 +212,7 @@ def read_chunk(path: Path, first: int = 0, stop: int | None = None) -> Documents
 
 
 def _read_bounds(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """(N + 1,) where the documents of a chunk begin, in sentences and in tokens, less as above."""
+    """(N + 1,) where the documents of a spill begin, in sentences and in tokens, less as above."""
     with np.load(path) as arrays:  # not the ids, which are most of it
         sentences, tokens = arrays["document_lengths"], offsets(arrays["sentence_lengths"])
     keep = _kept(path, len(sentences))
@@ -231,7 +231,7 @@ class ShardJob:
 
     Attributes:
         path: of the shard.
-        parts: chunks, and which of their documents (first, stop).
+        parts: spills, and which of their documents (first, stop).
         counts: what comes together.
     """
 
@@ -253,7 +253,7 @@ def write_shard_of(job: ShardJob) -> dict[str, Any]:
         InputError: writing failed.
     """
     try:
-        parts = (read_chunk(*part) for part in job.parts)
+        parts = (read_spill(*part) for part in job.parts)
         write_shard(job.path, parts, job.counts, job.vocabulary_size)
         entry = {
             "name": job.path.name,
@@ -268,7 +268,7 @@ def write_shard_of(job: ShardJob) -> dict[str, Any]:
 
 
 def plan_shards(
-    chunks: Iterator[Path], folder: Path, shard_size: int, vocabulary_size: int
+    spills: Iterator[Path], folder: Path, shard_size: int, vocabulary_size: int
 ) -> Iterator[ShardJob]:
     """Deal documents out to shards of at most `shard_size` tokens, or of one document."""
     from kerasbert.corpus.store.manifest import shard_name
@@ -281,7 +281,7 @@ def plan_shards(
         counts = ShardCounts(*map(int, sums))
         return ShardJob(folder / shard_name(number), tuple(parts), counts, vocabulary_size)
 
-    for path in chunks:
+    for path in spills:
         bounds, starts = _read_bounds(path)
         first, documents = 0, len(bounds) - 1
         while first < documents:

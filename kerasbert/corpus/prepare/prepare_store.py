@@ -65,7 +65,7 @@ def prepare_store(
     limit: int | None = None,
     again: bool = False,
     progress: Callable[[int, int], None] | None = None,
-    report: Callable[[str], None] | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
     """Encode raw text into a token store. Killed at any time, the same call goes on where it was.
 
@@ -88,7 +88,7 @@ def prepare_store(
         limit: take the first documents only.
         again: replace a store, or the beginning of one, that was made of something else.
         progress: called with the bytes of input that are encoded, and those of all inputs.
-        report: told in a sentence what the work will take.
+        say: told in a sentence what the work will take.
 
     Returns:
         documents, sentences, tokens, shards, dropped (documents left out) and why, unknown_share
@@ -139,9 +139,9 @@ def prepare_store(
             told = ""
             if not work.tokenizer.exists():
                 if tokenizer is None:
-                    if report is not None:
+                    if say is not None:
                         megabytes = sum(source.size for source in sources) / 1e6
-                        report(
+                        say(
                             f"{megabytes:,.1f} MB of input; first a tokenizer is trained on a"
                             f" sample of at most {sample_bytes / 1e6:,.0f} MB"
                         )
@@ -159,9 +159,9 @@ def prepare_store(
                 )
                 for number, piece in enumerate(pieces)
             ]  # fmt: skip
-            if report is not None and all(read_record(job.record) is None for job in jobs):
+            if say is not None and all(read_record(job.record) is None for job in jobs):
                 told = estimate(jobs, engine.workers, work.folder.parent)
-                report(told)
+                say(told)
             records = _encode(jobs, pool, limit, progress)
             _write_store(work, plan, jobs[: len(records)], records, pool, segmenter)
             work.finish()
@@ -169,9 +169,9 @@ def prepare_store(
         raise disk_trouble(work.folder, error) from error
     examples = [text for record in records for text in record["skipped_examples"]]
     store = TokenStore.open(out, verify=False)
-    if report is not None and "warning: " not in told:
+    if say is not None and "warning: " not in told:
         for warning in store.unknown.warnings("the corpus"):
-            report(warning)
+            say(warning)
     return _result(store, examples[:5])
 
 
@@ -280,9 +280,9 @@ def _write_store(
     pool: Pool,
     segmenter: str | None,
 ) -> None:
-    """Deal the chunks out to shards, and complete the store."""
-    chunks = [
-        job.chunk(number)
+    """Deal the spills out to shards, and complete the store."""
+    spills = [
+        job.spill(number)
         for job, record in zip(jobs, records, strict=True)
         for number in range(record["chunks"])
     ]
@@ -298,13 +298,13 @@ def _write_store(
         raise
     cleaning = jobs[0].cleaning
     if cleaning.duplicates is not None:
-        signed = [chunk.with_suffix(".npy") for chunk in chunks]
+        signed = [spill.with_suffix(".npy") for spill in spills]
         found = find_duplicates(signed, cleaning.duplicates, work.folder / "duplicates")
         dropped["duplicate"] += sum(found)
     tokenizer = Tokenizer.load(work.tokenizer, segmenter)
     shards = list(
         plan_shards(
-            iter(chunks), work.result, plan["settings"]["shard_size"], tokenizer.vocabulary_size
+            iter(spills), work.result, plan["settings"]["shard_size"], tokenizer.vocabulary_size
         )
     )
     if not shards:
