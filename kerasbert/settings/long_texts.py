@@ -16,7 +16,7 @@ class LongTextSettings(Settings):
     long: LongText = "cut"
     """windows: split a longer text into overlapping windows of --max-length instead."""
     overlap: int | None = None
-    """With --long windows: tokens that two of them share; a quarter of --max-length unless given."""
+    """With --long windows: tokens that two share; a quarter of --max-length unless given."""
     windows: int = 16
     """With --long windows: the most windows of a text; what is beyond them is cut, and counted."""
     window_pooling: WindowPooling = "mean"
