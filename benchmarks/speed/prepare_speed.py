@@ -199,7 +199,7 @@ def kerasbert_prepare(options: argparse.Namespace, folder: Path) -> Callable[[],
     tokenizer = Tokenizer.load(options.tokenizer_file)
     return lambda: prepare_store(
         [options.corpus], folder / "store", tokenizer=tokenizer,
-        engine=Engine(workers=options.workers), report=lambda text: None,
+        engine=Engine(workers=options.workers), say=lambda text: None,
     )  # fmt: skip
 
 

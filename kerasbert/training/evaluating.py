@@ -52,8 +52,7 @@ def evaluate(
         max_length=predictor.max_length,
         windows=predictor.windows,
     )
-    for note in head.notes(documents, batches.gold):
-        say(note)
+    say("; ".join([f"{len(documents):,} documents", *head.notes(documents, batches.gold)]))
     if batches.texts.truncated:
         say(f"{batches.texts.truncated} texts longer than {batches.max_length} positions were cut")
     if batches.texts.unknown or predictor.tokenizer.drops_unknown:

@@ -115,8 +115,13 @@ NO_BATCHES = {
         r"kind binary .* Received: documents\[0\] \(line 1\) with 2 labels",
     ),
     "unknown": (documents("a", labels=("z",)), ("x", "y"), "multi-label", "none of them known"),
-    "three": (documents("a"), ("x", "y", "z"), "binary", "kind binary expects 2. Received: 3"),
-    "one": (documents("a"), ("x",), "multi-class", "expects 2 or more. Received: 1"),
+    "three": (
+        documents("a"),
+        ("x", "y", "z"),
+        "binary",
+        "kind 'binary': expected 2 labels, .* Received: 3",
+    ),
+    "one": (documents("a"), ("x",), "multi-class", "expected 2 labels or more, .* Received: 1"),
 }
 
 

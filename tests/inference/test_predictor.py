@@ -11,6 +11,7 @@ import pytest
 import kerasbert
 from kerasbert.errors import InputError
 from kerasbert.files import to_json
+from kerasbert.heads.classification.answers import label_answers
 from kerasbert.heads.classification.decision import Decision
 from kerasbert.inference.embedder import Embedder
 from kerasbert.inference.explain import _without, explain
@@ -82,11 +83,10 @@ def test_threads_may_load_while_others_answer(classifier_run, predictor):
         (Decision("multi-class"), [["animal"], ["plant"], ["animal"]]),
     ],
 )
-def test_what_is_in_labels_is_in_scores(decision, chosen, predictor, monkeypatch):
-    monkeypatch.setattr(predictor, "decision", decision)
+def test_what_is_in_labels_is_in_scores(decision, chosen):
     scores = np.array([[0.9, 0.6], [0.2, 0.7], [0.4, 0.3]])
     for top_k in (None, 1, 2, 5):
-        answers = predictor.answers(scores, top_k)
+        answers = label_answers(scores, decision, ("animal", "plant"), top_k)
         for answer, row, expected in zip(answers, scores, chosen, strict=False):
             assert answer["labels"] == expected[:top_k]
             assert set(answer["labels"]) <= set(answer["scores"])
@@ -100,8 +100,9 @@ def test_what_is_in_labels_is_in_scores(decision, chosen, predictor, monkeypatch
             assert values == sorted(values, reverse=True)
 
 
-def test_scores_that_are_no_numbers_are_null_with_the_reason(predictor):
-    (answer,) = predictor.answers(np.array([[np.nan, 0.6]]))
+def test_scores_that_are_no_numbers_are_null_with_the_reason():
+    said = np.array([[np.nan, 0.6]])
+    (answer,) = label_answers(said, Decision("multi-label"), ("animal", "plant"))
     assert json.loads(to_json(answer)) == {
         "labels": ["plant"],
         "scores_reason": "the model's outputs are no finite numbers",
@@ -122,7 +123,7 @@ def test_one_text_in_place_of_a_list_is_refused(predictor):
 def test_what_is_no_text_is_refused_wherever_texts_go_in(predictor, classifier_run, wrong):
     """A record's keys, or a string's first letter, would be answered instead."""
     embedder = Embedder(classifier_run)
-    for ask in (predictor, predictor.logits, predictor.probabilities, embedder.pooled):
+    for ask in (predictor, predictor.outputs, embedder.pooled):
         with pytest.raises(TypeError, match=r"text 1: expected a string.*Received: "):
             ask(["the cat", wrong])
     for ask in (predictor, embedder.states):

@@ -224,7 +224,7 @@ def test_no_label_is_legal_and_long_texts_are_cut_both_counted_once(
     command = ["evaluate", "--model", runs / "tags", "--data", tmp_path / "odd.txt"]
     assert cli.main([*map(str, command), "--out", str(tmp_path / "odd.json")]) == 0
     said = capsys.readouterr().err
-    assert said.count("2 documents have no label") == 1
+    assert said.count("2 without a label of the training set") == 1
     assert said.count("2 texts longer than 8 positions were cut") == 1
     assert json.loads((tmp_path / "odd.json").read_text())["data"]["documents"] == 4
 

@@ -146,24 +146,30 @@ def test_each_command_names_what_it_does_not_read(name, files, classifier_run, r
     path.write_bytes(content)
     model, out = ["--model", classifier_run], ["--out", tmp_path / "out"]
     valid = ["--valid", files / "valid.txt"]
-    commands = [
+    of_lines = [
         ["predict", *model, path],
         ["predict", *model],
         ["embed", *model, path, "--out", tmp_path / "out.npy"],
+    ]
+    if name in ("x.txt", "x.bz2"):  # the others are read
+        audited = ["audit", "--train", files / "train.txt", *valid]
+        of_lines += [["prepare", "--corpus", path, *out], [*audited, "--corpus", path]]
+        of_lines += [["pretrain", "--corpus", path, *out]]
+    labelled = [
         ["evaluate", *model, "--data", path],
         ["finetune", "--train", path, *valid, *out],
         ["finetune", "--train", files / "train.txt", "--valid", path, *out],
         ["audit", "--train", path],
         ["audit", "--train", files / "train.txt", "--test", path],
     ]
-    if name != "x.jsonl":  # which is read
-        audited = ["audit", "--train", files / "train.txt", *valid]
-        commands += [["prepare", "--corpus", path, *out], [*audited, "--corpus", path]]
-        commands += [["pretrain", "--corpus", path, *out]]
-    for command in commands:
-        status, answers, said = run(*command, stdin=content)
-        assert (status, answers) == (2, "") and what in said and more in said, said
-        assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
+    if content == CSV:  # which has labels
+        labelled = []
+    without = what if name == "x.bz2" else "which field holds the labels was not said"
+    for expected, commands in ((what, of_lines), (without, labelled)):
+        for command in commands:
+            status, answers, said = run(*command, stdin=content)
+            assert (status, answers) == (2, "") and expected in said and more in said, said
+            assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
 
 
 def test_the_remedy_works_for_embed_and_predict(classifier_run, run, tmp_path):

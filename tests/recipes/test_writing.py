@@ -30,6 +30,7 @@ def process(*command, **kwargs):
 COMMANDS = {
     "audit": ("--train none --out", "a.json"),
     "compare": ("--pretrained none --train none --valid none --test none --out", "runs"),
+    "convert": ("none --out", "run"),
     "demo": ("--out", "demo"),
     "embed": ("--model none none --out", "a.npy"),
     "evaluate": ("--model none --data none --out", "a.json"),

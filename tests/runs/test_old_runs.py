@@ -61,7 +61,8 @@ def resumed(name, recipe):
 def test_a_classifier_answers_as_it_did(name, runs):
     then = answers(runs)
     predictor = load(runs / name)
-    found = predictor.probabilities([(text,) for text in then["texts"]])
+    outputs = predictor.outputs([(text,) for text in then["texts"]])
+    found = predictor.decision.probabilities(outputs)
     np.testing.assert_allclose(found, then[name], atol=1e-5)
 
 
