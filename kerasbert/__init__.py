@@ -8,7 +8,7 @@ import importlib
 
 from kerasbert.backend import choose_backend
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 choose_backend()  # an environment variable, set before anything can import Keras
 
