@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.machine import describe, machine
 from kerasbert.files import write_json, write_text
 
 ROOT = Path(__file__).parents[1]
@@ -82,9 +83,6 @@ def _commit() -> str:
 
 def _machine() -> str:
     """The machine in words: no name of a host."""
-    from benchmarks.speed.side_by_side import machine
-    from benchmarks.speed.tables import describe
-
     return describe(machine(os.getloadavg()[0]))
 
 

@@ -23,8 +23,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.machine import describe
 from benchmarks.speed.side_by_side import Built, Contestant, arguments, compare, installed, serve
-from benchmarks.speed.tables import busy_while_idle, describe, markdown, publish, spread
+from benchmarks.speed.tables import busy_while_idle, markdown, publish, spread
 
 CONTESTANTS = {
     "pretrain-text-cnn": Contestant("pre-training, TextCNN"),

@@ -27,6 +27,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.machine import describe
 from benchmarks.speed.equal_work import SPREAD, check_equal, digest
 from benchmarks.speed.masked_lm_models import build as build_contestant
 from benchmarks.speed.masked_lm_size import SIZES, Size, flops, make_batches, real_tokens
@@ -42,7 +43,6 @@ from benchmarks.speed.side_by_side import (
 )
 from benchmarks.speed.tables import (
     busy_while_idle,
-    describe,
     find,
     markdown,
     publish,

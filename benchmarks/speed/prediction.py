@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.machine import describe
 from benchmarks.speed.equal_work import check_equal, digest
 from benchmarks.speed.side_by_side import (
     Built,
@@ -37,7 +38,7 @@ from benchmarks.speed.side_by_side import (
     installed,
     serve,
 )
-from benchmarks.speed.tables import busy_while_idle, describe, markdown, publish, spread
+from benchmarks.speed.tables import busy_while_idle, markdown, publish, spread
 from kerasbert.files import write_text
 
 TORCH = ("torch",)

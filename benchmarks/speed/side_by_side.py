@@ -16,8 +16,6 @@ import importlib.metadata
 import importlib.util
 import json
 import os
-import platform
-import shutil
 import signal
 import subprocess
 import sys
@@ -30,20 +28,12 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.machine import machine
 from kerasbert.memory import keep_freed_memory
 
 BACKENDS = ("jax", "torch", "tensorflow")
 MATRIX_PRODUCTS = "matrix-products"
 PRODUCT = {"cpu": 2048, "accelerator": 8192}  # rows and columns of the matrices
-PACKAGES = (
-    "keras",
-    "numpy",
-    *BACKENDS,
-    "transformers",
-    "keras-hub",
-    "fasttext",
-    "onnxruntime",
-)
 
 # What a contestant says of itself, and what does so many steps: it may return further figures.
 Built = tuple[dict[str, Any], Callable[[int], dict[str, float] | None]]
@@ -298,43 +288,6 @@ def compare(
             for worker in workers
         ],
     }
-
-
-def machine(load_before: float) -> dict[str, Any]:
-    """What the figures were taken on."""
-    versions = {}
-    for name in PACKAGES:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return {
-        "cores": len(os.sched_getaffinity(0)),
-        "processor": _processor(),
-        "gpus": _gpus(),
-        "python": platform.python_version(),
-        "versions": versions,
-        "load_before": load_before,
-        "load_after": os.getloadavg()[0],
-    }
-
-
-def _processor() -> str:
-    """Its name, where the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.machine()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return f"{platform.machine()}, {names[0]}" if names else platform.machine()
-
-
-def _gpus() -> list[str]:
-    """Their names, where NVIDIA's tool tells them."""
-    if shutil.which("nvidia-smi") is None:
-        return []
-    line = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
-    return subprocess.run(line, capture_output=True, text=True).stdout.splitlines()
 
 
 def arguments(doc: str | None, contestants: Mapping[str, Contestant]) -> argparse.ArgumentParser:

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.machine import describe
 from benchmarks.speed.side_by_side import (
     BACKENDS,
     add_out,
@@ -26,7 +27,7 @@ from benchmarks.speed.side_by_side import (
     installed_backends,
     machine,
 )
-from benchmarks.speed.tables import Row, describe, find, markdown, publish, spread
+from benchmarks.speed.tables import Row, find, markdown, publish, spread
 
 HELP = "import sys; from kerasbert.cli import main; sys.exit(main(['--help']))"
 IMPORT_KERAS = "import keras"

@@ -61,17 +61,6 @@ def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]], left: int = 2)
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
-def describe(where: Row) -> str:
-    """The machine, in a line."""
-    versions = ", ".join(f"{name} {version}" for name, version in where["versions"].items())
-    gpus = "".join(f", {name}" for name in where["gpus"])
-    return (
-        f"{where['cores']} cores ({where['processor']}){gpus}, "
-        f"load {where['load_before']:.1f} before and {where['load_after']:.1f} after; "
-        f"Python {where['python']}, {versions}"
-    )
-
-
 def busy_while_idle(result: Row) -> list[str]:
     """A note for each contestant that worked while the others were timed."""
     return [

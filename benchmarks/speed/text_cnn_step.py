@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.machine import describe
 from benchmarks.speed.equal_work import (
     Arrays,
     assign_made_weights,
@@ -38,7 +39,6 @@ from benchmarks.speed.side_by_side import (
 )
 from benchmarks.speed.tables import (
     busy_while_idle,
-    describe,
     find,
     markdown,
     publish,

@@ -29,6 +29,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.machine import describe
 from benchmarks.speed.side_by_side import (
     BACKENDS,
     add_out,
@@ -37,7 +38,7 @@ from benchmarks.speed.side_by_side import (
     machine,
     use_all_cores,
 )
-from benchmarks.speed.tables import describe, markdown, publish, spread
+from benchmarks.speed.tables import markdown, publish, spread
 
 COMMAND = "import sys; from kerasbert.cli import main; sys.exit(main())"
 PAUSE = 0.1  # seconds between two looks at history.csv

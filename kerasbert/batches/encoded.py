@@ -18,6 +18,7 @@ class EncodedTexts:
     Attributes:
         lengths: (N,) int, the positions each row takes, special tokens among them.
         truncated: how many texts were cut.
+        pairs: whether a text is a pair of texts.
         unknown: how many of `tokens` tokens the tokenizer did not know.
         tokenizer: what encoded them; its `special` ids are the edges and the padding of rows.
 
@@ -34,7 +35,8 @@ class EncodedTexts:
         if len(forms := {len(row) for row in rows}) > 1:
             raise ValueError(f"expected single texts or pairs, not both. Received: {forms} texts")
         sides = [tokenizer.encode([text[0] for text in rows])]
-        if rows and len(rows[0]) == 2:
+        self.pairs = bool(rows) and len(rows[0]) == 2
+        if self.pairs:
             sides.append(tokenizer.encode([text[1] for text in rows]))
         self.tokens = int(sum(len(ids) for side in sides for ids in side))
         unk = tokenizer.special.unk

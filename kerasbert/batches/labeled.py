@@ -60,6 +60,7 @@ class LabeledBatches:
         self.gold = self.head.encode(documents)  # (N, ...)
         self.unseen = sum(self.head.unseen(documents).values())
         self.max_length = self.texts.max_length
+        self.windows = windows
         self.batch_size = batch_size
         self.rows = np.flatnonzero(self.head.has_target(self.gold))
         self.order = EpochOrder(self.texts.lengths[self.rows], batch_size, seed)

@@ -1,13 +1,10 @@
 """Fine-tuning: from labelled text to a run folder with a model, its figures and its report."""
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
-from kerasbert.batches.encoded import Windows
-from kerasbert.batches.labeled import LabeledBatches
 from kerasbert.checkpoints.convert import open_source
-from kerasbert.errors import InputError
 from kerasbert.heads.head import Head
 from kerasbert.runs.begin import begin_run
 from kerasbert.runs.folder import RunFolder
@@ -15,23 +12,21 @@ from kerasbert.runs.leaving import leaves_nothing
 from kerasbert.runs.same_data import check_same_data, data_digests
 from kerasbert.runs.settings import settings_of
 from kerasbert.settings.defaults import fine_tuning_rate, pooling_of
-from kerasbert.settings.encoder import check_length
 from kerasbert.settings.fine_tune import FineTuneSettings
 from kerasbert.terminal import say, say_row
 from kerasbert.text.split import write_documents
-from kerasbert.tokenizer.given import given_tokenizer
-from kerasbert.tokenizer.training import train_tokenizer
 from kerasbert.training.assessment import assess_best, last_epoch, settle_rule, write_results
 from kerasbert.training.best_by_rule import BestByRule
 from kerasbert.training.epoch_figures import EpochFigures
 from kerasbert.training.fit import fit
 from kerasbert.training.history import History
-from kerasbert.training.learner import build_learner, build_network, take_weights
+from kerasbert.training.learner import Learner, build_learner
 from kerasbert.training.optimizers.averaging import OnAverage
-from kerasbert.training.parts import read_parts, say_what_was_read
+from kerasbert.training.parts import make_batches, read_parts
 from kerasbert.training.plan import StepPlan
 from kerasbert.training.progress import Progress
 from kerasbert.training.resume import SaveState
+from kerasbert.training.starting_point import starting_point
 
 
 @leaves_nothing
@@ -64,37 +59,10 @@ def fine_tune(
     digests = data_digests(documents)
     for warning in check_same_data(folder, digests):
         say(warning)
-    tokenizer, architecture = _tokenizer(settings, source, documents["train"], said)
-    check_length(architecture, settings.max_length)
-    if settings.masked_lm:
-        tokenizer.check_mask("--masked-lm")
-    windows = _windows(settings, documents["train"])
-    pairs = len(documents["train"][0].texts) == 2
-    lead = settings.leading_positions(pairs)
-    head, svm_note = head.fitted_to(tokenizer.vocabulary_size, lead, pairs)
-    data = {
-        name: LabeledBatches(
-            part,
-            tokenizer,
-            head,
-            max_length=settings.max_length,
-            batch_size=settings.batch_size,
-            seed=settings.seed,
-            windows=windows,
-        )
-        for name, part in documents.items()
-    }
-    say_what_was_read(settings, head, documents, data, tokenizer, said)
-    if svm_note is not None:
-        say(svm_note)
-    pretrained = source.load_model() if source is not None else None
-    model = build_network(settings, pretrained, architecture, data, lead)
-    learner, batches = build_learner(
-        settings, model, architecture, tokenizer, data["train"], source
-    )
-    transfer = None
-    if source is not None and not settings.from_scratch:
-        transfer = take_weights(settings, source, pretrained, learner)
+    tokenizer, architecture = starting_point(settings, source, documents["train"], said)
+    data = make_batches(settings, head, documents, tokenizer, said)
+    head, windows = data["train"].head, data["train"].windows
+    learner = build_learner(settings, source, architecture, tokenizer, data)
 
     head.save(folder.path)
     if settings.valid is None:
@@ -110,8 +78,8 @@ def fine_tune(
             "learning_rate": fine_tuning_rate(settings.learning_rate, architecture),
             "pooling": pooling_of(settings.pooling, architecture),
             "kind": head.to_json().get("kind"),
-            "lead": lead,
-            "linear_svm": any(layer.name == "token_scores" for layer in model.layers),
+            "lead": learner.lead,
+            "linear_svm": any(layer.name == "token_scores" for layer in learner.model.layers),
             "overlap": windows.overlap if windows is not None else None,
         },
         head=head.name,
@@ -120,16 +88,17 @@ def fine_tune(
         seed=settings.seed,
         max_length=settings.max_length,
         windows=asdict(windows) if windows is not None else None,
-        texts=2 if pairs else 1,
-        transfer=transfer.to_json() if transfer is not None else None,
+        texts=len(documents["train"][0].texts),
+        transfer=learner.transfer.to_json() if learner.transfer is not None else None,
         data=digests,
     )
     figures = EpochFigures(data["valid"])
     judges: list[Any] = [figures]
     if beside is not None:
+        pairs = len(documents["train"][0].texts) == 2
         judges.append(beside(folder, figures, data, tokenizer.vocabulary_size, pairs))
     best = BestByRule(folder, figures, patience=settings.patience)
-    history = _train(settings, folder, model, learner, batches, [*judges, best])
+    history = _train(settings, folder, learner, [*judges, best])
 
     rule, why, best_epoch = settle_rule(folder, best)
     history.settle(best.rows[rule])
@@ -138,7 +107,7 @@ def fine_tune(
     metrics = {
         "head": head.name,
         **assessed.figures,
-        "last_epoch": last_epoch(model, data, learner, rule),
+        "last_epoch": last_epoch(learner.model, data, learner.trained, rule),
         "best_epoch": best_epoch,
         "epochs": len(history.rows),
         "learning_rate": fine_tuning_rate(settings.learning_rate, architecture),
@@ -150,50 +119,27 @@ def fine_tune(
     return metrics
 
 
-def _windows(settings: FineTuneSettings, train: list) -> Any:
-    """How long texts are split, or None where they are cut."""
-    if settings.long == "cut":
-        return None
-    if len(train[0].texts) == 2:
-        raise InputError(f"--long windows: expected single texts, {settings.train} holds pairs.")
-    return Windows(settings.shared_tokens, settings.windows)
-
-
-def _tokenizer(
-    settings: FineTuneSettings, source: RunFolder | None, train: list, said: set[str] | None
-) -> tuple[Any, Any]:
-    """Tokenizer and architecture: those of --pretrained, or what the settings say."""
-    if source is not None:
-        tokenizer, architecture = source.tokenizer(), source.architecture()
-        if note := source.special_note():
-            say(note, said)
-        if architecture is not None:  # earlier versions took padding to be id 0
-            architecture = replace(architecture, pad_id=tokenizer.special.pad)
-        return tokenizer, architecture
-    texts = (text for document in train for text in document.texts)
-    tokenizer = given_tokenizer(settings) or train_tokenizer(texts, **settings.for_training())
-    return tokenizer, settings.architecture(tokenizer.vocabulary_size, tokenizer.special.pad)
-
-
-def _train(settings: FineTuneSettings, folder, model, learner, batches, judges: list) -> Any:
-    """Train `learner`, which is `model` or holds it, and return its history.
+def _train(
+    settings: FineTuneSettings, folder: RunFolder, learner: Learner, judges: list[Any]
+) -> History:
+    """Train, and return the history.
 
     The last of the judges keeps the best model, and remembers it over an interruption.
     """
-    steps_per_epoch, head = batches.steps_per_epoch, judges[0].valid.head
+    steps_per_epoch, head = learner.batches.steps_per_epoch, judges[0].valid.head
     plan = StepPlan(settings.epochs * steps_per_epoch, steps_per_epoch)
     columns = ["epoch", "loss", "val_loss", *(f"val_{name}" for name in head.figures), "seconds"]
     history = History(folder, columns, steps_per_epoch, say=say_row)
     best = judges[-1]
     saver = SaveState(folder.file("state"), settings.save_minutes, [history, best])
-    start, notes = saver.restore(learner)
+    start, notes = saver.restore(learner.trained)
     for note in notes:
         say(note)
     if not best.stopped:
         progress = Progress(plan, start, "fine-tuning")
-        callbacks = [OnAverage(judges, model), history, progress]
+        callbacks = [OnAverage(judges, learner.model), history, progress]
         try:
-            fit(learner, batches, plan, callbacks, saver)
+            fit(learner.trained, learner.batches, plan, callbacks, saver)
         finally:
             progress.close()
     return history

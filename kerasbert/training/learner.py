@@ -1,6 +1,7 @@
 """What a fine-tuning trains: the model, alone or with masked LM beside it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -31,7 +32,55 @@ from kerasbert.training.optimizers import WarmupDecay, average_momentum, build_o
 from kerasbert.training.precision import computing_in
 
 
-def build_network(
+@dataclass(frozen=True)
+class Learner:
+    """What learns, and from what.
+
+    Attributes:
+        model: what the run saves.
+        trained: the compiled model that is trained: the same one, or one that holds it.
+        batches: what it is trained on.
+        lead: the positions that are read by themselves, too.
+        transfer: which weights came from --pretrained; None where none should.
+    """
+
+    model: keras.Model
+    trained: keras.Model
+    batches: Any
+    lead: int
+    transfer: TransferReport | None
+
+
+def build_learner(
+    settings: FineTuneSettings,
+    source: RunFolder | None,
+    architecture: EncoderConfig | None,
+    tokenizer: Tokenizer,
+    data: Mapping[str, LabeledBatches],
+) -> Learner:
+    """The model, compiled, with all that it knows before its first step.
+
+    Args:
+        settings: of the fine-tuning.
+        source: the run of --pretrained.
+        architecture: None for a user's own encoder, which the source has.
+        tokenizer: of the data.
+        data: the batches of each part.
+
+    Raises:
+        InputError: a loss that does not suit the data.
+    """
+    pretrained = source.load_model() if source is not None else None
+    lead = settings.leading_positions(pairs=data["train"].texts.pairs)
+    model = _network(settings, pretrained, architecture, data, lead)
+    trained, batches = _compiled(settings, model, architecture, tokenizer, data["train"], source)
+    transfer = None
+    if source is not None and pretrained is not None and not settings.from_scratch:
+        transfer = _take_weights(settings, source, pretrained, trained)
+    return Learner(model, trained, batches, lead, transfer)
+
+
+def _network(
     settings: FineTuneSettings,
     pretrained: keras.Model | None,
     architecture: EncoderConfig | None,
@@ -74,7 +123,7 @@ def build_network(
     return model
 
 
-def build_learner(
+def _compiled(
     settings: FineTuneSettings,
     model: keras.Model,
     architecture: EncoderConfig | None,
@@ -113,7 +162,7 @@ def build_learner(
     return joint, JointBatches(train, task, settings.seed)
 
 
-def take_weights(
+def _take_weights(
     settings: FineTuneSettings, source: RunFolder, pretrained: keras.Model, learner: keras.Model
 ) -> TransferReport:
     """Give the model the weights of --pretrained, and say which."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from kerasbert.batches.encoded import Windows
 from kerasbert.batches.labeled import LabeledBatches
 from kerasbert.errors import InputError
 from kerasbert.heads.classification.head import Classification
@@ -74,13 +75,56 @@ def read_parts(
     return documents, head
 
 
+def make_batches(
+    settings: FineTuneSettings,
+    head: Head,
+    documents: Mapping[str, list],
+    tokenizer: Tokenizer,
+    said: set[str] | None,
+) -> dict[str, LabeledBatches]:
+    """Each part as batches, of which is said what they are.
+
+    The head of the batches is the one that suits the tokenizer.
+
+    Raises:
+        InputError: texts that cannot be split, or that the tokenizer does not know.
+    """
+    train = documents["train"]
+    pairs = len(train[0].texts) == 2
+    windows = None
+    if settings.long == "windows":
+        if pairs:
+            raise InputError(
+                f"--long windows: expected single texts, {settings.train} holds pairs."
+            )
+        windows = Windows(settings.shared_tokens, settings.windows)
+    lead = settings.leading_positions(pairs)
+    head, svm_note = head.fitted_to(tokenizer.vocabulary_size, lead, pairs)
+    data = {
+        name: LabeledBatches(
+            part,
+            tokenizer,
+            head,
+            max_length=settings.max_length,
+            batch_size=settings.batch_size,
+            seed=settings.seed,
+            windows=windows,
+        )
+        for name, part in documents.items()
+    }
+    _say_what_was_read(settings, head, documents, data, tokenizer, said)
+    if svm_note is not None:
+        say(svm_note)
+    return data
+
+
 def say_skipped(problems, said: set[str] | None = None) -> None:
     """Count the lines that --skip-bad-lines left out, if any, and show one."""
     if problems.skipped:
         say(f"{problems.skipped} lines were left out, such as {problems.examples[0]}", said)
 
 
-def say_what_was_read(
+def _say_what_was_read(
     settings: FineTuneSettings,
     head: Head,
     documents: Mapping[str, list],
@@ -106,7 +150,7 @@ def say_what_was_read(
         warnings = []
         if texts.unknown or tokenizer.drops_unknown:
             unknown = unknown_in(tokenizer, [document.texts for document in documents[name]])
-            notes += [str(unknown)] * (unknown.characters > 0)
+            notes += [str(unknown)] * (unknown.characters > unknown.of / 2000)  # not 0.0%
             if name == "train":
                 unknown.check(str(settings.train))
             warnings = unknown.warnings(name)
