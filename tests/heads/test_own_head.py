@@ -38,7 +38,13 @@ def run(tmp_path_factory):
         for name, n in {"train": 96, "valid": 32, "test": 32}.items()
     }
     settings = FineTuneSettings(
-        **files, out=folder / "run", epochs=3, d_model=8, tokenizer="word", max_length=16
+        **files,
+        out=folder / "run",
+        epochs=3,
+        d_model=8,
+        learning_rate=0.02,
+        tokenizer="word",
+        max_length=16,
     )
     return folder, fine_tune(settings, head=Counting("cat"))
 
