@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from kerasbert.command import print_table, run_command
-from kerasbert.heads.registry import head_of_figures
 from kerasbert.settings.data import FieldSettings
 from kerasbert.settings.settings import Settings
 
@@ -49,6 +48,8 @@ def main(argv: list[str] | None = None) -> int:
     """The command."""
 
     def show(metrics: dict[str, Any]) -> None:
+        from kerasbert.heads.registry import head_of_figures
+
         head = head_of_figures(metrics)
         print_table(head.title(metrics), head.table(metrics))
         if sentences := head.sentences(metrics):

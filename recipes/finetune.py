@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 from kerasbert.command import print_table, run_command
-from kerasbert.heads.registry import head_of_figures
 from kerasbert.settings.fine_tune import FineTuneSettings
 
 Config = FineTuneSettings
@@ -24,6 +23,8 @@ def main(argv: list[str] | None = None) -> int:
     """The command."""
 
     def show(metrics: dict[str, Any]) -> None:
+        from kerasbert.heads.registry import head_of_figures
+
         head = head_of_figures(metrics)
         title = f"best epoch {metrics['best_epoch']}, {head.title(metrics)}"
         print_table(title, head.table(metrics))

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kerasbert.errors import InputError
-from kerasbert.text.fields import Fields
+
+if TYPE_CHECKING:
+    from kerasbert.text.fields import Fields
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +25,7 @@ class FieldSettings:
     columns: tuple[str, ...] = ()
     """The names of the columns of a table without a header, from the left."""
 
-    def fields(self, keep: tuple[str, ...] = ()) -> Fields:
+    def fields(self, keep: tuple[str, ...] = ()) -> "Fields":
         """As readers take them.
 
         Args:
@@ -31,6 +34,8 @@ class FieldSettings:
         Raises:
             InputError: they exclude each other.
         """
+        from kerasbert.text.fields import Fields
+
         if self.columns:
             unknown = {*self.text_field, *self.label_field, *keep, *filter(None, [self.id_field])}
             if unknown := unknown.difference(self.columns):

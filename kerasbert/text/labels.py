@@ -35,9 +35,10 @@ class LabelSet:
         for name, times in Counter(self.names).items():
             if times > 1:
                 raise InputError(f"the label {name!r} is {times} times in the label set.")
-            if not name or name != name.strip() or "\n" in name:
+            if not name or name != name.strip() or {"\n", "\0"} & set(name):
                 raise InputError(
-                    f"{name!r} is no label: expected a name without white space around it."
+                    f"{name!r} is no label: expected a name without white space around it, and"
+                    " without NUL bytes."
                 )
 
     def __len__(self) -> int:

@@ -17,7 +17,10 @@ GIVEN = {
     **{"limit": 9, "save_minutes": 3.0, "skip_bad_lines": True},
     **{"epochs": 4, "kind": "multi-class", "thresholds": "half"},
 }
+GIVEN |= {"text_field": ("a", "b"), "label_field": ("c",), "id_field": "d", "label_separator": "|"}
+GIVEN |= {"columns": ("a", "b", "c", "d")}
 ALONE = {"label_smoothing": 0.1, "masked_lm": 0.5}  # not beside some of those above
+SPLIT = {"valid": None, "valid_share": 0.2}
 OF_THIS_RUN = {"out": Path("runs/1"), "resume": True, "seed": 5, "learning_rate": 0.1}
 OF_THIS_RUN |= {"from_scratch": True}
 
@@ -36,14 +39,16 @@ def test_each_setting_of_fine_tuning_is_handed_on_or_somebody_elses():
     assert not names(CompareSettings) & compare.NOT_ASKED
     assert set(OF_THIS_RUN) == compare.OF_EACH_RUN
     handed_on = names(FineTuneSettings) - own
-    assert handed_on == set(GIVEN) | set(ALONE) | set(FILES) - {"out"}  # all of them are tried here
+    assert handed_on == set(GIVEN) | set(ALONE) | set(SPLIT) | set(FILES) - {
+        "out"
+    }  # all of them are tried here
 
 
-@pytest.mark.parametrize("given", [GIVEN, {"label_smoothing": 0.1}, {"masked_lm": 0.5}])
+@pytest.mark.parametrize("given", [GIVEN, {"label_smoothing": 0.1}, {"masked_lm": 0.5}, SPLIT])
 def test_what_is_given_arrives(given):
-    settings = CompareSettings(**FILES, **given)
+    settings = CompareSettings(**FILES | given)
     one = settings.fine_tuning(**OF_THIS_RUN)
-    assert one == FineTuneSettings(**{**FILES, **settings_handed_on(settings), **OF_THIS_RUN})
+    assert one == FineTuneSettings(**FILES | settings_handed_on(settings) | OF_THIS_RUN)
     assert {name: getattr(one, name) for name in given} == given
     assert {name: getattr(one, name) for name in OF_THIS_RUN} == OF_THIS_RUN
     plain = CompareSettings(**FILES).fine_tuning(**OF_THIS_RUN)
@@ -53,7 +58,7 @@ def test_what_is_given_arrives(given):
 
 
 def settings_handed_on(settings):
-    return {name: getattr(settings, name) for name in (*GIVEN, *ALONE)}
+    return {name: getattr(settings, name) for name in (*GIVEN, *ALONE, *SPLIT)}
 
 
 def test_a_new_setting_that_a_comparison_lacks_is_not_dropped_silently(monkeypatch):

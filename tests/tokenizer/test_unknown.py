@@ -111,7 +111,7 @@ def test_a_store_remembers_it_and_one_of_unknown_text_is_not_made(tmp_path):
     path.write_text(f"the cat sat {THAI}\n" * 3, encoding="utf-8")
     tokenizer = train_tokenizer(ENGLISH, "word")
     said = []
-    result = prepare_store([path], tmp_path / "s", tokenizer=tokenizer, report=said.append)
+    result = prepare_store([path], tmp_path / "s", tokenizer=tokenizer, say=said.append)
     share = len(THAI) / (len(THAI) + 9)
     assert result["unknown_share"] == 1 / 4 and result["unknown_characters"] == share
     assert sum("warning: " in text for text in said) == 1  # in the estimate, not again at the end
