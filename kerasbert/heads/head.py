@@ -44,6 +44,7 @@ class Head:
         figures: what `score` gives beside the loss; the columns `val_NAME` of history.csv.
         best: the figure by which the best epoch is told.
         mode: "max" where a higher one is better, "min" where a lower one is.
+        labeled: whether a file must have labels.
 
     A subclass has `name`, `figures`, `best`, and the methods up to `answers`; the others have a
     default that does nothing, or what suits most heads.
@@ -53,6 +54,7 @@ class Head:
     figures: ClassVar[tuple[str, ...]]
     best: ClassVar[str]
     mode: ClassVar[Literal["max", "min"]] = "max"
+    labeled: ClassVar[bool] = False
 
     # What every head says.
 
@@ -118,7 +120,7 @@ class Head:
         Raises:
             InputError: a line that cannot be read, or no document.
         """
-        return read_labeled(path, problems, limit, fields, say, labeled=False)
+        return read_labeled(path, problems, limit, fields, say, labeled=self.labeled)
 
     def prepare(
         self,

@@ -6,12 +6,12 @@ import keras
 from keras import ops
 
 from kerasbert.layers.attention import SelfAttention
+from kerasbert.layers.block_stack import BlockStack
 from kerasbert.layers.dense import Dense
 from kerasbert.layers.dropout import Dropout
 from kerasbert.layers.gather import states_at
 from kerasbert.layers.gelu import activate
-from kerasbert.layers.ids import spoiled
-from kerasbert.layers.masks import MaskedLayer, checked_documents
+from kerasbert.layers.masks import MaskedLayer
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
@@ -125,7 +125,7 @@ class ModernBertBlock(MaskedLayer):
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
-class ModernBertEncoder(MaskedLayer):
+class ModernBertEncoder(BlockStack):
     """A stack of blocks, of which every third sees the whole row, the others their surroundings.
 
     With B batch, L length, D width:
@@ -159,8 +159,6 @@ class ModernBertEncoder(MaskedLayer):
     Source: Warner et al. 2024, https://arxiv.org/abs/2412.13663, section 2.1.
     """
 
-    document_gap = 0  # the attention keeps documents apart
-
     def __init__(
         self,
         layers: int,
@@ -186,7 +184,7 @@ class ModernBertEncoder(MaskedLayer):
             "activation": activation,
             "epsilon": epsilon,
         }
-        self.settings: dict[str, Any] = shared | {
+        self.settings = shared | {
             "layers": layers,
             "window": window,
             "global_every": global_every,
@@ -209,22 +207,3 @@ class ModernBertEncoder(MaskedLayer):
         self.norm = keras.layers.LayerNormalization(
             epsilon=epsilon, center=False, name="norm", dtype=self.dtype_policy
         )
-
-    def build(self, hidden_shape, padding_mask_shape=None, positions_shape=None):
-        for block in self.blocks:
-            block.build(hidden_shape)
-        self.norm.build(hidden_shape)
-
-    def call(self, hidden, padding_mask, positions=None, training=None):
-        padding_mask, wrong = checked_documents(padding_mask)
-        if wrong is not None:
-            hidden = spoiled(hidden, wrong[:, None])
-        for block in self.blocks[:-1]:
-            hidden = block(hidden, padding_mask, training=training)
-        return self.norm(self.blocks[-1](hidden, padding_mask, positions, training=training))
-
-    def compute_output_shape(self, hidden_shape, padding_mask_shape=None, positions_shape=None):
-        return (*(positions_shape or hidden_shape[:2]), hidden_shape[-1])
-
-    def get_config(self):
-        return super().get_config() | self.settings

@@ -1,17 +1,17 @@
 """The Transformer encoder: attention and feed-forward blocks, post- or pre-norm."""
 
-from typing import Any, get_args
+from typing import get_args
 
 import keras
 
 from kerasbert.choices import Norm
 from kerasbert.layers.attention import SelfAttention
+from kerasbert.layers.block_stack import BlockStack
 from kerasbert.layers.dense import Dense
 from kerasbert.layers.dropout import Dropout
 from kerasbert.layers.gather import states_at
 from kerasbert.layers.gelu import activate
-from kerasbert.layers.ids import spoiled
-from kerasbert.layers.masks import MaskedLayer, checked_documents
+from kerasbert.layers.masks import MaskedLayer
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
@@ -140,7 +140,7 @@ class TransformerBlock(MaskedLayer):
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
-class TransformerEncoder(MaskedLayer):
+class TransformerEncoder(BlockStack):
     """A stack of Transformer blocks.
 
     With B batch, L length, D width:
@@ -173,9 +173,6 @@ class TransformerEncoder(MaskedLayer):
     Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762; as in BERT, Devlin et al. 2019.
     """
 
-    # Positions of padding that part two documents of a row: none, the attention keeps them apart.
-    document_gap = 0
-
     def __init__(
         self,
         layers: int,
@@ -193,7 +190,7 @@ class TransformerEncoder(MaskedLayer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.settings: dict[str, Any] = {
+        self.settings = {
             "layers": layers,
             "heads": heads,
             "d_k": d_k,
@@ -221,24 +218,3 @@ class TransformerEncoder(MaskedLayer):
             if norm == "pre"
             else None
         )
-
-    def build(self, hidden_shape, padding_mask_shape=None, positions_shape=None):
-        for block in self.blocks:
-            block.build(hidden_shape)
-        if self.norm is not None:
-            self.norm.build(hidden_shape)
-
-    def call(self, hidden, padding_mask, positions=None, training=None):
-        padding_mask, wrong = checked_documents(padding_mask)
-        if wrong is not None:
-            hidden = spoiled(hidden, wrong[:, None])
-        for block in self.blocks[:-1]:
-            hidden = block(hidden, padding_mask, training=training)
-        hidden = self.blocks[-1](hidden, padding_mask, positions, training=training)
-        return hidden if self.norm is None else self.norm(hidden)
-
-    def compute_output_shape(self, hidden_shape, padding_mask_shape=None, positions_shape=None):
-        return (*(positions_shape or hidden_shape[:2]), hidden_shape[-1])
-
-    def get_config(self):
-        return super().get_config() | self.settings

@@ -61,7 +61,7 @@ def fine_tune(
         say(warning)
     tokenizer, architecture = starting_point(settings, source, documents["train"], said)
     data = make_batches(settings, head, documents, tokenizer, said)
-    head, windows = data["train"].head, data["train"].windows
+    head, windows, pairs = data["train"].head, data["train"].windows, data["train"].texts.pairs
     learner = build_learner(settings, source, architecture, tokenizer, data)
 
     head.save(folder.path)
@@ -88,14 +88,13 @@ def fine_tune(
         seed=settings.seed,
         max_length=settings.max_length,
         windows=asdict(windows) if windows is not None else None,
-        texts=len(documents["train"][0].texts),
+        texts=2 if pairs else 1,
         transfer=learner.transfer.to_json() if learner.transfer is not None else None,
         data=digests,
     )
     figures = EpochFigures(data["valid"])
     judges: list[Any] = [figures]
     if beside is not None:
-        pairs = len(documents["train"][0].texts) == 2
         judges.append(beside(folder, figures, data, tokenizer.vocabulary_size, pairs))
     best = BestByRule(folder, figures, patience=settings.patience)
     history = _train(settings, folder, learner, [*judges, best])

@@ -29,9 +29,7 @@ from kerasbert.heads.classification.words import (
 from kerasbert.heads.head import Assessed, Head
 from kerasbert.report.figures import Sections
 from kerasbert.text.documents import LabeledDocument
-from kerasbert.text.fields import Fields
 from kerasbert.text.kinds import LabelTally, deciding_note
-from kerasbert.text.labeled import read_labeled
 from kerasbert.text.labels import LabelSet
 from kerasbert.text.lines import LineProblems
 
@@ -62,6 +60,7 @@ class Classification(Head):
     name = "classification"
     figures = ("micro_f1", "macro_f1", "f1")
     best = "f1"
+    labeled = True
 
     labels: LabelSet
     kind: KindName = "multi-label"
@@ -115,17 +114,6 @@ class Classification(Head):
         for name, part in kept.items():
             labels.check_known(part, paths[name])
         return cls(labels, found, **options), kept, [note] if note else []  # type: ignore[arg-type]
-
-    def read_documents(
-        self,
-        path: str | Path,
-        problems: LineProblems,
-        limit: int | None = None,
-        fields: Fields | None = None,
-        say: Callable[[str], None] | None = None,
-    ) -> list[LabeledDocument]:
-        """Those of a file with a label in it, at least."""
-        return read_labeled(path, problems, limit, fields, say)
 
     def prepare(
         self,
