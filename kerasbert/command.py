@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from kerasbert.backend import require_backend
 from kerasbert.errors import InputError
@@ -13,6 +13,7 @@ from kerasbert.files import trouble
 from kerasbert.invocation import asked_for
 from kerasbert.memory import keep_freed_memory
 from kerasbert.streams import check_standard_input, copies_kept
+from kerasbert.terminal import say
 
 
 def run_command(
@@ -70,17 +71,17 @@ def exit_status(work: Callable[[], None], name: str) -> int:
     try:
         work()
     except InputError as error:
-        print(f"{name}: {error}", file=sys.stderr)
+        say(f"{name}: {error}")
         return 2
     except KeyboardInterrupt as error:
-        print(f"{name}: {error or 'interrupted'}", file=sys.stderr)
+        say(f"{name}: {error or 'interrupted'}")
         return 130
     except BrokenPipeError:
         _close_output()  # whoever read it has enough
         return 128 + signal.SIGPIPE
     except OSError as error:
         _close_output()
-        print(f"{name}: {trouble(error)}", file=sys.stderr)
+        say(f"{name}: {trouble(error)}")
         return 2
     return 0
 
@@ -107,30 +108,3 @@ def _close_output() -> None:
 def _terminated(number: int, frame: Any) -> None:
     """SIGTERM ends a command as Ctrl-C does: half-written files are removed on the way out."""
     raise KeyboardInterrupt("terminated")
-
-
-def print_table(title: str, rows: Sequence[Sequence[Any]]) -> None:
-    """A table on standard output; the first row is its header."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    class Output(Console):
-        def on_broken_pipe(self) -> None:
-            raise  # not rich's exit with status 1: `run_command` knows what to do
-
-    # Text, not str: a label such as [b] would be taken for rich's own markup, and vanish.
-    table = Table(title=Text(title), title_justify="left")
-    header, *body = rows
-    for column, text in enumerate(header):
-        justify: Literal["left", "right"] = "left" if column == 0 else "right"
-        table.add_column(Text(str(text)), justify=justify, overflow="fold")  # nothing is cut off
-    for row in body:
-        table.add_row(*[Text(_cell(value)) for value in row])
-    Output(width=None if sys.stdout.isatty() else 120).print(table)
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4f}" if abs(value) < 1000 else f"{value:,.0f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kerasbert.command import print_table, run_command
+from kerasbert.command import run_command
 from kerasbert.settings.data import FieldSettings
 from kerasbert.settings.settings import Settings
+from kerasbert.tables import print_table
 from kerasbert.terminal import counting, say
 
 
@@ -102,7 +103,7 @@ def main(argv: list[str] | None = None) -> int:
             )
             for finding in result["findings"]
         ]
-        print_table("audit", [("", "found", "share", "such as"), *rows])
+        print_table("audit", [("finding", "found", "share", "such as"), *rows])
         if result["harmful"]:
             say("Lines marked ! distort an evaluation: mend the files before you train.")
 

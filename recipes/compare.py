@@ -3,8 +3,10 @@
 import sys
 from typing import Any
 
-from kerasbert.command import print_table, run_command
+from kerasbert.command import run_command
 from kerasbert.settings.compare import CompareSettings
+from kerasbert.tables import print_table
+from kerasbert.terminal import tell
 
 Config = CompareSettings
 
@@ -21,7 +23,7 @@ def main(argv: list[str] | None = None) -> int:
 
     def show(result: dict[str, Any]) -> None:
         print_table("pre-training against from scratch", result["table"])
-        print(result["sentence"])
+        tell(result["sentence"])
 
     return run_command(Config, run, argv, "compare", show)
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import tyro
 
-from kerasbert.command import print_table, run_command
+from kerasbert.command import run_command
 from kerasbert.settings.settings import Settings
+from kerasbert.tables import print_figures
 from kerasbert.terminal import say
 
 SHOWN = 6  # names of what was not read, at most
@@ -42,8 +43,8 @@ def main(argv: list[str] | None = None) -> int:
     """The command."""
 
     def show(result: dict[str, Any]) -> None:
-        figures = [(name, value) for name, value in result.items() if name != "not_read"]
-        print_table("public model", [("", ""), *figures])
+        figures = {name: value for name, value in result.items() if name != "not_read"}
+        print_figures("public model", figures)
         for kind, names in result["not_read"].items():
             more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
             say(f"not read, {kind}: {', '.join(names[:SHOWN])}{more}")

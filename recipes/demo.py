@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kerasbert.command import print_table, run_command
+from kerasbert.command import run_command
 from kerasbert.settings.settings import Settings
-from kerasbert.terminal import say, throughput
+from kerasbert.tables import print_table
+from kerasbert.terminal import say, tell, throughput
 
 NEXT = """
 The picture: {out}/compare/compare.png, the classifier: {out}/tags
@@ -78,7 +79,7 @@ def _walk(config: Config) -> dict[str, Any]:
     if not (data / "few.txt").exists():
         say("1. building the data set from docstrings")
         counts = docstrings.build(data, documents=config.documents, packages=config.packages)
-        say("   " + ", ".join(f"{name} {count:,}" for name, count in counts.items()))
+        say(", ".join(f"{name} {count:,}" for name, count in counts.items()))
         with (data / "train.txt").open(encoding="utf-8") as file:
             few = "".join(itertools.islice(file, config.labeled))
         write_text(data / "few.txt", few)
@@ -128,9 +129,9 @@ def main(argv: list[str] | None = None) -> int:
 
     def show(result: dict[str, Any]) -> None:
         print_table("pre-training against from scratch", result["table"])
-        print(result["sentence"])
-        print(f"Kept, with linear SVMs: test F1 {result['kept']['test']['f1']:.3f}.")
-        print(NEXT.format(out=result["out"]))
+        tell(result["sentence"])
+        tell(f"Kept, with linear SVMs: test F1 {result['kept']['test']['f1']:.3f}.")
+        tell(NEXT.format(out=result["out"]))
 
     return run_command(Config, run, argv, "demo", show)
 

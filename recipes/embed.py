@@ -9,9 +9,10 @@ from typing import Any
 import tyro
 
 from kerasbert.choices import PoolingName
-from kerasbert.command import print_table, run_command
+from kerasbert.command import run_command
 from kerasbert.errors import InputError
 from kerasbert.settings.settings import Settings
+from kerasbert.tables import print_figures
 from kerasbert.terminal import say
 
 CHUNK = 512  # texts at a time: memory stays flat, whatever the input
@@ -107,7 +108,7 @@ def main(argv: list[str] | None = None) -> int:
     """The command."""
 
     def show(result: dict[str, Any]) -> None:
-        print_table("vectors", [("", ""), *result.items()])
+        print_figures("vectors", result)
 
     return run_command(Config, run, argv, "embed", show)
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kerasbert.command import print_table, run_command
+from kerasbert.command import run_command
 from kerasbert.settings.data import FieldSettings
 from kerasbert.settings.settings import Settings
+from kerasbert.tables import print_table
+from kerasbert.terminal import tell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
         head = head_of_figures(metrics)
         print_table(head.title(metrics), head.table(metrics))
         if sentences := head.sentences(metrics):
-            print(sentences)
+            tell(sentences)
 
     return run_command(Config, run, argv, "evaluate", show)
 

@@ -4,8 +4,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from kerasbert.command import print_table, run_command
+from kerasbert.command import run_command
 from kerasbert.settings.fine_tune import FineTuneSettings
+from kerasbert.tables import print_table
+from kerasbert.terminal import tell
 
 Config = FineTuneSettings
 
@@ -29,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
         title = f"best epoch {metrics['best_epoch']}, {head.title(metrics)}"
         print_table(title, head.table(metrics))
         if sentences := head.sentences(metrics):
-            print(sentences)
+            tell(sentences)
 
     return run_command(Config, run, argv, "finetune", show)
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from kerasbert.choices import CorpusFormat, Duplicates, EngineName, UnicodeForm
-from kerasbert.command import print_table, run_command
+from kerasbert.command import run_command
 from kerasbert.errors import InputError
 from kerasbert.settings.tokenizer import TokenizerSettings
+from kerasbert.tables import print_figures
 from kerasbert.terminal import say, throughput
 
 
@@ -102,7 +103,7 @@ def main(argv: list[str] | None = None) -> int:
     """The command."""
 
     def show(result: dict[str, Any]) -> None:
-        print_table("prepare", [("", ""), *result.items()])
+        print_figures("prepare", result)
 
     return run_command(Config, run, argv, "prepare", show, needs_backend=False)
 

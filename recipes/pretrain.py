@@ -3,8 +3,10 @@
 import sys
 from typing import Any
 
-from kerasbert.command import print_table, run_command
+from kerasbert.command import run_command
 from kerasbert.settings.pretrain import PretrainSettings
+from kerasbert.tables import print_figures
+from kerasbert.terminal import tell
 
 SAID = ("learned", "verdict")  # in a sentence below the table
 
@@ -22,9 +24,9 @@ def main(argv: list[str] | None = None) -> int:
     """The command."""
 
     def show(result: dict[str, Any]) -> None:
-        figures = [(name, value) for name, value in result.items() if name not in SAID]
-        print_table("pre-training", [("", ""), *figures])
-        print(result.get("verdict", ""))
+        figures = {name: value for name, value in result.items() if name not in SAID}
+        print_figures("pre-training", figures)
+        tell(result.get("verdict", ""))
 
     return run_command(Config, run, argv, "pretrain", show)
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from kerasbert.choices import SizeName
-from kerasbert.command import print_table, run_command
+from kerasbert.command import run_command
 from kerasbert.errors import InputError
 from kerasbert.settings.settings import Settings
+from kerasbert.tables import print_figures
 from kerasbert.terminal import say
 
 
@@ -126,7 +127,7 @@ def main(argv: list[str] | None = None) -> int:
     """The command."""
 
     def show(result: dict[str, Any]) -> None:
-        print_table("counting", [("", ""), *result.items()])
+        print_figures("counting", result)
 
     return run_command(Config, run, argv, "toy", show)
 

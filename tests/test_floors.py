@@ -14,6 +14,7 @@ FLOORS = [
         *(
             "kerasbert.choices",
             "kerasbert.figures",
+            "kerasbert.growing_table",
             "kerasbert.invocation",
             "kerasbert.ranges",
             "kerasbert.streams",
@@ -31,7 +32,10 @@ FLOORS = [
     {"kerasbert.runs"},
     {"kerasbert.inference", "kerasbert.checkpoints"},
     {"kerasbert.training"},
-    {"kerasbert.command", "kerasbert.flags"},
+    {
+        *("kerasbert.command", "kerasbert.flags"),
+        "kerasbert.tables",
+    },
     {"kerasbert.data"},
     {"kerasbert.recipes"},
     {"kerasbert.cli"},

@@ -16,7 +16,7 @@ def comparison_table(summary: Mapping[str, Any]) -> list[list[str]]:
     last = summary["epochs"][-1]
     names = [str(baseline["name"]) for baseline in baselines]
     shipped = [side for side in SHIPPED if side in summary["sides"]]
-    table = [["", *SIDES.values(), "gain", *(SHIPPED[side] for side in shipped), *names]]
+    table = [["figure", *SIDES.values(), "gain", *(SHIPPED[side] for side in shipped), *names]]
 
     def add(text: str, name: str, digits: int, known: Sequence[Any] = ()) -> None:
         cells = [_figure(summary["sides"][side][name], digits) for side in SIDES]

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from kerasbert.checkpoints.convert import open_source
+from kerasbert.growing_table import GrowingTable
 from kerasbert.heads.head import Head
 from kerasbert.runs.begin import begin_run
 from kerasbert.runs.folder import RunFolder
@@ -13,7 +14,7 @@ from kerasbert.runs.same_data import check_same_data, data_digests
 from kerasbert.runs.settings import settings_of
 from kerasbert.settings.defaults import fine_tuning_rate, pooling_of
 from kerasbert.settings.fine_tune import FineTuneSettings
-from kerasbert.terminal import say, say_row
+from kerasbert.terminal import say
 from kerasbert.text.split import write_documents
 from kerasbert.training.assessment import assess_best, last_epoch, settle_rule, write_results
 from kerasbert.training.best_by_rule import BestByRule
@@ -128,7 +129,7 @@ def _train(
     steps_per_epoch, head = learner.batches.steps_per_epoch, judges[0].valid.head
     plan = StepPlan(settings.epochs * steps_per_epoch, steps_per_epoch)
     columns = ["epoch", "loss", "val_loss", *(f"val_{name}" for name in head.figures), "seconds"]
-    history = History(folder, columns, steps_per_epoch, say=say_row)
+    history = History(folder, columns, steps_per_epoch, say=GrowingTable())
     best = judges[-1]
     saver = SaveState(folder.file("state"), settings.save_minutes, [history, best])
     start, notes = saver.restore(learner.trained)

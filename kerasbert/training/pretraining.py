@@ -8,6 +8,7 @@ from kerasbert.batches.pretraining import PretrainingBatches
 from kerasbert.checkpoints.convert import open_source
 from kerasbert.errors import InputError
 from kerasbert.evaluation.objectives import pretraining_verdict
+from kerasbert.growing_table import GrowingTable
 from kerasbert.models import build_encoder, repeat_positions, transfer_weights
 from kerasbert.report import pretrain_report
 from kerasbert.runs.begin import begin_run
@@ -19,7 +20,7 @@ from kerasbert.settings.encoder import check_length
 from kerasbert.settings.pretrain import PretrainSettings
 from kerasbert.tasks import TASKS, TaskSettings
 from kerasbert.tasks.held_out import figures_of
-from kerasbert.terminal import say, say_row
+from kerasbert.terminal import say
 from kerasbert.text.lines import check_file
 from kerasbert.training.fit import fit
 from kerasbert.training.history import History
@@ -161,9 +162,13 @@ def _train(
 ) -> list[dict[str, Any]]:
     """Train, from the saved state if there is one, and return the rows of history.csv."""
     callbacks: list[Any] = [ObjectiveValidation(valid)]
-    known = [column for task in valid for column in figures_of(task).columns]
-    columns = ["step", "epoch", "loss", "val_loss", *known, "seconds"]
-    history = History(folder, columns, train.steps_per_epoch, say=say_row)
+    figures = [figures_of(task) for task in valid]
+    of_tasks = [column for one in figures for column in one.columns]
+    columns = ["step", "epoch", "loss", "val_loss", *of_tasks, "seconds"]
+    known = {compared.loss: compared.known for one in figures for compared in one.losses}
+    # Of one objective alone the sum of the losses is its own.
+    table = GrowingTable(known, hidden=["val_loss"] if len(figures) == 1 else [])
+    history = History(folder, columns, train.steps_per_epoch, say=table)
     plan: StepPlan | TimePlan
     remembering: list[Any] = [history]
     if settings.minutes is not None:

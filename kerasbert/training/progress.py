@@ -8,17 +8,9 @@ import keras
 
 from kerasbert.training.plan import StepPlan, TimePlan
 
-SHOWN = {  # of a report, while the next one is on its way
-    "val_loss": "val {:.3f}",
-    "unigram_loss_masked_lm": "unigram {:.3f}",
-    "masked_accuracy": "accuracy {:.1%}",
-    "unigram_loss_document_words": "unigram words {:.3f}",
-    "val_f1": "F1 {:.3f}",
-}
-
 
 class Progress(keras.callbacks.Callback):
-    """A bar of training steps with loss, speed, the last report and the time left.
+    """A bar of training steps with loss, speed and the time left.
 
     Nothing where there is no terminal.
 
@@ -43,7 +35,6 @@ class Progress(keras.callbacks.Callback):
         self.tokens_per_step = tokens_per_step
         self.bar: Any = None
         self.task: Any = None
-        self._report = ""
         self._batch_began = 0.0
         self._step_seconds: float | None = None
 
@@ -85,18 +76,12 @@ class Progress(keras.callbacks.Callback):
                 figures=self.figures(logs or {}),
             )
 
-    def on_epoch_end(self, epoch, logs=None):
-        found = {name: (logs or {}).get(name) for name in SHOWN}
-        self._report = "  ".join(
-            SHOWN[name].format(value) for name, value in found.items() if value is not None
-        )
-
     def figures(self, logs: dict[str, float]) -> str:
-        """What stands behind the bar: loss, tokens a second, and the last report's figures."""
+        """What stands behind the bar: loss and tokens a second."""
         parts = [f"loss {logs['loss']:.4f}"] if "loss" in logs else []
         if self.tokens_per_step is not None and self._step_seconds:
             parts.append(f"{self.tokens_per_step / self._step_seconds:,.0f} tokens/s")
-        return "  ".join([*parts, self._report]).rstrip()
+        return "  ".join(parts)
 
     def close(self) -> None:
         if self.bar is not None:

@@ -17,7 +17,7 @@ def unseen_note(unseen: Mapping[str, int]) -> str:
 def metrics_table(metrics: Mapping[str, Any]) -> list[list[Any]]:
     """Rows for people: each part by the saved rule, and at threshold 0.5."""
     columns = ("micro_f1", "macro_f1", "f1", "loss", "documents")
-    rows: list[list[Any]] = [["", *(name.replace("_", " ") for name in columns)]]
+    rows: list[list[Any]] = [["judged on", *(name.replace("_", " ") for name in columns)]]
     views = [("", metrics), (" at 0.5", metrics.get("at_half", {}))]
     for note, view in views:
         for name in ("valid", "test", "data"):
