@@ -7,9 +7,12 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from kerasbert.arguments import check_flags
 from kerasbert.backend import require_backend
+from kerasbert.device import describe_backend, import_backend
 from kerasbert.errors import InputError
 from kerasbert.files import trouble
+from kerasbert.help_page import help_page
 from kerasbert.invocation import asked_for
 from kerasbert.memory import keep_freed_memory
 from kerasbert.streams import check_standard_input, copies_kept
@@ -37,33 +40,45 @@ def run_command(
     Returns:
         0 done, 2 wrong input (one message on standard error, no traceback), 130 interrupted.
     """
-    import tyro
-
-    from kerasbert.flags import show_as_flags
-
+    argv = sys.argv[1:] if argv is None else list(argv)
     with contextlib.suppress(ValueError):  # only the main thread may; elsewhere nothing is killed
         signal.signal(signal.SIGTERM, _terminated)
 
     def work() -> None:
-        show_as_flags(config)
-        settings: Any = tyro.cli(
-            config,
-            prog=f"kerasbert {name}",
-            description=sys.modules[run.__module__].__doc__,
-            args=list(argv) if argv is not None else None,
-            config=(tyro.conf.OmitArgPrefixes, tyro.conf.HelptextFromCommentsOff),
-        )
+        if {"-h", "--help"} & {*argv}:
+            with standard_output():
+                print(help_page(config, name, sys.modules[run.__module__].__doc__ or ""))
+            return
+        check_flags(config, argv)
+        settings = _parsed(config, name, argv)
         check_standard_input(vars(settings))
         if needs_backend:
             require_backend()
             keep_freed_memory()
-        with copies_kept(), asked_for(name, sys.argv[1:] if argv is None else argv):
+            import_backend()
+            say(describe_backend())
+        with copies_kept(), asked_for(name, argv):
             result = run(settings)
         with standard_output():
             if show is not None:
                 show(result)
 
     return exit_status(work, f"kerasbert {name}")
+
+
+def _parsed(config: type, name: str, argv: Sequence[str]) -> Any:
+    """The settings that the flags say."""
+    import tyro
+
+    from kerasbert.flags import show_as_flags
+
+    show_as_flags(config)
+    return tyro.cli(
+        config,
+        prog=f"kerasbert {name}",
+        args=argv,
+        config=(tyro.conf.OmitArgPrefixes, tyro.conf.HelptextFromCommentsOff),
+    )
 
 
 def exit_status(work: Callable[[], None], name: str) -> int:

@@ -55,6 +55,17 @@ class Range:
         return f"{self.least:g} {left} {name} {right} {self.most:.0f}"
 
     @property
+    def letter(self) -> str:
+        """What stands for such a number: N for a whole one."""
+        return "N" if self.whole else "X"
+
+    @property
+    def note(self) -> str:
+        """What a help page says of the range; nothing where any count will do."""
+        any_count = self.whole and self.least <= 1 and self.most > _LARGE / 2
+        return "" if any_count or self == _POSITIVE else self.text(self.letter)
+
+    @property
     def metavar(self) -> str:
         """The range as a help page writes it."""
         number = "INT" if self.whole else "FLOAT"

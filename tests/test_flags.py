@@ -119,13 +119,11 @@ def test_the_seeds_of_a_comparison_stay_in_their_range(capsys):
 
 
 def test_help_shows_the_range(capsys):
-    with pytest.raises(SystemExit):
-        cli.main(["finetune", "--help"])
+    assert cli.main(["finetune", "--help"]) == 0
     shown = capsys.readouterr().out
-    assert "--epochs INT>=1 " in shown and "0<=FLOAT<1" in shown and "0<=INT<=2147483647" in shown
-    with pytest.raises(SystemExit):
-        cli.main(["compare", "--help"])
-    assert "--learning-rates FLOAT>0 ..." in capsys.readouterr().out
+    assert "--epochs N " in shown and "(0 <= X < 1" in shown
+    assert cli.main(["compare", "--help"]) == 0
+    assert "--learning-rates X ..." in capsys.readouterr().out
 
 
 def test_home_is_found_in_every_path(monkeypatch, tmp_path):

@@ -13,6 +13,7 @@ FLOORS = [
         *("kerasbert.errors", "kerasbert.files", "kerasbert.backend", "kerasbert.memory"),
         *(
             "kerasbert.choices",
+            "kerasbert.device",
             "kerasbert.figures",
             "kerasbert.growing_table",
             "kerasbert.invocation",
@@ -33,7 +34,7 @@ FLOORS = [
     {"kerasbert.inference", "kerasbert.checkpoints"},
     {"kerasbert.training"},
     {
-        *("kerasbert.command", "kerasbert.flags"),
+        *("kerasbert.arguments", "kerasbert.command", "kerasbert.flags", "kerasbert.help_page"),
         "kerasbert.tables",
     },
     {"kerasbert.data"},
