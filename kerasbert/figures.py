@@ -25,12 +25,14 @@ def cell(value: Any, name: str = "") -> str:
 
     Args:
         value: of any kind; what is not a number is its text.
-        name: of the figure; seconds have one decimal.
+        name: of the figure; seconds have one decimal, epochs those that they need.
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     if isinstance(value, int):
         return f"{value:,}"
+    if name == "epoch":
+        return f"{value:g}"
     if name.endswith("seconds"):
         return f"{value:,.1f}"
     return f"{value:.4f}" if abs(value) < 1000 else f"{value:,.0f}"

@@ -84,4 +84,4 @@ def title(name: str) -> str:
 
 
 def _shown(name: str, value: Any) -> str:
-    return str(value) if name == "epoch" else cell(value, name)
+    return cell(value, name)

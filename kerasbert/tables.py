@@ -2,13 +2,14 @@
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from kerasbert.figures import cell
-from kerasbert.terminal import columns
+from kerasbert.terminal import columns, wrapped
 
 _ANY_WIDTH = 10_000  # of a file or a pipe
+_GAP = 2
 _FIGURE = re.compile(r"[+-]?[\d.,]+%?( ± [\d.,]+)?")
 
 
@@ -45,15 +46,40 @@ def _print_table(title: str, body: list[list[str]], header: Sequence[str] | None
         def on_broken_pipe(self) -> None:
             raise  # not rich's exit with status 1: `run_command` knows what to do
 
-    # Text, not str: a label such as [b] would be taken for rich's own markup, and vanish.
+    width = columns(sys.stdout) or _ANY_WIDTH
     table = Table(
-        title=Text(title), title_justify="left", box=SIMPLE_HEAD, show_header=header is not None
+        box=SIMPLE_HEAD,
+        show_header=header is not None,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
     )
-    for column, cells in enumerate(zip(*body, strict=True)):
-        figures = column > 0 and any(map(_FIGURE.fullmatch, cells))
-        justify: Literal["left", "right"] = "right" if figures else "left"
-        name = Text(str(header[column])) if header else ""
-        table.add_column(name, justify=justify, overflow="fold")  # nothing is cut off
+    found = [list(cells) for cells in zip(*body, strict=True)]
+    names = [str(name) for name in header] if header is not None else [""] * len(found)
+    least = [
+        _longest(" ".join([name, *cells]).split()) for name, cells in zip(names, found, strict=True)
+    ]
+    fits = sum(least) + _GAP * (len(least) - 1) <= width  # without breaking a word
+    wide = [_longest([name, *cells]) for name, cells in zip(names, found, strict=True)]
+    tight = sum(wide) + _GAP * (len(wide) - 1) > width
+    # Text, not str: a label such as [b] would be taken for rich's own markup, and vanish.
+    for number, (name, cells) in enumerate(zip(names, found, strict=True)):
+        figures = number > 0 and any(map(_FIGURE.fullmatch, cells))
+        table.add_column(
+            Text(name),
+            justify="right" if figures else "left",
+            overflow="fold",  # nothing is cut off
+            min_width=least[number] if fits else None,
+            # What is broken first is the name above figures.
+            max_width=max(_longest(cells), least[number]) if figures and tight else None,
+        )
     for row in body:
         table.add_row(*map(Text, row))
-    Output(width=columns(sys.stdout) or _ANY_WIDTH).print(table)
+    output = Output(width=width)
+    if title:
+        print(wrapped(title, columns(sys.stdout)))
+    output.print(table)
+
+
+def _longest(texts: Iterable[str]) -> int:
+    return max(map(len, texts), default=0)

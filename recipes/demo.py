@@ -118,9 +118,10 @@ def _walk(config: Config) -> dict[str, Any]:
         "resume": True,
     }
     say("4. fine-tuning, from scratch and pre-trained")
-    result = compare(CompareSettings(out=config.out / "compare", **settings))
+    said: set[str] = set()
+    result = compare(CompareSettings(out=config.out / "compare", **settings), said)
     say("5. the classifier to keep: pre-trained, with linear SVMs beside the network")
-    kept = fine_tune(FineTuneSettings(out=config.out / "tags", **settings))
+    kept = fine_tune(FineTuneSettings(out=config.out / "tags", **settings), said=said)
     return {**result, "kept": kept, "out": str(config.out)}
 
 

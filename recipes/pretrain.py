@@ -8,7 +8,8 @@ from kerasbert.settings.pretrain import PretrainSettings
 from kerasbert.tables import print_figures
 from kerasbert.terminal import tell
 
-SAID = ("learned", "verdict")  # in a sentence below the table
+# In a sentence below the table, or only of interest to who has resumed the run.
+SAID = ("learned", "verdict", "session_seconds")
 
 Config = PretrainSettings
 

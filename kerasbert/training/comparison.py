@@ -35,8 +35,12 @@ SIDES = ("scratch", "pretrained")
 
 
 @leaves_nothing
-def compare(settings: CompareSettings) -> dict[str, Any]:
+def compare(settings: CompareSettings, said: set[str] | None = None) -> dict[str, Any]:
     """Compare, and return what compare.json holds.
+
+    Args:
+        settings: what to compare, and how.
+        said: as `fine_tune` takes it.
 
     Raises:
         InputError: settings and data do not fit each other; nothing is left behind.
@@ -47,15 +51,15 @@ def compare(settings: CompareSettings) -> dict[str, Any]:
         say(f"{folder.path}: the comparison is finished; nothing to do.")
         return found
     source = open_source(settings.pretrained)
-    ship = Shipping(settings)
+    ship = Shipping(settings, set() if said is None else said)
     documents, head = read_parts(settings, ship.said)
     digests = data_digests(documents)
     check_same_data(folder, digests, fixed=list(digests))
     texts = [document.texts for document in documents["train"]]
     unknown = unknown_in(source.tokenizer(), texts)
     unknown.check(str(settings.train))
-    for warning in unknown.warnings(str(settings.train)):
-        say(warning)
+    for warning in unknown.warnings("train"):  # as each of the trainings would say it
+        say(warning, ship.said)
     check_length(source.architecture(), settings.max_length)
     keep_compiled(folder.path / "compiled")
     used = {

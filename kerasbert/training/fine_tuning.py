@@ -63,7 +63,7 @@ def fine_tune(
     tokenizer, architecture = starting_point(settings, source, documents["train"], said)
     data = make_batches(settings, head, documents, tokenizer, said)
     head, windows, pairs = data["train"].head, data["train"].windows, data["train"].texts.pairs
-    learner = build_learner(settings, source, architecture, tokenizer, data)
+    learner = build_learner(settings, source, architecture, tokenizer, data, said)
 
     head.save(folder.path)
     if settings.valid is None:
