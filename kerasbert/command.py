@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 from kerasbert.backend import require_backend
+from kerasbert.closing import Closing
 from kerasbert.errors import InputError
 from kerasbert.files import trouble
-from kerasbert.invocation import asked_for
+from kerasbert.invocation import asked_for, command_to_go_on
 from kerasbert.memory import keep_freed_memory
 from kerasbert.streams import check_standard_input, copies_kept
 
@@ -22,6 +23,7 @@ def run_command(
     name: str,
     show: Callable[[dict[str, Any]], None] | None = None,
     needs_backend: bool = True,
+    closing: Callable[[Any, dict[str, Any]], Closing] | None = None,
 ) -> int:
     """Parse `argv` into `config`, call `run`, show the result.
 
@@ -32,6 +34,7 @@ def run_command(
         name: of the command.
         show: prints the result for people.
         needs_backend: refuse to start without one.
+        closing: of settings and result, what stands below that.
 
     Returns:
         0 done, 2 wrong input (one message on standard error, no traceback), 130 interrupted.
@@ -56,11 +59,14 @@ def run_command(
         if needs_backend:
             require_backend()
             keep_freed_memory()
-        with copies_kept(), asked_for(name, sys.argv[1:] if argv is None else argv):
+        arguments = sys.argv[1:] if argv is None else argv
+        with copies_kept(), asked_for(name, arguments), says_how_to_go_on(settings):
             result = run(settings)
         with standard_output():
             if show is not None:
                 show(result)
+            if closing is not None:
+                print(closing(settings, result))
 
     return exit_status(work, f"kerasbert {name}")
 
@@ -83,6 +89,19 @@ def exit_status(work: Callable[[], None], name: str) -> int:
         print(f"{name}: {trouble(error)}", file=sys.stderr)
         return 2
     return 0
+
+
+@contextlib.contextmanager
+def says_how_to_go_on(settings: Any) -> Iterator[None]:
+    """Around what can be interrupted: the message has the command that goes on, if there is one."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        resumes = hasattr(settings, "resume")
+        if not resumes and not getattr(settings, "goes_on", False):
+            raise
+        stopped = str(error) or "interrupted"
+        raise type(error)(f"{stopped}. Go on with:\n  {command_to_go_on(resumes)}") from error
 
 
 @contextlib.contextmanager

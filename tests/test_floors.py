@@ -31,7 +31,7 @@ FLOORS = [
     {"kerasbert.runs"},
     {"kerasbert.inference", "kerasbert.checkpoints"},
     {"kerasbert.training"},
-    {"kerasbert.command", "kerasbert.flags"},
+    {"kerasbert.command", "kerasbert.flags", "kerasbert.closing"},
     {"kerasbert.data"},
     {"kerasbert.recipes"},
     {"kerasbert.cli"},
