@@ -292,8 +292,7 @@ def build(
             raise InputError(
                 f"{name}: no document among {len(found)} docstrings of "
                 f"{len({docstring.package for docstring in found})} packages. Expected English "
-                "docstrings in several packages; name other folders with --packages, or lower "
-                "--min-words and --min-label-documents."
+                "docstrings in several packages; name other folders with --packages."
             )
     return write_set(out, splits, sorted(set(raw)))
 

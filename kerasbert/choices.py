@@ -33,6 +33,7 @@ Pairs = Literal["none", "next", "order"]
 # Training, and what a classifier answers.
 Precision = Literal["float32", "bfloat16"]
 Decay = Literal["linear", "cosine"]
+LogName = Literal["tensorboard", "mlflow", "wandb"]
 LossName = Literal["cross-entropy", "weighted", "focal", "asymmetric"]
 KindName = Literal["multi-label", "multi-class", "binary"]
 RuleName = Literal["at-least-one", "threshold", "top-k"]

@@ -9,14 +9,15 @@ from typing import Any
 
 from kerasbert.arguments import check_flags
 from kerasbert.backend import require_backend
+from kerasbert.closing import Closing
 from kerasbert.device import describe_backend, import_backend
 from kerasbert.errors import InputError
 from kerasbert.files import trouble
 from kerasbert.help_page import help_page
-from kerasbert.invocation import asked_for
+from kerasbert.invocation import asked_for, command_to_go_on
 from kerasbert.memory import keep_freed_memory
 from kerasbert.streams import check_standard_input, copies_kept
-from kerasbert.terminal import say
+from kerasbert.terminal import say, tell
 
 
 def run_command(
@@ -26,6 +27,7 @@ def run_command(
     name: str,
     show: Callable[[dict[str, Any]], None] | None = None,
     needs_backend: bool = True,
+    closing: Callable[[Any, dict[str, Any]], Closing] | None = None,
 ) -> int:
     """Parse `argv` into `config`, call `run`, show the result.
 
@@ -36,6 +38,7 @@ def run_command(
         name: of the command.
         show: prints the result for people.
         needs_backend: refuse to start without one.
+        closing: of settings and result, what stands below that.
 
     Returns:
         0 done, 2 wrong input (one message on standard error, no traceback), 130 interrupted.
@@ -57,11 +60,13 @@ def run_command(
             keep_freed_memory()
             import_backend()
             say(describe_backend())
-        with copies_kept(), asked_for(name, argv):
+        with copies_kept(), asked_for(name, argv), says_how_to_go_on(settings):
             result = run(settings)
         with standard_output():
             if show is not None:
                 show(result)
+            if closing is not None:
+                tell(str(closing(settings, result)))
 
     return exit_status(work, f"kerasbert {name}")
 
@@ -99,6 +104,19 @@ def exit_status(work: Callable[[], None], name: str) -> int:
         say(f"{name}: {trouble(error)}")
         return 2
     return 0
+
+
+@contextlib.contextmanager
+def says_how_to_go_on(settings: Any) -> Iterator[None]:
+    """Around what can be interrupted: the message has the command that goes on, if there is one."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        resumes = hasattr(settings, "resume")
+        if not resumes and not getattr(settings, "goes_on", False):
+            raise
+        stopped = str(error) or "interrupted"
+        raise type(error)(f"{stopped}. Go on with:\n  {command_to_go_on(resumes)}") from error
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kerasbert.closing import Closing, command
 from kerasbert.command import run_command
 from kerasbert.settings.data import FieldSettings
 from kerasbert.settings.settings import Settings
@@ -57,7 +58,11 @@ def main(argv: list[str] | None = None) -> int:
         if sentences := head.sentences(metrics):
             tell(sentences)
 
-    return run_command(Config, run, argv, "evaluate", show)
+    def closing(config: Config, metrics: dict[str, Any]) -> Closing:
+        predict = command("predict", "--model", config.model, "NEW.txt")
+        return Closing(metrics["verdict"], config.model / "report.html", [predict])
+
+    return run_command(Config, run, argv, "evaluate", show, closing=closing)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from kerasbert.closing import Closing, command
 from kerasbert.command import run_command
 from kerasbert.settings.fine_tune import FineTuneSettings
 from kerasbert.tables import print_table
@@ -33,7 +34,20 @@ def main(argv: list[str] | None = None) -> int:
         if sentences := head.sentences(metrics):
             tell(sentences)
 
-    return run_command(Config, run, argv, "finetune", show)
+    return run_command(Config, run, argv, "finetune", show, closing=closing)
+
+
+def closing(config: Config, metrics: dict[str, Any]) -> Closing:
+    """Ask the run; or, where the rival is ahead and nothing was pre-trained, do that."""
+    from kerasbert.heads.registry import head_of_figures
+    from kerasbert.heads.verdict import is_ahead
+
+    head = head_of_figures(metrics)
+    steps = [command("predict", "--model", config.out, "NEW.txt")]
+    if is_ahead(metrics, head.best, head.mode) is False and config.pretrained is None:
+        lm = config.out.parent / "lm"
+        steps.insert(0, command("pretrain", "--corpus", "RAW.txt", "--out", lm, "--minutes", "30"))
+    return Closing(metrics.get("verdict", ""), config.out / "report.html", steps)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,10 @@
 import sys
 from typing import Any
 
+from kerasbert.closing import SHARE, Closing, command, flags
 from kerasbert.command import run_command
 from kerasbert.settings.pretrain import PretrainSettings
 from kerasbert.tables import print_figures
-from kerasbert.terminal import tell
 
 # In a sentence below the table, or only of interest to who has resumed the run.
 SAID = ("learned", "verdict", "session_seconds")
@@ -27,9 +27,24 @@ def main(argv: list[str] | None = None) -> int:
     def show(result: dict[str, Any]) -> None:
         figures = {name: value for name, value in result.items() if name not in SAID}
         print_figures("pre-training", figures)
-        tell(result.get("verdict", ""))
 
-    return run_command(Config, run, argv, "pretrain", show)
+    return run_command(Config, run, argv, "pretrain", show, closing=closing)
+
+
+def closing(config: Config, metrics: dict[str, Any]) -> Closing:
+    """Fine-tune what it has learned; where it hasn't learned all of it, go on first."""
+    runs = config.out.parent
+    steps = []
+    if not all(metrics.get("learned", {}).values()):
+        more = config.out.with_name(f"{config.out.name}-longer")
+        data = flags(config, "store", "corpus", "corpus_format", "tasks")
+        minutes = f"{4 * (config.minutes or 10):g}"
+        data = ["--pretrained", str(config.out), *data, "--out", str(more), "--minutes", minutes]
+        steps.append(command("pretrain", *data))
+    else:
+        data = ["--train", "TRAIN.txt", *SHARE, "--out", str(runs / "tags")]
+        steps.append(command("finetune", "--pretrained", config.out, *data))
+    return Closing(metrics.get("verdict", ""), config.out / "report.html", steps)
 
 
 if __name__ == "__main__":

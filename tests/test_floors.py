@@ -35,7 +35,7 @@ FLOORS = [
     {"kerasbert.training"},
     {
         *("kerasbert.arguments", "kerasbert.command", "kerasbert.flags", "kerasbert.help_page"),
-        "kerasbert.tables",
+        *("kerasbert.closing", "kerasbert.tables"),
     },
     {"kerasbert.data"},
     {"kerasbert.recipes"},

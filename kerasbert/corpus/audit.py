@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from kerasbert.corpus.prepare.pieces import CorpusCounts, ReadOptions, read_documents
+from kerasbert.corpus.statistics import count_words, part_statistics
 from kerasbert.errors import InputError
 from kerasbert.heads.classification.kinds import misfit
 from kerasbert.text.fields import Fields
@@ -29,6 +30,7 @@ from kerasbert.visible import visible
 
 NEAR = 0.5  # the share of common 8-grams from which two texts are nearly the same
 FEW = 5  # documents that a label should have
+MANY_LONG = 0.1  # of the texts, from which on it is said
 SAMPLE = 10_000  # texts that are tokenized
 EXAMPLES = 3
 GROUPS = 20  # of labels that look alike: each wants to be mended
@@ -59,8 +61,62 @@ class Finding:
 
 
 @dataclass
+class Audit:
+    """What was found in labelled files.
+
+    Attributes:
+        findings: all that was looked for.
+        statistics: of each part, see `part_statistics`.
+        limit: documents of each file that were looked at; None for all.
+    """
+
+    findings: list[Finding]
+    statistics: dict[str, dict[str, Any]]
+    limit: int | None = None
+
+    @property
+    def harmful(self) -> list[Finding]:
+        """What was found that distorts an evaluation."""
+        return [finding for finding in self.findings if finding.harmful and finding.count]
+
+    @property
+    def verdict(self) -> str:
+        """Whether one may train on these files, in a sentence."""
+        where = f"In the first {self.limit:,} documents of each file: " if self.limit else ""
+        if harmful := self.harmful:
+            named = "; ".join(f"{finding.what} ({finding.count:,})" for finding in harmful[:2])
+            more = f", and {len(harmful) - 2} more" if len(harmful) > 2 else ""
+            text = f"Mend the files before you train: {named}{more}."
+            return f"{where}{text[0].lower()}{text[1:]}" if where else text
+        doubts = sum(finding.count > 0 for finding in self.findings)
+        text = "Nothing found that distorts an evaluation"
+        if doubts:
+            lines = "line says" if doubts == 1 else f"{doubts} lines say"
+            text += f"; the {lines} what to look at"
+        if len(self.statistics) == 1:
+            text += "; leaks were not looked for, they take --valid or --test"
+        train = self.statistics["train"]
+        if train["longer_share"] > MANY_LONG:
+            text += (
+                f"; {train['longer_share']:.0%} of the texts to learn from are longer than "
+                f"{train['longer_than']:,} words: --max-length or --long windows reads more of them"
+            )
+        return f"{where}{text[0].lower()}{text[1:]}." if where else f"{text}."
+
+    def to_json(self) -> dict[str, Any]:
+        """As a dict: statistics, findings, harmful (how many), verdict and limit."""
+        return {
+            "statistics": self.statistics,
+            "findings": [finding.to_json() for finding in self.findings],
+            "harmful": len(self.harmful),
+            "verdict": self.verdict,
+            "limit": self.limit,
+        }
+
+
+@dataclass
 class _Part:
-    """What is kept of one labelled file: five numbers a document, and counts of its labels."""
+    """What is kept of one labelled file: six numbers a document, and counts of its labels."""
 
     path: Path
     texts: array = field(default_factory=lambda: array("Q"))  # by `same_key`
@@ -68,6 +124,7 @@ class _Part:
     labels: array = field(default_factory=lambda: array("Q"))
     label_numbers: array = field(default_factory=lambda: array("L"))
     lines: array = field(default_factory=lambda: array("Q"))
+    words: array = field(default_factory=lambda: array("Q"))
     tally: LabelTally = field(default_factory=LabelTally)
     grams: list[np.ndarray] = field(default_factory=list)
 
@@ -82,7 +139,9 @@ def audit(
     corpus: str | Path | None = None,
     progress: Callable[[int], None] = lambda lines: None,
     fields: Fields | None = None,
-) -> list[Finding]:
+    limit: int | None = None,
+    length: int = 200,
+) -> Audit:
     """Look through labelled files, and raw text if given, for what would spoil a training.
 
     Lines in a wrong form are left out and counted, so that one pass finds everything.
@@ -95,6 +154,8 @@ def audit(
             `find_inputs` takes it.
         progress: called with the number of lines read since it was called last.
         fields: of labelled tables or records; usual names are found.
+        limit: look at the first documents of each file only.
+        length: words, beyond which a text counts as long.
 
     Raises:
         InputError: a file cannot be read, or holds no document.
@@ -104,11 +165,13 @@ def audit(
     for name, path in (("valid", valid), ("test", test)):
         if path is not None:
             problems[name] = LineProblems(skip=True)
-            parts[name] = _read(Path(path), problems[name], progress, fields, keep_grams=True)
+            parts[name] = _read(
+                Path(path), problems[name], progress, fields, limit, keep_grams=True
+            )
     near = {name: _Near(part) for name, part in parts.items()}
     problems["train"] = LineProblems(skip=True)
     train_part = _read(
-        Path(train), problems["train"], progress, fields, against=list(near.values())
+        Path(train), problems["train"], progress, fields, limit, against=list(near.values())
     )
 
     everything = {"train": train_part, **parts}
@@ -129,8 +192,12 @@ def audit(
     if "valid" in parts and "test" in parts:
         findings += _between("test", parts["test"], "valid", parts["valid"])
     if corpus is not None:
-        findings += _in_corpus(Path(corpus), parts, progress)
-    return findings
+        findings += _in_corpus(Path(corpus), parts, progress, limit)
+    statistics = {
+        name: part_statistics(part.words, part.label_numbers, part.tally.counts, length)
+        for name, part in everything.items()
+    }
+    return Audit(findings, statistics, limit)
 
 
 def _read(
@@ -138,6 +205,7 @@ def _read(
     problems: LineProblems,
     progress: Callable[[int], None],
     fields: Fields | None = None,
+    limit: int | None = None,
     keep_grams: bool = False,
     against: list[_Near] | None = None,
 ) -> _Part:
@@ -154,12 +222,13 @@ def _read(
         for near in against or ():
             near.see(grams)
 
-    for document in iterate_labeled(path, problems, fields):
+    for document in itertools.islice(iterate_labeled(path, problems, fields), limit):
         part.texts.append(same_key(document.texts))
         part.nearly.append(nearly_key(document.texts))
         part.labels.append(hash(frozenset(document.labels)) & 0xFFFFFFFFFFFFFFFF)
         part.label_numbers.append(len(document.labels))
         part.lines.append(document.line)
+        part.words.append(count_words(document.texts))
         part.tally.add(document)
         if keep_grams or against:
             waiting.append(gram_words(document.texts))
@@ -251,7 +320,9 @@ def _kind(parts: dict[str, _Part]) -> Iterator[Finding]:
         kind = tally.kind
     except InputError:
         what = "train: nothing to learn: all documents have the same one label, or none"
-        yield Finding(what, tally.documents, tally.documents, list(tally.counts))
+        yield Finding(
+            what, tally.documents, tally.documents, list(tally.counts), harmful=True
+        )  # fmt: skip
         return
     if (decided := tally.deciding(parts["train"].path)) is not None:
         without, count, places = decided
@@ -317,11 +388,14 @@ def _unknown_labels(name: str, part: _Part, train: _Part) -> Finding:
 
 
 def _in_corpus(
-    corpus: Path, parts: dict[str, _Part], progress: Callable[[int], None]
+    corpus: Path,
+    parts: dict[str, _Part],
+    progress: Callable[[int], None],
+    limit: int | None = None,
 ) -> Iterator[Finding]:
     near = {name: _Near(part) for name, part in parts.items()}
     problems, counts = LineProblems(skip=True), CorpusCounts()
-    texts = read_documents([corpus], ReadOptions(), problems, counts)
+    texts = itertools.islice(read_documents([corpus], ReadOptions(), problems, counts), limit)
     while some := [gram_words([text]) for text in itertools.islice(texts, TOGETHER)]:
         grams, _ = sampled_grams_of(some)
         for held_out in near.values():
@@ -336,11 +410,15 @@ def _in_corpus(
 
 
 def sample_texts(
-    path: str | Path, size: int = SAMPLE, fields: Fields | None = None
+    path: str | Path,
+    size: int = SAMPLE,
+    fields: Fields | None = None,
+    limit: int | None = None,
 ) -> list[tuple[str, ...]]:
     """A fair sample of the texts of a labelled file: those with the smallest hashes."""
     keyed: list[tuple[int, tuple[str, ...]]] = []
-    for document in iterate_labeled(path, LineProblems(skip=True), fields):
+    documents = iterate_labeled(path, LineProblems(skip=True), fields)
+    for document in itertools.islice(documents, limit):
         keyed.append((same_key(document.texts), document.texts))
         if len(keyed) >= 4 * size:
             keyed = sorted(keyed)[:size]

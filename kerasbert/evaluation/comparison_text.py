@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kerasbert.evaluation.comparison import SHIPPED, SIDES
+from kerasbert.evaluation.standing import difference
 from kerasbert.figures import number
 
 
@@ -105,9 +106,28 @@ def comparison_sentence(summary: Mapping[str, Any]) -> str:
     for baseline in summary["baselines"]:
         theirs = number(_get(baseline, "test", "f1"))
         if theirs is not None:
-            word = "above" if ours > theirs else "below"
-            against.append(f"{abs(ours - theirs):.3f} {word} {baseline['name']} ({theirs:.3f})")
+            against.append(f"{difference(ours, theirs)} {baseline['name']} ({theirs:.3f})")
     return text + "".join(f", {part}" for part in against) + "."
+
+
+def comparison_verdict(summary: Mapping[str, Any]) -> str:
+    """Whether pre-training is worth it, in a short sentence: by F1 on test data, over the seeds."""
+    gain = summary["gain"]["tuned_test_f1"]
+    mean, spread, seeds = gain["mean"], gain["std"], len(summary["seeds"])
+    if mean is None:
+        return "Nothing can be said of pre-training: a side has no figure on test data."
+    change = f"{mean:+.3f} F1 on test data"
+    if round(mean, 3) == 0:
+        return f"Pre-training makes no difference here ({change})."
+    if spread is not None and abs(mean) <= spread:
+        return (
+            f"Whether pre-training is worth it here stays open: {change}, and the seeds differ by "
+            f"{spread:.3f}; more --seeds tell."
+        )
+    doubt = "" if seeds > 1 else ", with one seed; --seeds 3 tells whether that is chance"
+    if mean > 0:
+        return f"Pre-training is worth it here: {change}{doubt}."
+    return f"Pre-training does harm here: {change}{doubt}. Give it more minutes, or more text."
 
 
 def _epochs(summary: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from kerasbert.figures import number
 
 REMEDY = (
-    "Train longer (--steps, --minutes), on more text or with another --learning-rate, a smaller one"
+    "Give it more minutes (--minutes, --steps), more text or another --learning-rate, a smaller one"
     " if the loss rose."
 )
 LITTLE, HARDLY = "next to nothing was learned so far", 0.01  # from such a share of the loss on
@@ -80,7 +80,7 @@ def pretraining_verdict(
         scored = [
             found
             for one in reversed(objective.losses)
-            if (found := _compare(one, figures)) is not None
+            if (found := _compare(name, one, figures)) is not None
         ]
         if not scored:
             continue
@@ -93,7 +93,7 @@ def pretraining_verdict(
     return {"learned": learned, "verdict": " ".join(sentences)}
 
 
-def _compare(one: Compared, figures: Mapping[str, Any]) -> tuple[bool, str] | None:
+def _compare(name: str, one: Compared, figures: Mapping[str, Any]) -> tuple[bool, str] | None:
     """Whether it was learned, in a sentence; None where nothing was scored."""
     loss, known = number(figures.get(one.loss)), number(figures.get(one.known))
     if known is None:
@@ -105,4 +105,7 @@ def _compare(one: Compared, figures: Mapping[str, Any]) -> tuple[bool, str] | No
             f"{known:.3f}): {what}."
         )
     said = "no number" if loss is None else f"{loss:.3f}"
-    return False, f"{one.what} ({said}) is not below {one.against} ({known:.3f}): {one.nothing}."
+    return False, (
+        f"Nothing learned yet of {name.replace('_', ' ')}: val {said}, knowing nothing {known:.3f}"
+        f" ({one.against}); {one.nothing}."
+    )

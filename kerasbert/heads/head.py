@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from kerasbert.heads.verdict import rival_verdict, with_rival
 from kerasbert.report.figures import Sections, figure_sections
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.fields import Fields
@@ -297,12 +298,23 @@ class Head:
             for name in VIEWS
             if name in metrics
         ]
-        return [["", *(name.replace("_", " ") for name in columns)], *rows]
+        table = [["", *(name.replace("_", " ") for name in columns)], *rows]
+        return with_rival(table, metrics, cls.best)
 
     @classmethod
     def title(cls, metrics: Mapping[str, Any]) -> str:
         """How answers were decided, in a few words: the heading of `table`."""
         return cls.name
+
+    @classmethod
+    def verdict(cls, metrics: Mapping[str, Any], advice: str = "train longer") -> str:
+        """What the figures of a run are worth, in a sentence.
+
+        Args:
+            metrics: those of metrics.json, "rival" among them.
+            advice: what to try where they are no better than the rival's.
+        """
+        return rival_verdict(metrics, cls.best, cls.mode, advice=advice)
 
     @classmethod
     def sentences(cls, metrics: Mapping[str, Any]) -> str:
@@ -320,6 +332,17 @@ class Head:
 
     # What one would use instead.
 
-    def rivals(self, documents: Mapping[str, Sequence[LabeledDocument]]) -> list[dict[str, Any]]:
-        """Baselines, trained on the same documents: name, valid, test, seconds."""
+    def rivals(
+        self, documents: Mapping[str, Sequence[LabeledDocument]], quick: bool = False
+    ) -> list[dict[str, Any]]:
+        """Baselines, trained on the same documents.
+
+        Args:
+            documents: of "train", "valid" and, where there is one, "test".
+            quick: leave out what would take longer than half a minute or so.
+
+        Returns:
+            of each name, seconds, "valid" and where there is one "test", with its figures; or name
+            and `reason`, why it was left out.
+        """
         return []

@@ -12,6 +12,8 @@ from kerasbert.settings.given import refuse_beside_pretrained
 from kerasbert.settings.tokenizer import TokenizerSettings
 from kerasbert.settings.training import TrainingSettings
 
+EPOCHS = 7
+
 
 @dataclass(frozen=True, kw_only=True)
 class FineTuneSettings(
@@ -41,8 +43,13 @@ class FineTuneSettings(
     thresholds: Thresholds = "label"
     """What multi-label probabilities must reach: a threshold for each label or one for all, both
     fitted on --valid; or one half."""
-    epochs: int = 7
-    """Passes over the training data."""
+    rival: bool | None = None
+    """Judge TF-IDF + LinearSVC beside it (kerasbert[rival]). Unless given: yes, where scikit-learn
+    is installed and it takes half a minute at most."""
+    epochs: int | None = None
+    """Passes over the training data; 7 unless --minutes is given."""
+    minutes: float | None = None
+    """Or minutes of training and validation: as many whole epochs as fit."""
     patience: int | None = None
     """Stop after so many epochs without a better validation F1."""
 
@@ -50,6 +57,10 @@ class FineTuneSettings(
         super().__post_init__()
         self.check_fine_tuning()
         self.check_valid(self.valid)
+        if self.epochs is not None and self.minutes is not None:
+            raise InputError("expected at most one of --epochs and --minutes.")
+        if self.epochs is None and self.minutes is None:
+            object.__setattr__(self, "epochs", EPOCHS)
         if self.pretrained is not None:
             refuse_beside_pretrained(self, EncoderSettings, TokenizerSettings)
         elif self.from_scratch:

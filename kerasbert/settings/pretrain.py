@@ -53,10 +53,14 @@ class PretrainSettings(EncoderSettings, TokenizerSettings, TrainingSettings):
     minutes: float | None = None
     """Or minutes of training: as many steps as fit. Without --size, one that suits is chosen."""
     tensorboard: bool = False
-    """Write TensorBoard event files into the run's folder, too."""
+    """The same as --log tensorboard."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.tensorboard:
+            if self.log not in (None, "tensorboard"):
+                raise InputError(f"expected one of --tensorboard and --log {self.log}.")
+            object.__setattr__(self, "log", "tensorboard")
         if (self.store is None) == (not self.corpus):
             raise InputError("expected one of --store STORE and --corpus FILE...")
         if sum(value is not None for value in (self.epochs, self.steps, self.minutes)) > 1:

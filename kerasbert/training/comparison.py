@@ -11,6 +11,7 @@ from kerasbert.evaluation.comparison import draw_comparison, summarize
 from kerasbert.evaluation.comparison_text import (
     comparison_sentence,
     comparison_table,
+    comparison_verdict,
     markdown_table,
 )
 from kerasbert.files import write_text
@@ -48,7 +49,6 @@ def compare(settings: CompareSettings, said: set[str] | None = None) -> dict[str
     """
     folder, found = begin_run(settings, result="compare.json")
     if found is not None:
-        say(f"{folder.path}: the comparison is finished; nothing to do.")
         return found
     source = open_source(settings.pretrained)
     ship = Shipping(settings, set() if said is None else said)
@@ -82,6 +82,7 @@ def compare(settings: CompareSettings, said: set[str] | None = None) -> dict[str
     draw_comparison(folder.file("compare.png"), rows, baselines)
     write_text(folder.file("compare.md"), f"{markdown_table(table)}\n{sentence}\n")
     result = {**rows, "summary": summary, "table": table, "sentence": sentence}
+    result["verdict"] = comparison_verdict(summary)
     about = folder.config()
     comparison_report(folder.file("report.html"), folder.path.name, result, about)
     folder.write_json("compare.json", result)
@@ -121,7 +122,12 @@ def _run(
     say(f"--- {side}, learning rate {rate:g}, seed {seed}")
     keras.utils.clear_session()
     of_this_run = settings.fine_tuning(
-        out=out, from_scratch=side == "scratch", learning_rate=rate, seed=seed, resume=True
+        out=out,
+        from_scratch=side == "scratch",
+        learning_rate=rate,
+        seed=seed,
+        resume=True,
+        rival=False,  # once, for all of them
     )
     beside = ship.beside(seed) if side == "pretrained" else None
     metrics = fine_tune(of_this_run, beside, ship.said)
@@ -149,9 +155,11 @@ def _run(
 def _rivals(head: Head, documents: dict[str, list]) -> list[dict[str, Any]]:
     """The same files for what one would use instead."""
     say("--- TF-IDF + LinearSVC")
-    rivals = head.rivals(documents)
-    for rival in rivals:
-        say(f"test F1 {rival['test']['f1']:.4f} in {rival['seconds']:.1f} s")
-    if not rivals:
-        say("left out: it needs scikit-learn (pip install scikit-learn).")
-    return rivals
+    trained = []
+    for rival in head.rivals(documents):
+        if "reason" in rival:
+            say(f"left out: {rival['reason']}")
+        else:
+            say(f"test F1 {rival['test']['f1']:.4f} in {rival['seconds']:.1f} s")
+            trained.append(rival)
+    return trained

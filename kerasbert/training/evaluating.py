@@ -5,6 +5,7 @@ from typing import Any
 
 from kerasbert.batches.labeled import LabeledBatches
 from kerasbert.heads.head import Head
+from kerasbert.heads.verdict import change_verdict
 from kerasbert.inference.predictor import Predictor
 from kerasbert.streams import shown
 from kerasbert.terminal import say
@@ -60,6 +61,6 @@ def evaluate(
         for line in unknown.report(shown(data)):
             say(line)
     outputs = outputs_of(predictor.model, batches, batch_size)
-    return head.evaluate(outputs, batches, predictor.metrics) | {
-        "unseen_labels": dict(head.unseen(documents))
-    }
+    found = head.evaluate(outputs, batches, predictor.metrics)
+    verdict = change_verdict(found["data"], predictor.metrics, head.best, head.mode)
+    return found | {"unseen_labels": dict(head.unseen(documents)), "verdict": verdict}

@@ -140,10 +140,12 @@ def _compiled(
         InputError: a loss that does not suit the data.
     """
     peak = fine_tuning_rate(settings.learning_rate, architecture)
-    updates = settings.epochs * train.steps_per_epoch // settings.accumulate
-    schedule = WarmupDecay(
-        peak, updates, decay=settings.decay, batches_per_update=settings.accumulate
-    )
+    schedule: Any = peak  # under --minutes the plan sets the rate as it goes
+    if settings.epochs is not None:
+        updates = settings.epochs * train.steps_per_epoch // settings.accumulate
+        schedule = WarmupDecay(
+            peak, updates, decay=settings.decay, batches_per_update=settings.accumulate
+        )
     optimizer = build_optimizer(
         schedule,
         batches_per_update=settings.accumulate,

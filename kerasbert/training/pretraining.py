@@ -34,6 +34,7 @@ from kerasbert.training.pretraining_model import (
 )
 from kerasbert.training.progress import Progress
 from kerasbert.training.resume import SaveState
+from kerasbert.training.run_log import check_log, closed, open_log
 from kerasbert.training.validation import ObjectiveValidation
 
 
@@ -47,7 +48,6 @@ def pretrain(settings: PretrainSettings) -> dict[str, Any]:
     """
     folder, found = begin_run(settings)
     if found is not None:
-        say(f"{folder.path}: the run is finished; nothing to do.")
         return found
     source = open_source(settings.pretrained) if settings.pretrained is not None else None
     _refuse_early(settings, source)
@@ -146,10 +146,8 @@ def _refuse_early(settings: PretrainSettings, source: RunFolder | None) -> None:
         check_length(source.architecture(), settings.max_length)
     if settings.vectors is not None:
         check_file(settings.vectors)
-    if settings.tensorboard:
-        from kerasbert.training.tensorboard import event_writer
-
-        event_writer()
+    if settings.log is not None:
+        check_log(settings.log)
 
 
 def _document_gap(architecture) -> int:
@@ -184,16 +182,9 @@ def _train(
         say(note)
     tokens_per_step = train.blocks.tokens / train.steps_per_epoch
     progress = Progress(plan, start, "pre-training", tokens_per_step)
-    callbacks += [history, progress]
     closing: list[Any] = [progress]
-    if settings.tensorboard:
-        from kerasbert.training.tensorboard import TensorBoardEvents
-
-        closing.append(TensorBoardEvents(folder.file("tensorboard"), start))
-        callbacks.append(closing[-1])
-    try:
-        fit(model, train, plan, callbacks, saver)
-    finally:
-        for callback in closing:
-            callback.close()
+    if settings.log is not None:
+        closing.append(open_log(settings.log, folder, settings_of(settings), start))
+    with closed(closing):
+        fit(model, train, plan, [*callbacks, history, *closing], saver)
     return history.rows

@@ -195,16 +195,16 @@ def test_each_objective_is_said_to_be_learned_or_not():
     found = pretraining_verdict(OBJECTIVES, figures)
     assert found["learned"] == {"masked_lm": True, "document_words": False, "next_sentence": False}
     for said in (
-        "The validation loss of document words (8.250) is not below their unigram loss (8.100)",
-        "The validation loss of next sentence (0.700) is not below the loss of guessing (0.693)",
-        "Train longer (--steps, --minutes)",
+        "Nothing learned yet of document words: val 8.250, knowing nothing 8.100 (their unigram",
+        "Nothing learned yet of next sentence: val 0.700, knowing nothing 0.693 (the loss of gue",
+        "Give it more minutes (--minutes, --steps)",
     ):
         assert said in found["verdict"]
     assert pretraining_verdict(OBJECTIVES, {"loss": 3.0}) == {}
     said = pretraining_verdict(
         OBJECTIVES, {"val_loss_masked_lm": 6.88, "unigram_loss_masked_lm": 6.9}
     )["verdict"]
-    assert "(6.880 against 6.900): next to nothing was learned so far. Train longer" in said
+    assert "(6.880 against 6.900): next to nothing was learned so far. Give it more minutes" in said
 
 
 def test_no_number_is_nothing_learned():

@@ -27,6 +27,7 @@ from kerasbert.heads.classification.words import (
     unseen_note,
 )
 from kerasbert.heads.head import Assessed, Head
+from kerasbert.heads.verdict import rival_verdict, with_rival
 from kerasbert.report.figures import Sections
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.kinds import LabelTally, deciding_note
@@ -345,11 +346,18 @@ class Classification(Head):
 
     @classmethod
     def table(cls, metrics: Mapping[str, Any]) -> list[list[Any]]:
-        return metrics_table(metrics)
+        return with_rival(metrics_table(metrics), metrics, cls.best)
 
     @classmethod
     def title(cls, metrics: Mapping[str, Any]) -> str:
         return decision_text(metrics)
+
+    @classmethod
+    def verdict(cls, metrics: Mapping[str, Any], advice: str = "train longer") -> str:
+        """As others have it; a share of N documents is uncertain by up to 0.5 / sqrt(N)."""
+        part = metrics.get("test") or metrics["valid"]
+        chance = 0.5 / part["documents"] ** 0.5
+        return rival_verdict(metrics, cls.best, cls.mode, chance, advice)
 
     @classmethod
     def sentences(cls, metrics: Mapping[str, Any]) -> str:
@@ -365,16 +373,10 @@ class Classification(Head):
             history, metrics, rows.get("labels", ()), rows.get("hardest", ())
         )
 
-    def rivals(self, documents: Mapping[str, Sequence[LabeledDocument]]) -> list[dict[str, Any]]:
+    def rivals(
+        self, documents: Mapping[str, Sequence[LabeledDocument]], quick: bool = False
+    ) -> list[dict[str, Any]]:
         """TF-IDF + LinearSVC, where scikit-learn is installed."""
-        from kerasbert.heads.classification.linear_svc import linear_svc_baseline
+        from kerasbert.heads.classification.rival import rival_of_labels
 
-        texts = {name: [" ".join(d.texts) for d in part] for name, part in documents.items()}
-        gold = {name: self.labels.encode(part) for name, part in documents.items()}
-        unseen = {name: sum(self.unseen(part).values()) for name, part in documents.items()}
-        found = linear_svc_baseline(
-            texts["train"], gold["train"], texts["valid"], gold["valid"], texts["test"],
-            gold["test"], kind=self.kind, unseen_valid=unseen["valid"],
-            unseen_test=unseen["test"], rule=self.rule, top_k=self.top_k,
-        )  # fmt: skip
-        return [found] if found is not None else []
+        return [rival_of_labels(self.labels, self.kind, documents, self.rule, self.top_k, quick)]

@@ -8,7 +8,7 @@ import keras
 import pytest
 
 from kerasbert import InputError
-from kerasbert.training.tensorboard import TensorBoardEvents
+from kerasbert.training.run_log import TensorBoardEvents
 
 
 def scalars(folder):
