@@ -3,7 +3,25 @@
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
+
+_QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
+
+
+@contextlib.contextmanager
+def quietly(quiet: bool = True) -> Iterator[None]:
+    """Say nothing but warnings, and show no bar, in the block."""
+    token = _QUIET.set(quiet)
+    try:
+        yield
+    finally:
+        _QUIET.reset(token)
+
+
+def shows_bars() -> bool:
+    """Whether there is a terminal for a bar, and someone who wants it."""
+    return sys.stderr.isatty() and not _QUIET.get()
 
 
 def say(text: str, said: set[str] | None = None) -> None:
@@ -17,6 +35,8 @@ def say(text: str, said: set[str] | None = None) -> None:
         if text in said:
             return
         said.add(text)
+    if _QUIET.get() and not text.startswith("warning"):
+        return
     print(text, file=sys.stderr, flush=True)
 
 
@@ -32,7 +52,7 @@ def _short(value: Any) -> str:
 @contextlib.contextmanager
 def counting(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
     """A bar that counts, on a terminal; the function it yields takes how many were done since."""
-    if not sys.stderr.isatty():
+    if not shows_bars():
         yield lambda done: None
         return
     from rich.console import Console
@@ -56,7 +76,7 @@ def throughput(what: str) -> Iterator[Callable[[int, int], None]]:
     The function it yields takes how many of how many are done; what is done when it is first called
     was done before, and does not count as fast.
     """
-    if not sys.stderr.isatty():
+    if not shows_bars():
         yield lambda done, total: None
         return
     from rich.console import Console

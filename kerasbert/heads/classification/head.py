@@ -278,10 +278,10 @@ class Classification(Head):
         return label_answers(decision.probabilities(outputs), decision, self.labels.names, top_k)
 
     def evidence(
-        self, outputs: np.ndarray, decision: Decision, answer: Mapping[str, Any]
+        self, outputs: np.ndarray, decision: Decision | None, answer: Mapping[str, Any]
     ) -> dict[str, np.ndarray]:
         """The log-odds of each label of the answer, in nats."""
-        logits = outputs / decision.temperature
+        logits = outputs / (decision or Decision(self.kind)).temperature
         return {
             name: log_odds(logits, self.labels.names.index(name), self.kind)
             for name in answer["labels"]
