@@ -290,8 +290,8 @@ class Classification(Head):
     def check_output(self, shape: Sequence[int | None]) -> None:
         if shape[-1] != len(self.labels):
             raise InputError(
-                f"labels.txt has {len(self.labels)} labels, the model {shape[-1]}. Both must come "
-                "from one run."
+                f"there are {len(self.labels)} labels, the model has {shape[-1]} outputs. Both must"
+                " come from one training."
             )
 
     # The run folder and the report.
