@@ -17,7 +17,7 @@ import numpy as np
 from kerasbert.errors import InputError, Unfinished
 from kerasbert.files import check_writable, write_json, write_text
 from kerasbert.heads.classification.head import Classification
-from kerasbert.parameters import Parameters, takes
+from kerasbert.parameters import Parameters, keeps
 from kerasbert.ranges import check_numbers
 from kerasbert.settings import FineTuneSettings, PretrainSettings
 from kerasbert.settings.data import FieldSettings
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
 
 FILE = "estimator.json"  # beside the files of a run: parameters, and the labels as they were given
 _PRETRAINING = 0.5  # of `minutes`, where there is a corpus
-_OWN = {"pretrained": None, "out": None, "minutes": None, "valid_share": 0.1, "verbose": True}
-_OF_COMMANDS = {"train", "valid", "test", "kind", "from_scratch", "limit", "resume"} | {
+_OF_COMMANDS = {"train", "valid", "test", "out", "kind", "from_scratch", "limit", "resume"} | {
     *("save_minutes", "skip_bad_lines"),
     *(field.name for field in fields(FieldSettings)),
 }
@@ -186,7 +185,7 @@ class TextClassifier(TextEstimator):
     Args:
         pretrained: the run of `kerasbert pretrain`, or the folder of a public model, to start from.
         out: a new folder for the run; a temporary one unless given.
-        minutes: time for everything. With a corpus half of it is for pre-training.
+        minutes: for everything; where there is a corpus, half of them are for pre-training.
         valid_share: of the documents, set aside to choose epoch and decision by, unless `fit` is
             given others. Near copies of a text stay on one side.
         verbose: say what is done, on standard error. Warnings are said in any case.
@@ -203,10 +202,21 @@ class TextClassifier(TextEstimator):
             average="micro")` or `kerasbert evaluate` tells them.
     """
 
-    __init__ = takes(_OWN | {name: v for name, v in _SETTINGS.items() if name not in _OWN})
     _estimator_type = "classifier"  # scikit-learn before 1.6 asks for it
     classes_: np.ndarray
     _targets: Targets
+
+    @keeps(_SETTINGS)
+    def __init__(
+        self,
+        *,
+        pretrained: str | Path | None = None,
+        out: str | Path | None = None,
+        minutes: float | None = None,
+        valid_share: float = 0.1,
+        verbose: bool = True,
+        **settings: Any,
+    ): ...
 
     def fit(self, X: Any, y: Any, corpus: Any = None, valid: Any = None) -> TextClassifier:
         """Learn from texts and their labels.

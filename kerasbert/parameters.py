@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import html
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
 
-def takes(parameters: Mapping[str, Any]) -> Callable[..., None]:
-    """An `__init__` with these keywords and defaults, which keeps each one as it is given."""
-    keywords = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
-        for name, default in parameters.items()
-    ]
-    itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    signature = inspect.Signature([itself, *keywords])
+def keeps(further: Mapping[str, Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A decorator of `__init__`, which then keeps each of its keywords as it is given.
 
-    def __init__(self, **values: Any) -> None:
-        bound = signature.bind(self, **values)
-        bound.apply_defaults()
-        for name in parameters:
-            setattr(self, name, bound.arguments[name])
+    Args:
+        further: keywords with their defaults, in the place of its `**settings`.
+    """
 
-    __init__.__signature__ = signature  # type: ignore[attr-defined]
-    return __init__
+    def decorate(init: Callable[..., None]) -> Callable[..., None]:
+        signature = inspect.signature(init)
+        own = [p for p in signature.parameters.values() if p.kind != p.VAR_KEYWORD]
+        more = [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
+            for name, default in further.items()
+            if name not in signature.parameters
+        ]
+        signature = signature.replace(parameters=[*own, *more])
+
+        @functools.wraps(init)
+        def __init__(self, **values: Any) -> None:
+            bound = signature.bind(self, **values)
+            bound.apply_defaults()
+            for name in [*signature.parameters][1:]:
+                setattr(self, name, bound.arguments[name])
+
+        __init__.__signature__ = signature  # type: ignore[attr-defined]
+        return __init__
+
+    return decorate
 
 
 class Parameters:

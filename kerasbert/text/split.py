@@ -58,8 +58,8 @@ def split_documents(
     chosen = _choose([len(rows) for rows in members], labels, keys, share)
     if not chosen:
         raise InputError(
-            f"{name}: no document can be set aside, each has a label that stands in no other one but"
-            " near copies. Give more documents, or a file to choose by: --valid FILE."
+            f"{name}: no document can be set aside, each has a label that stands in no other one"
+            " but near copies. Give more documents, or a file to choose by: --valid FILE."
         )
     aside = np.zeros(len(documents), bool)
     for family in chosen:
