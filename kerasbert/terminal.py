@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any, TextIO
 
 NO_BREAK = "\u00a0"  # a space at which no line is broken
@@ -54,6 +55,24 @@ def _broken(line: str, width: int, hang: str) -> Iterator[str]:
     yield first
 
 
+_QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
+
+
+@contextlib.contextmanager
+def quietly(quiet: bool = True) -> Iterator[None]:
+    """Say nothing but warnings, and show no bar, in the block."""
+    token = _QUIET.set(quiet)
+    try:
+        yield
+    finally:
+        _QUIET.reset(token)
+
+
+def shows_bars() -> bool:
+    """Whether there is a terminal for a bar, and someone who wants it."""
+    return sys.stderr.isatty() and not _QUIET.get()
+
+
 def say(text: str, said: set[str] | None = None) -> None:
     """A line for people, on standard error, so that standard output stays for results.
 
@@ -65,6 +84,8 @@ def say(text: str, said: set[str] | None = None) -> None:
         if text in said:
             return
         said.add(text)
+    if _QUIET.get() and not text.startswith("warning"):
+        return
     print(wrapped(text, columns(sys.stderr), hang="  "), file=sys.stderr, flush=True)
 
 
@@ -77,7 +98,7 @@ def tell(text: str) -> None:
 @contextlib.contextmanager
 def counting(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
     """A bar that counts, on a terminal; the function it yields takes how many were done since."""
-    if not sys.stderr.isatty():
+    if not shows_bars():
         yield lambda done: None
         return
     from rich.console import Console
@@ -101,7 +122,7 @@ def throughput(what: str) -> Iterator[Callable[[int, int], None]]:
     The function it yields takes how many of how many are done; what is done when it is first called
     was done before, and does not count as fast.
     """
-    if not sys.stderr.isatty():
+    if not shows_bars():
         yield lambda done, total: None
         return
     from rich.console import Console

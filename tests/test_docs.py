@@ -101,6 +101,33 @@ def test_the_programs_on_a_run_work_in_a_process_of_their_own(classifier_run, fi
     in_process(program("metrics = evaluate(") + 'assert 0 < metrics["data"]["f1"] <= 1', tmp_path)
 
 
+@pytest.mark.in_turn
+def test_from_a_table_to_cross_validation_and_a_saved_run(files, tmp_path, monkeypatch, capsys):
+    from kerasbert.text import read_labeled
+
+    one = [d for d in read_labeled(files / "train.txt") if len(d.labels) == 1]
+    rows = "".join(f'"{document.texts[0]}",{document.labels[0]}\n' for document in one)
+    (tmp_path / "reviews.csv").write_text(f"text,topic\n{rows}")
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    exec(program("import cross_val_score"), names)
+    assert capsys.readouterr().out.startswith("accuracy [")
+    assert names["classifier"].score(names["texts"], names["labels"]) > 0.8
+    assert (tmp_path / "runs/topics/report.html").exists()
+
+
+def test_the_search_of_the_guide():
+    """With what learns in milliseconds, see tests/made_estimator.py."""
+    from made_estimator import Quick
+    from sklearn.model_selection import cross_val_score
+
+    labels = ["a", "b"] * 10
+    names = {"classifier": Quick(), "texts": labels, "labels": labels}
+    names["cross_val_score"] = cross_val_score
+    exec(program("import GridSearchCV"), names)
+    assert names["search"].best_score_ == 1 and len(names["scores"]) == 2
+
+
 def test_the_own_encoder_works_in_a_process_of_its_own_and_loads_in_another(trained):
     layer = program("class GatedConvolution")
     in_process(f"{layer}\n{program('GatedConvolution(5')}", trained)

@@ -17,6 +17,7 @@ FLOORS = [
             "kerasbert.figures",
             "kerasbert.growing_table",
             "kerasbert.invocation",
+            "kerasbert.parameters",
             "kerasbert.ranges",
             "kerasbert.streams",
             "kerasbert.terminal",
@@ -33,6 +34,7 @@ FLOORS = [
     {"kerasbert.runs"},
     {"kerasbert.inference", "kerasbert.checkpoints"},
     {"kerasbert.training"},
+    {"kerasbert.estimator"},
     {
         *("kerasbert.arguments", "kerasbert.command", "kerasbert.flags", "kerasbert.help_page"),
         *("kerasbert.closing", "kerasbert.tables"),

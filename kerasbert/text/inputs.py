@@ -81,6 +81,34 @@ def as_rows(texts: Iterable[str | tuple[str, ...]]) -> list[tuple[str, ...]]:
     return [(text,) if isinstance(text, str) else _pair(text, i) for i, text in enumerate(texts)]
 
 
+def rows_of(texts: Any, name: str = "texts") -> list[tuple[str, ...]]:
+    """As `as_rows`, also of arrays, Series and tables: one column of texts, or two of pairs.
+
+    Raises:
+        TypeError: something in it is no text.
+        ValueError: another shape, or single texts beside pairs.
+    """
+    if hasattr(texts, "to_numpy"):  # whose iterator may be one of columns
+        texts = texts.to_numpy()
+    shape: tuple[int, ...] = getattr(texts, "shape", ())
+    if len(shape) > 2 or (len(shape) == 2 and shape[1] not in (1, 2)):
+        raise ValueError(
+            f"{name}: expected texts (N,), or pairs of them (N, 2). Received: shape {shape}"
+        )
+    rows = as_rows(texts.tolist() if shape else texts)
+    for number, row in enumerate(rows):
+        if len(row) != len(rows[0]):
+            raise ValueError(
+                f"{name}[{number}]: {_form(len(row))}, expected {_form(len(rows[0]))} as before:"
+                " give single texts or pairs, not both."
+            )
+    return rows
+
+
+def _form(texts: int) -> str:
+    return "a pair of texts" if texts == 2 else "a single text"
+
+
 def _pair(value: Any, number: int) -> tuple[str, ...]:
     """A tuple or list of one or two strings."""
     if (

@@ -1,11 +1,11 @@
 """A progress bar of training steps."""
 
-import sys
 import time
 from typing import Any
 
 import keras
 
+from kerasbert.terminal import shows_bars
 from kerasbert.training.plan import StepPlan, TimePlan
 
 
@@ -39,7 +39,7 @@ class Progress(keras.callbacks.Callback):
         self._step_seconds: float | None = None
 
     def on_train_begin(self, logs=None):
-        if self.bar is not None or not sys.stderr.isatty():
+        if self.bar is not None or not shows_bars():
             return
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn

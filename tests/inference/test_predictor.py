@@ -213,3 +213,24 @@ def test_loading_leaves_the_initializers_as_they_were(classifier_run):
 def test_what_is_left_of_a_text_without_a_word_has_no_more_spaces(start, end, left):
     """A tokenizer of bytes has a token for each of them."""
     assert _without("the old fish.", start, end) == left
+
+
+def test_a_model_in_memory_answers_as_its_run(predictor, files):
+    """With the decision of the run, or one that is fitted to the same validation data."""
+    labels = predictor.head.labels
+    beside = {"max_length": predictor.max_length}
+    plain = kerasbert.Predictor.of(predictor.model, predictor.tokenizer, labels, **beside)
+    np.testing.assert_array_equal(
+        plain.outputs(plain.rows(TEXTS)), predictor.outputs(predictor.rows(TEXTS))
+    )
+    assert plain(["the cat saw the dog near a mouse."])[0]["labels"] == ["animal"]
+    assert explain(plain, plain.rows(TEXTS[:1]))[0].strongest("animal")
+    valid = kerasbert.LabeledBatches(
+        kerasbert.read_labeled(files / "valid.txt"), predictor.tokenizer, labels, **beside
+    )
+    fitted = kerasbert.Predictor.of(
+        predictor.model, predictor.tokenizer, labels.names, **beside, valid=valid
+    )
+    assert fitted.decision.temperature == pytest.approx(predictor.decision.temperature, rel=1e-3)
+    with pytest.raises(InputError, match="there are 3 labels, the model has 2"):
+        kerasbert.Predictor.of(predictor.model, predictor.tokenizer, ["a", "b", "c"])

@@ -279,10 +279,10 @@ class Classification(Head):
         return label_answers(decision.probabilities(outputs), decision, self.labels.names, top_k)
 
     def evidence(
-        self, outputs: np.ndarray, decision: Decision, answer: Mapping[str, Any]
+        self, outputs: np.ndarray, decision: Decision | None, answer: Mapping[str, Any]
     ) -> dict[str, np.ndarray]:
         """The log-odds of each label of the answer, in nats."""
-        logits = outputs / decision.temperature
+        logits = outputs / (decision or Decision(self.kind)).temperature
         return {
             name: log_odds(logits, self.labels.names.index(name), self.kind)
             for name in answer["labels"]
@@ -291,8 +291,8 @@ class Classification(Head):
     def check_output(self, shape: Sequence[int | None]) -> None:
         if shape[-1] != len(self.labels):
             raise InputError(
-                f"labels.txt has {len(self.labels)} labels, the model {shape[-1]}. Both must come "
-                "from one run."
+                f"there are {len(self.labels)} labels, the model has {shape[-1]} outputs. Both must"
+                " come from one training."
             )
 
     # The run folder and the report.
