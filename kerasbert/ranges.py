@@ -118,6 +118,7 @@ RANGES: dict[str, Range] = {
     "layer_decay": Range(0, 1, whole=False, above=True),
     # answers, and data that is made
     "top_k": _COUNT,
+    "threshold": Range(0, 1, whole=False, above=True, below=True),
     **dict.fromkeys(("documents", "labeled", "test_documents"), _COUNT),
 }
 

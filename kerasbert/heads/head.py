@@ -14,7 +14,10 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from kerasbert.errors import InputError
+from kerasbert.files import to_json
 from kerasbert.heads.verdict import rival_verdict, with_rival
+from kerasbert.ranges import flag
 from kerasbert.report.figures import Sections, figure_sections
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.fields import Fields
@@ -46,6 +49,7 @@ class Head:
         best: the figure by which the best epoch is told.
         mode: "max" where a higher one is better, "min" where a lower one is.
         labeled: whether a file must have labels.
+        options: of `predict` that `answers` takes, such as "top_k".
 
     A subclass has `name`, `figures`, `best`, and the methods up to `answers`; the others have a
     default that does nothing, or what suits most heads.
@@ -56,6 +60,7 @@ class Head:
     best: ClassVar[str]
     mode: ClassVar[Literal["max", "min"]] = "max"
     labeled: ClassVar[bool] = False
+    options: ClassVar[tuple[str, ...]] = ()
 
     # What every head says.
 
@@ -98,6 +103,36 @@ class Head:
     ) -> list[dict[str, Any]]:
         """An answer for each document, as JSON values. `options` are those of `predict`."""
         raise NotImplementedError
+
+    # What else is said of answers.
+
+    def check_options(self, options: Mapping[str, Any]) -> None:
+        """Refuse what `answers` does not take.
+
+        Args:
+            options: of `predict`, those that were given.
+
+        Raises:
+            InputError: naming the flag.
+        """
+        for name in options:
+            if name not in self.options:
+                known = ", ".join(map(flag, self.options)) or "none"
+                raise InputError(
+                    f"{flag(name)}: the run's head, {self.name}, does not take it. It takes:"
+                    f" {known}."
+                )
+
+    def empty_answer(self, **options: Any) -> dict[str, Any]:
+        """The answer to a text that is empty: nothing, rather than a guess."""
+        return {}
+
+    def cells(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """An answer as cells of a table, by column: what is no string or number is JSON."""
+        return {
+            name: to_json(value) if isinstance(value, dict | list | tuple) else value
+            for name, value in answer.items()
+        }
 
     # Documents.
 
@@ -227,6 +262,18 @@ class Head:
             by name of what is explained, (N,) float.
         """
         return {}
+
+    def runner_up(
+        self, outputs: np.ndarray, decision: Any, answer: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        """What came next to an answer, as `evidence` takes it and as it is shown; None for nothing.
+
+        Args:
+            outputs: (1, ...), of the text.
+            decision: what `fit` found.
+            answer: to the text.
+        """
+        return None
 
     def check_output(self, shape: Sequence[int | None]) -> None:
         """That a model is one of this head.

@@ -15,7 +15,7 @@ from kerasbert.choices import KindName
 from kerasbert.heads.classification.head import Classification
 from kerasbert.heads.head import Head
 from kerasbert.runs.fine_tuned import FineTunedRun, open_fine_tuned
-from kerasbert.text.inputs import as_rows, check_texts
+from kerasbert.text.inputs import as_rows, check_texts, is_empty
 from kerasbert.text.labels import LabelSet
 
 FEW = 8  # so many texts or fewer are answered in a batch of their own size, without waiting for 64
@@ -116,21 +116,33 @@ class Predictor:
             return self.head.read(predict_outputs(self.model, encoded, rows), self.model)
 
     def __call__(
-        self, texts: Sequence[str | tuple[str, ...]], top_k: int | None = None
+        self, texts: Sequence[str | tuple[str, ...]], top_k: int | None = None, **options: Any
     ) -> list[dict[str, Any]]:
-        """The answer to each text, in order.
+        """The answer to each text, in order; an empty one gets none, and is not guessed.
 
         Args:
             texts: strings, or pairs of strings.
             top_k: how many labels to answer with, those that are chosen before the others; all
                 unless given.
+            **options: further ones of the head; a classifier has `threshold`, which replaces the
+                fitted ones of a multi-label run, and `labels_only`.
 
         Returns:
             a dict for each text; of a classifier "labels" (the chosen ones, the most probable
             first) and "scores" (of these and of the others, by label).
+
+        Raises:
+            InputError: as `rows`; the head does not take an option.
         """
         rows = self.rows(texts)
-        return self.head.answers(self.outputs(rows), self.decision, top_k=top_k) if rows else []
+        options = given_options(top_k=top_k, **options)
+        self.head.check_options(options)
+        full = [row for row in rows if not is_empty(row)]
+        found = self.head.answers(self.outputs(full), self.decision, **options) if full else []
+        answers = iter(found)
+        return [
+            self.head.empty_answer(**options) if is_empty(row) else next(answers) for row in rows
+        ]
 
     def rows(self, texts: Sequence[str | tuple[str, ...]]) -> list[tuple[str, ...]]:
         """The texts as tuples of one or two strings.
@@ -143,6 +155,11 @@ class Predictor:
         for number, row in enumerate(rows):
             check_texts(len(row), self.pairs, f"text {number}")
         return rows
+
+
+def given_options(**options: Any) -> dict[str, Any]:
+    """Those that were given: neither None nor False."""
+    return {name: value for name, value in options.items() if value not in (None, False)}
 
 
 def load_predictor(run: str | Path, head: Head | None = None) -> Predictor:

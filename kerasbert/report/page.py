@@ -70,6 +70,8 @@ article { background: var(--card); border: 1px solid var(--line); border-radius:
 article p { margin: .2rem 0; max-width: none; }
 mark { background: color-mix(in srgb, var(--s1) calc(var(--w) * 45%), transparent);
   color: inherit; border-radius: 3px; }
+mark.against { background: color-mix(in srgb, var(--s0) calc(var(--w) * 45%), transparent);
+  text-decoration: underline dotted; } .unread { opacity: .45; }
 .labels span { display: inline-block; border: 1px solid var(--line); border-radius: 5px;
   padding: 0 .4rem; margin: .1rem .25rem .1rem 0; font-size: .88rem; }
 .labels .right { color: var(--s2); } .labels .missed { color: var(--s1); border-style: dashed; }

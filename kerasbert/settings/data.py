@@ -11,17 +11,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FieldSettings:
-    """Which fields of a table (CSV, TSV, Parquet) or of JSON hold what; usual names are found."""
+class TextFieldSettings:
+    """Which fields of a table (CSV, TSV, Parquet) or of JSON hold text; usual names are found."""
 
     text_field: tuple[str, ...] = ()
     """The field of the text; two make a pair."""
-    label_field: tuple[str, ...] = ()
-    """The field of the labels: a string, a number or a list. Several: each is a label, 1 or 0."""
     id_field: str | None = None
     """The field that tells documents apart."""
-    label_separator: str | None = None
-    """What parts several labels in one string."""
     columns: tuple[str, ...] = ()
     """The names of the columns of a table without a header, from the left."""
 
@@ -34,10 +30,15 @@ class FieldSettings:
         Raises:
             InputError: they exclude each other.
         """
+        return self._fields(keep)
+
+    def _fields(
+        self, keep: tuple[str, ...], label: tuple[str, ...] = (), separator: str | None = None
+    ) -> "Fields":
         from kerasbert.text.fields import Fields
 
         if self.columns:
-            unknown = {*self.text_field, *self.label_field, *keep, *filter(None, [self.id_field])}
+            unknown = {*self.text_field, *label, *keep, *filter(None, [self.id_field])}
             if unknown := unknown.difference(self.columns):
                 raise InputError(
                     f"{sorted(unknown)[0]!r}: not among --columns {' '.join(self.columns)}. Name"
@@ -45,12 +46,26 @@ class FieldSettings:
                 )
         return Fields(
             text=self.text_field,
-            label=self.label_field,
+            label=label,
             id=self.id_field,
-            label_separator=self.label_separator,
+            label_separator=separator,
             columns=self.columns,
             keep=keep,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldSettings(TextFieldSettings):
+    """The same, and the fields that hold labels."""
+
+    label_field: tuple[str, ...] = ()
+    """The field of the labels: a string, a number or a list. Several: each is a label, 1 or 0."""
+    label_separator: str | None = None
+    """What parts several labels in one string."""
+
+    def fields(self, keep: tuple[str, ...] = ()) -> "Fields":
+        """As readers take them; see `TextFieldSettings`."""
+        return self._fields(keep, self.label_field, self.label_separator)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -87,6 +87,7 @@ class FoundFields:
         id: a name, or None.
         keep: names.
         note: a sentence for people where a field was found by its name, else None.
+        unread: a field that looks like labels where none are read, else None.
     """
 
     text: tuple[str, ...]
@@ -94,6 +95,7 @@ class FoundFields:
     id: str | None
     keep: tuple[str, ...]
     note: str | None
+    unread: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -122,8 +124,9 @@ def find_fields(
     for kind, needed, found in (("text", True, text), ("label", labeled, label)):
         if needed and not found:
             raise _none_found(name, kind, columns, flags)
+    unread: str | None = None
     if not labeled:
-        label = ()
+        label, unread = (), next((str(one) for one in label if one not in fields.keep), None)
     for kind, given in (("text", text), ("label", label), ("id", ids), ("", fields.keep)):
         for one in given:
             _check_there(name, one, columns, _remedy(kind, flags))
@@ -138,7 +141,7 @@ def find_fields(
         parts += [f"labels from {_listed(label)}"] * bool(label)
         parts += [f"ids from {_listed(ids)}"] * bool(ids)
         note = f"{name}: {', '.join(parts)}"
-    return FoundFields(text, label, ids[0] if ids else None, tuple(fields.keep), note)
+    return FoundFields(text, label, ids[0] if ids else None, tuple(fields.keep), note, unread)
 
 
 def _find_text(columns: Sequence[str]) -> tuple[str, ...]:

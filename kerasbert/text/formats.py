@@ -47,8 +47,8 @@ def check_head(head: bytes, name: str, holds: Holds) -> None:
     Args:
         head: the first bytes, unpacked; up to `HEAD` of them.
         name: of the file; its suffix counts.
-        holds: what is expected: "texts" (to answer), "corpus" (raw text), "records" (JSON Lines),
-            "labels" (lines, tables or records), or "lines" of any kind of UTF-8.
+        holds: what is expected: "corpus" (raw text), "records" (JSON Lines), "labels" or "texts"
+            (lines, tables or records), or "lines" of any kind of UTF-8.
 
     Raises:
         InputError: saying what it is and what to do.
@@ -66,11 +66,11 @@ def check_head(head: bytes, name: str, holds: Holds) -> None:
             )
         is_table = suffix in TABLE_SUFFIXES
         if is_table and text.strip() and not text.lstrip().startswith("{"):
-            raise _refused(name, "a table", columns_of(text, suffix), "texts")
+            raise _refused(name, "a table", columns_of(text, suffix))
         return
     form, fields = form_of(head, name, holds)
-    if form != "lines" and holds != "labels":
-        raise _refused(name, _WHAT[form], fields, holds)
+    if form != "lines" and holds == "corpus":
+        raise _refused(name, _WHAT[form], fields)
 
 
 def form_of(head: bytes, name: str, holds: Holds) -> tuple[Form, list[str]]:
@@ -187,18 +187,12 @@ def _rows(text: str, delimiter: str, count: int) -> list[list[str]]:
         return []
 
 
-def _refused(name: str, what: str, names: list[str], holds: Holds) -> InputError:
+def _refused(name: str, what: str, names: list[str]) -> InputError:
     """What it is, what was expected, and the remedy of those who expected it."""
     is_lines = what == "JSON Lines"
     listed = ", ".join(cell.strip()[:40] for cell in names[:_MOST_NAMES])
     if listed:
         more = ", ..." * (len(names) > _MOST_NAMES)
         listed = f" {'Its fields are' if is_lines else 'Its first row'}: {listed}{more}."
-    expected = "a text a line was expected"
-    if holds == "texts":
-        remedy = "Name the field that holds the text: --text-field NAME."
-        if not is_lines:
-            remedy = "Write it as JSON Lines and give --text-field NAME, or write a text a line."
-    else:
-        remedy = "Name the field of the text: kerasbert prepare --text-field NAME."
-    return InputError(f"{name}: this is {what}, {expected}. {remedy}{listed}")
+    remedy = "Name the field of the text: kerasbert prepare --text-field NAME."
+    return InputError(f"{name}: this is {what}, a text a line was expected. {remedy}{listed}")

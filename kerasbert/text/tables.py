@@ -24,7 +24,14 @@ class TableRows:
         columns: the names, from the left.
     """
 
-    def __init__(self, opened: Opener, name: str, problems: LineProblems, fields: Fields):
+    def __init__(
+        self,
+        opened: Opener,
+        name: str,
+        problems: LineProblems,
+        fields: Fields,
+        blank_rows: bool = False,
+    ):
         """Tell how cells are parted, and read the header.
 
         Args:
@@ -32,17 +39,20 @@ class TableRows:
             name: of it, for messages.
             problems: what to do with rows that cannot be read.
             fields: their `columns`, if any, are those of a table without a header.
+            blank_rows: yield rows whose cells are all empty, too; a line without a cell is no row.
 
         Raises:
             InputError: the table is empty, or has other columns than were named.
         """
         self._opened, self._name, self._problems = opened, name, problems
+        self._blank_rows = blank_rows
         self._line = 0  # that was read last
         self._begin = 0  # the line in which the row begins that was yielded last
-        wanted = [*fields.text, *fields.label, *((fields.id,) if fields.id else ())]
+        wanted = [*fields.text, *fields.label, *fields.keep, *((fields.id,) if fields.id else ())]
         self._separator = self._tell(wanted, len(fields.columns))
         self._has_header = not fields.columns
-        first = next((cells for _, cells in self._records(LineProblems(offers=False))), None)
+        records = self._records(LineProblems(offers=False))
+        first = next((cells for _, cells in records if _holds_anything(cells)), None)
         if first is None:
             raise InputError(f"{name}: the table is empty. Expected a header and rows.")
         if self._has_header:
@@ -52,7 +62,7 @@ class TableRows:
             self._check_columns(first)
 
     def rows(self, names: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
-        """Yield `(row, cells of these columns)` of each row that holds anything.
+        """Yield `(row, cells of these columns)` of each row that holds anything (or has cells).
 
         Rows are counted from 1, the header among them, as a spreadsheet counts.
 
@@ -64,7 +74,7 @@ class TableRows:
         header = self._has_header
         for row, cells in self._records(self._problems):
             if header:
-                header = False
+                header = not _holds_anything(cells)
                 continue
             if len(cells) != width and not (len(cells) > width and not any(cells[width:])):
                 self._problems.report_at(functools.partial(self.place, row), self._ragged(cells))
@@ -120,7 +130,7 @@ class TableRows:
                 self._refuse(row, str(error), problems)
                 continue
             self._begin = begin
-            if any(cells) and not (len(cells) == 1 and cells[0].isspace()):
+            if (cells and self._blank_rows) or _holds_anything(cells):
                 yield row, cells
 
     def _refuse(self, row: int, error: str, problems: LineProblems) -> None:
@@ -162,3 +172,7 @@ class TableRows:
                 f"{self._name}: its first row is a header with these columns. Do not name them"
                 " again (--columns is for a table without a header)."
             )
+
+
+def _holds_anything(cells: Sequence[str]) -> bool:
+    return any(cell and not cell.isspace() for cell in cells)

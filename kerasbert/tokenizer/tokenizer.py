@@ -208,6 +208,11 @@ class Tokenizer:
             if not text[start:end].isspace()
         ]
 
+    def token_ends(self, text: str) -> list[int]:
+        """The character of `segment(text)` behind each token of `encode`."""
+        encoding = self._tokenizer.encode(self._segment(text), add_special_tokens=False)
+        return [end for _, end in encoding.offsets]
+
     @functools.cached_property
     def tells_words(self) -> bool:
         """Whether each id says if it goes on with the word before it, as WordPiece's `##` does."""

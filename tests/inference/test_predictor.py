@@ -32,7 +32,9 @@ def predictor(classifier_run):
 
 
 def scores(answers):
-    return np.array([[one["scores"][name] for name in ("animal", "plant")] for one in answers])
+    return np.array(
+        [[one["scores"].get(name, 0) for name in ("animal", "plant")] for one in answers]
+    )
 
 
 def test_answers_do_not_depend_on_batch_or_order(predictor):

@@ -27,7 +27,7 @@ def predict(classifier_run, capsys, monkeypatch):
 def test_json_lines_give_the_answers_of_plain_lines(predict, tmp_path):
     status, expected, _ = predict(stdin="\n".join(LINES) + "\n")
     assert status == 0 and len(expected) == 3
-    rows = [{"id": 1, "body": LINES[0]}, {"body": ""}, {"body": [LINES[2]]}]
+    rows = [{"body": LINES[0]}, {"body": ""}, {"body": [LINES[2]]}]
     text = "".join(json.dumps(row) + "\n" for row in rows)
     assert predict("--text-field", "body", stdin=text)[1] == expected
     (tmp_path / "in.jsonl").write_text(text)
@@ -43,12 +43,11 @@ def test_json_text_is_text_whatever_it_holds(predict):
 @pytest.mark.parametrize(
     "line, message",
     [
-        ("no json", "standard input:2: expected a JSON object, found no JSON"),
-        ("[1]", "standard input:2: expected a JSON object with the field 'body', found none"),
-        ('{"text": "a"}', "found the fields text. Name the field"),
-        ('{"body": 3}', "standard input:2: expected text in 'body'"),
-        ('{"body": ["a", "b", "c"]}', "standard input:2: expected text in 'body'"),
-        ('{"body": ["a", "b"]}', "standard input:2: expected one text"),
+        ("no json", "standard input:2: this is no JSON"),
+        ("[1]", "standard input:2: this is a JSON list, an object with fields was expected"),
+        ('{"body": 3}', "standard input:2: 'body' holds a number (3), text was expected"),
+        ('{"body": ["a", "b", "c"]}', "standard input:2: 'body' holds a list"),
+        ('{"body": ["a", "b"]}', "standard input:2: 'body' holds a pair, a single text was"),
     ],
 )
 def test_a_line_that_holds_no_text_is_named(predict, line, message):
@@ -64,7 +63,8 @@ def test_explained_answers_name_the_words_and_mark_them(predict, tmp_path):
     assert answers[0]["words"]["animal"][0]["word"] == "cat"
     assert answers[1]["words"]["plant"][0]["word"] == "oak"
     assert answers[0]["words"]["animal"][0]["weight"] > 0
-    assert "animal: a cat saw" in said
+    assert "animal 1.00: a cat saw" in said and "\n  for: cat +" in said
+    assert answers[0]["runner_up"]["labels"] == ["plant"] and "runner-up plant 0." in said
     found = page.read_text()
     assert '<mark style="--w:1.00">cat</mark>' in found and '--w:1.00">oak</mark>' in found
     assert "<script>alert" not in found and "script" in found

@@ -13,7 +13,12 @@ import numpy as np
 from kerasbert.choices import KindName, LossName, RuleName, Thresholds
 from kerasbert.errors import InputError
 from kerasbert.heads.classification.analysis import calibration_of, write_label_rows
-from kerasbert.heads.classification.answers import label_answers
+from kerasbert.heads.classification.answers import (
+    check_threshold,
+    label_answers,
+    label_cells,
+    next_answer,
+)
 from kerasbert.heads.classification.assessment import assess, score_labels
 from kerasbert.heads.classification.decision import Decision, decision_at_half, fit_decision
 from kerasbert.heads.classification.kinds import check_kind, check_targets, keep_fitting
@@ -62,6 +67,7 @@ class Classification(Head):
     figures = ("micro_f1", "macro_f1", "f1")
     best = "f1"
     labeled = True
+    options = ("top_k", "threshold", "labels_only")
 
     labels: LabelSet
     kind: KindName = "multi-label"
@@ -268,15 +274,24 @@ class Classification(Head):
         return score_labels(outputs, data.gold, data.unseen, decision)
 
     def answers(
-        self,
-        outputs: np.ndarray,
-        decision: Decision | None = None,
-        top_k: int | None = None,
-        **options: Any,
+        self, outputs: np.ndarray, decision: Decision | None = None, **options: Any
     ) -> list[dict[str, Any]]:
-        """ "labels" (the chosen ones, the most probable first) and "scores" of each document."""
+        """ "labels" and "scores" of each document; `options` are those of `label_answers`."""
         decision = decision or Decision(self.kind)
-        return label_answers(decision.probabilities(outputs), decision, self.labels.names, top_k)
+        said = decision.probabilities(outputs)
+        return label_answers(said, decision, self.labels.names, **options)
+
+    def check_options(self, options: Mapping[str, Any]) -> None:
+        super().check_options(options)
+        if "threshold" in options:
+            check_threshold(self.kind)
+
+    def empty_answer(self, labels_only: bool = False, **options: Any) -> dict[str, Any]:
+        return {"labels": []} if labels_only else {"labels": [], "scores": {}}
+
+    def cells(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """The labels in one cell, and the score of each label in one of its own."""
+        return label_cells(answer, self.labels.names)
 
     def evidence(
         self, outputs: np.ndarray, decision: Decision | None, answer: Mapping[str, Any]
@@ -287,6 +302,12 @@ class Classification(Head):
             name: log_odds(logits, self.labels.names.index(name), self.kind)
             for name in answer["labels"]
         }
+
+    def runner_up(
+        self, outputs: np.ndarray, decision: Decision, answer: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        """The most probable label that is no part of the answer."""
+        return next_answer(decision.probabilities(outputs)[0], answer, self.labels.names)
 
     def check_output(self, shape: Sequence[int | None]) -> None:
         if shape[-1] != len(self.labels):
