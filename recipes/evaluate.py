@@ -14,7 +14,7 @@ from kerasbert.settings.settings import Settings
 class Config(FieldSettings, Settings):
     """A fine-tuned run and labelled text in, F1 out.
 
-    Example: kerasbert evaluate --model runs/tags --data test.txt --out test.json
+    Example: kerasbert evaluate --model runs/tags --data test.txt --report test.html
     """
 
     model: Path
@@ -23,6 +23,8 @@ class Config(FieldSettings, Settings):
     """Labelled text."""
     out: Path | None = None
     """Write the figures to this JSON file, too."""
+    report: Path | None = None
+    """Write an HTML page, too: labels, what is confused, and the documents to look through."""
     batch_size: int = 64
     """Documents at a time."""
     skip_bad_lines: bool = False
@@ -34,10 +36,16 @@ def run(config: Config) -> dict[str, Any]:
     from kerasbert.files import check_writable, write_json
     from kerasbert.training.evaluating import evaluate
 
-    if config.out is not None:
-        check_writable(config.out)
+    for path in (config.out, config.report):
+        if path is not None:
+            check_writable(path)
     metrics = evaluate(
-        config.model, config.data, config.batch_size, config.skip_bad_lines, fields=config.fields()
+        config.model,
+        config.data,
+        config.batch_size,
+        config.skip_bad_lines,
+        fields=config.fields(),
+        report=config.report,
     )
     if config.out is not None:
         write_json(config.out, metrics)
