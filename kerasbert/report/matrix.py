@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from kerasbert.visible import visible
 
-NAMED = 3  # columns at most that have their names above them; more have numbers
+NAMED, LONG = 3, 20  # columns, and characters, at most for names above them; else numbers
 
 
 def matrix(
@@ -29,24 +29,25 @@ def matrix(
         return ""
     number = {name: at for at, name in enumerate(names)}
     highest = max((n for row in rows.values() for n in row.values()), default=0) or 1
-    short = len(columns) > NAMED
+    short = len(columns) > NAMED or max(map(len, columns)) > LONG
     order = {name: at for at, name in enumerate(columns, start=1)}
     head = "".join(
         f'<th scope="col" title="{html.escape(visible(name))}">'
         f"{order[name] if short else html.escape(visible(name))}</th>"
         for name in columns
     )
+    same = list(rows) == list(columns)
     lines = []
     for name, row in rows.items():
         shown = html.escape(visible(name))
-        which = f"<i>{order.get(name, '')}</i> " if short else ""
+        which = f"<i>{order[name]}</i> " if short and same else ""
         cells = "".join(
             _cell(row.get(column, 0), highest, name, column, number, kind) for column in columns
         )
         lines.append(f'<tr><th scope="row" class="word">{which}{shown}</th>{cells}</tr>')
     legend = ""
-    if others := [name for name in columns if name not in rows] if short else []:
-        listed = ", ".join(f"{order[name]} {html.escape(visible(name))}" for name in others)
+    if short and not same:
+        listed = ", ".join(f"{order[name]} {html.escape(visible(name))}" for name in columns)
         legend = f'<p class="note">Columns: {listed}</p>'
     return (
         f'<p class="note">Rows: {html.escape(title[0])}. Columns: {html.escape(title[1])}.</p>'

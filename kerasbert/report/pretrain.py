@@ -59,7 +59,7 @@ def pretrain_report(
 
 
 def _figures(metrics: Mapping[str, Any], objectives: Mapping[str, Figures]) -> str:
-    minutes = number(metrics.get("seconds"))
+    minutes, epochs = number(metrics.get("seconds")), number(metrics.get("epoch"))
     losses: dict[str, Any] = {}
     for figures in objectives.values():
         one = figures.losses[0]
@@ -69,7 +69,7 @@ def _figures(metrics: Mapping[str, Any], objectives: Mapping[str, Figures]) -> s
     return tiles(
         {
             "steps": metrics.get("step"),
-            "epochs": metrics.get("epoch"),
+            "epochs": f"{epochs:.2f}" if epochs is not None else None,
             **losses,
             "minutes": f"{minutes / 60:.1f}" if minutes is not None else None,
             "documents": metrics.get("documents"),

@@ -1,4 +1,4 @@
-"""The report as an error browser, clicked through in Chromium; skipped as test_in_browser.py says."""
+"""The report as an error browser, clicked through in Chromium; skipped as in test_in_browser.py."""
 
 import os
 

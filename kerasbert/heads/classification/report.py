@@ -58,7 +58,7 @@ def _figures(metrics: Mapping[str, Any]) -> str:
     split = judged_on(metrics)
     figures = metrics.get(split) or {}
     shown = {
-        f"{NAMES[split]} F1": figures.get("f1"),
+        "F1" if split == "data" else f"{NAMES[split]} F1": figures.get("f1"),
         "micro F1": figures.get("micro_f1"),
         "macro F1": figures.get("macro_f1"),
     }
@@ -104,7 +104,7 @@ def _decision(metrics: Mapping[str, Any]) -> str:
             "label": "a threshold for each label, fitted on validation data and drawn toward the "
             "common one where a label is rare",
             "half": "the threshold of one half",
-        }[metrics.get("thresholds", "common")]
+        }["label" if isinstance(limits, list) else metrics.get("thresholds", "common")]
         limit = f"{limits:.2f}" if isinstance(limits, float) else "in the table of labels"
         text = f"Every label is given whose probability reaches {fitted} ({limit}). "
         text += rule_sentences(metrics)
@@ -116,7 +116,7 @@ def _of_thresholds(metrics: Mapping[str, Any]) -> str:
     if metrics.get("kind") == "multi-label":
         return (
             "What is found and what is invented if a label is given wherever its probability "
-            "reaches the threshold. It begins at the one of this run; the most probable label of a "
+            "reaches the threshold. It begins at that of this run (of all labels together at their mean); the most probable label of a "
             "document that no label reaches is not counted."
         )
     return (
