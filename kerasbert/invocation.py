@@ -1,10 +1,11 @@
-"""The command that this process was asked for, as people write it."""
+"""The command that this process was asked for, as people write it, and when."""
 
 import os
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 
 from kerasbert.backend import default_backend
 
@@ -40,3 +41,8 @@ def command_to_go_on(resumes: bool) -> str | None:
     backend = os.environ.get("KERAS_BACKEND", "")
     before = f"KERAS_BACKEND={backend} " if resumes and backend != default_backend() else ""
     return before + shlex.join([*found, *more])
+
+
+def today() -> str:
+    """Date and time with their zone: 2026-01-31 17:05:00+01:00."""
+    return datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")

@@ -333,6 +333,23 @@ class Head:
         """
         return {"data": self.score(outputs, data, self.restore(metrics))}
 
+    def browse(
+        self,
+        outputs: np.ndarray,
+        data: Any,
+        documents: Sequence[LabeledDocument],
+        metrics: Mapping[str, Any],
+    ) -> dict[str, list[dict[str, Any]]]:
+        """Tables for the report of `kerasbert evaluate`, which `sections` gets as its rows.
+
+        Args:
+            outputs: of the run's model.
+            data: the documents, as batches.
+            documents: the same.
+            metrics: the run's metrics.json.
+        """
+        return {}
+
     def write_rows(self, folder: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         """Files of the run from the tables of `Assessed`."""
 
@@ -374,7 +391,13 @@ class Head:
         metrics: Mapping[str, Any],
         rows: Mapping[str, Sequence[Mapping[str, Any]]],
     ) -> Sections:
-        """Headings and HTML of the report."""
+        """Headings and HTML of the report: of a run, or of `evaluate`, which has no history.
+
+        Args:
+            history: a row an epoch.
+            metrics: of metrics.json, or what `evaluate` gave.
+            rows: the tables of `Assessed`, or of `browse`.
+        """
         return figure_sections(self.figures, history, metrics)
 
     # What one would use instead.

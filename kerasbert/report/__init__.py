@@ -5,8 +5,15 @@ texts, labels and paths are the user's.
 """
 
 from kerasbert.report.compare import comparison_report
+from kerasbert.report.evaluation import evaluation_report
 from kerasbert.report.explanation import explanation_report
 from kerasbert.report.fine_tuning import fine_tuning_report
 from kerasbert.report.pretrain import pretrain_report
 
-__all__ = ["comparison_report", "explanation_report", "fine_tuning_report", "pretrain_report"]
+__all__ = [
+    "comparison_report",
+    "evaluation_report",
+    "explanation_report",
+    "fine_tuning_report",
+    "pretrain_report",
+]

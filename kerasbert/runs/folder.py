@@ -13,7 +13,7 @@ from typing import Any
 from kerasbert.config import EncoderConfig, config_from_json, config_to_json
 from kerasbert.errors import InputError
 from kerasbert.files import atomic_path, check_writable, write_json, write_text
-from kerasbert.invocation import command_line
+from kerasbert.invocation import command_line, today
 from kerasbert.runs.settings import as_used
 
 FINISHED = "metrics.json"
@@ -148,6 +148,7 @@ class RunFolder:
             "format": FORMAT,
             "stage": stage,
             "command": command_line(),
+            "date": today(),
             "architecture": config_to_json(architecture) if architecture is not None else None,
             "settings": as_used(settings, architecture, used or {}),
             "given": settings,

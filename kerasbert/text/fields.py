@@ -127,7 +127,9 @@ def find_fields(
     unread: str | None = None
     if not labeled:
         label, unread = (), next((str(one) for one in label if one not in fields.keep), None)
-    for kind, given in (("text", text), ("label", label), ("id", ids), ("", fields.keep)):
+    named: dict[str, tuple[str, ...]]
+    named = {"text": text, "label": label, "id": ids, "": fields.keep}
+    for kind, given in named.items():
         for one in given:
             _check_there(name, one, columns, _remedy(kind, flags))
     both = sorted(set(text) & set(label))

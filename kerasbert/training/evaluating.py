@@ -7,6 +7,9 @@ from kerasbert.batches.labeled import LabeledBatches
 from kerasbert.heads.head import Head
 from kerasbert.heads.verdict import change_verdict
 from kerasbert.inference.predictor import Predictor
+from kerasbert.invocation import command_line, today
+from kerasbert.report import evaluation_report
+from kerasbert.runs.folder import RunFolder
 from kerasbert.streams import shown
 from kerasbert.terminal import say
 from kerasbert.text import LineProblems
@@ -24,6 +27,7 @@ def evaluate(
     skip_bad_lines: bool = False,
     head: Head | None = None,
     fields: Fields | None = None,
+    report: str | Path | None = None,
 ) -> dict[str, Any]:
     """The figures of a fine-tuned run by its saved decision, and of labels at threshold 0.5, too.
 
@@ -34,6 +38,7 @@ def evaluate(
         skip_bad_lines: leave out lines that cannot be read or do not fit the kind, and say so.
         head: the user's own that the run was made with.
         fields: of a table or records; usual names are found.
+        report: a file to write, the page of these documents: an HTML file that loads nothing.
 
     Raises:
         InputError: the folder is no such run, or the file holds something else than it was
@@ -61,6 +66,18 @@ def evaluate(
         for line in unknown.report(shown(data)):
             say(line)
     outputs = outputs_of(predictor.model, batches, batch_size)
-    found = head.evaluate(outputs, batches, predictor.metrics)
-    verdict = change_verdict(found["data"], predictor.metrics, head.best, head.mode)
-    return found | {"unseen_labels": dict(head.unseen(documents)), "verdict": verdict}
+    found = head.evaluate(outputs, batches, predictor.metrics) | {
+        "unseen_labels": dict(head.unseen(documents))
+    }
+    found["verdict"] = change_verdict(found["data"], predictor.metrics, head.best, head.mode)
+    if report is not None:
+        rows = head.browse(outputs, batches, documents, predictor.metrics)
+        made = {"run": Path(run).name, "data": Path(shown(data)).name, "command": command_line()}
+        evaluation_report(
+            report,
+            head.sections([], found, rows),
+            head.about(predictor.pairs),
+            made | {"date": today()},
+            RunFolder(run).config(),
+        )
+    return found

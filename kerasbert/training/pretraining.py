@@ -20,10 +20,12 @@ from kerasbert.settings.encoder import check_length
 from kerasbert.settings.pretrain import PretrainSettings
 from kerasbert.tasks import TASKS, TaskSettings
 from kerasbert.tasks.held_out import figures_of
+from kerasbert.tasks.masked_lm import MaskedLM
 from kerasbert.terminal import say
 from kerasbert.text.lines import check_file
 from kerasbert.training.fit import fit
 from kerasbert.training.history import History
+from kerasbert.training.learned import guessed_words, nearest_words
 from kerasbert.training.plan import StepPlan, TimePlan
 from kerasbert.training.pretraining_corpus import open_store
 from kerasbert.training.pretraining_model import (
@@ -130,9 +132,19 @@ def pretrain(settings: PretrainSettings) -> dict[str, Any]:
     }
     about = folder.config()
     path, name = folder.file("report.html"), folder.path.name
-    pretrain_report(path, name, rows, metrics, about, objectives)
+    learned = _learned(model, store, valid)
+    pretrain_report(path, name, rows, metrics, about, objectives, learned)
     folder.write_json("metrics.json", metrics)
     return metrics
+
+
+def _learned(model, store, valid: dict[Any, PretrainingBatches]) -> dict[str, Any]:
+    """What the report shows of what was learned."""
+    found = {"nearest": nearest_words(model, store.tokenizer, store.token_shares())}
+    for task, batches in valid.items():
+        if task.name == MaskedLM.name:
+            found["guesses"] = guessed_words(model, batches)
+    return found
 
 
 def _refuse_early(settings: PretrainSettings, source: RunFolder | None) -> None:

@@ -12,7 +12,11 @@ import numpy as np
 
 from kerasbert.choices import KindName, LossName, RuleName, Thresholds
 from kerasbert.errors import InputError
-from kerasbert.heads.classification.analysis import calibration_of, write_label_rows
+from kerasbert.heads.classification.analysis import (
+    calibration_of,
+    label_rows,
+    write_label_rows,
+)
 from kerasbert.heads.classification.answers import (
     check_threshold,
     label_answers,
@@ -20,6 +24,7 @@ from kerasbert.heads.classification.answers import (
     next_answer,
 )
 from kerasbert.heads.classification.assessment import assess, score_labels
+from kerasbert.heads.classification.browse import browse
 from kerasbert.heads.classification.decision import Decision, decision_at_half, fit_decision
 from kerasbert.heads.classification.kinds import check_kind, check_targets, keep_fitting
 from kerasbert.heads.classification.report import classification_sections
@@ -362,6 +367,20 @@ class Classification(Head):
             "kind": self.kind,
         }
 
+    def browse(
+        self,
+        outputs: np.ndarray,
+        data: Any,
+        documents: Sequence[LabeledDocument],
+        metrics: Mapping[str, Any],
+    ) -> dict[str, list[dict[str, Any]]]:
+        decision, names = self.restore(metrics), self.labels.names
+        chosen = {"data": (decision.choose(decision.probabilities(outputs)), data.gold)}
+        return {
+            "labels": label_rows(names, None, decision, chosen),
+            **browse(outputs, data.gold, decision, documents, names),
+        }
+
     def write_rows(self, folder: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         write_label_rows(folder / "labels.tsv", rows["labels"])
 
@@ -390,9 +409,7 @@ class Classification(Head):
         metrics: Mapping[str, Any],
         rows: Mapping[str, Sequence[Mapping[str, Any]]],
     ) -> Sections:
-        return classification_sections(
-            history, metrics, rows.get("labels", ()), rows.get("hardest", ())
-        )
+        return classification_sections(history, metrics, rows)
 
     def rivals(
         self, documents: Mapping[str, Sequence[LabeledDocument]], quick: bool = False
