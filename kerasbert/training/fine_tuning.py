@@ -113,7 +113,8 @@ def fine_tune(
         "initial_loss": history.initial_loss,
         "seconds": round(sum(row["seconds"] for row in history.rows), 1),
     }
-    write_results(folder, head, history.rows, metrics, assessed.rows)
+    counts = {name: len(part) for name, part in documents.items()}
+    write_results(folder, head, history.rows, metrics, assessed.rows, counts)
     best.clean()
     return metrics
 

@@ -9,7 +9,7 @@ from kerasbert.checkpoints.convert import open_source
 from kerasbert.errors import InputError
 from kerasbert.evaluation.objectives import pretraining_verdict
 from kerasbert.models import build_encoder, repeat_positions, transfer_weights
-from kerasbert.report import pretrain_report
+from kerasbert.report import pretrain_card, pretrain_report
 from kerasbert.runs.begin import begin_run
 from kerasbert.runs.folder import RunFolder
 from kerasbert.runs.leaving import leaves_nothing
@@ -130,6 +130,7 @@ def pretrain(settings: PretrainSettings) -> dict[str, Any]:
     about = folder.config()
     path, name = folder.file("report.html"), folder.path.name
     pretrain_report(path, name, rows, metrics, about, objectives)
+    pretrain_card(folder.file("README.md"), name, metrics, about, objectives)
     folder.write_json("metrics.json", metrics)
     return metrics
 
