@@ -27,8 +27,9 @@ class Config(Settings):
     Example: kerasbert convert all-MiniLM-L6-v2 --out runs/minilm
     """
 
-    folder: tyro.conf.Positional[Path]
-    """The folder of the model: BERT, RoBERTa, DistilBERT, ELECTRA, ModernBERT, or of their form."""
+    folder: tyro.conf.Positional[str]
+    """The folder of the model, or hf://owner/name[@revision]: BERT, RoBERTa, DistilBERT, ELECTRA,
+    ModernBERT, or of their form."""
     out: Path
     """The folder of the run: what --pretrained and --model take."""
     pairs: bool = False

@@ -15,6 +15,7 @@ from kerasbert.checkpoints.classifier import PublicClassifier, read_classifier
 from kerasbert.checkpoints.families import family_of
 from kerasbert.checkpoints.family import Family
 from kerasbert.checkpoints.heads import MaskedLMHead
+from kerasbert.checkpoints.hub import fetch, is_address
 from kerasbert.checkpoints.places import Arrays, read
 from kerasbert.checkpoints.public_folder import PublicFolder
 from kerasbert.checkpoints.sentence_pooling import read_pooling
@@ -42,7 +43,7 @@ def convert(source: str | Path, out: str | Path, pairs: bool = False) -> dict[st
 
     Args:
         source: a folder in the form of Hugging Face: config.json, safetensors, and tokenizer.json
-            or the vocabulary files.
+            or the vocabulary files; or one on the hub, hf://owner/name[@revision].
         out: the folder to write, whole or not at all.
         pairs: whether the texts of a classifier are pairs, which no file of the folder says.
 
@@ -54,7 +55,8 @@ def convert(source: str | Path, out: str | Path, pairs: bool = False) -> dict[st
             something.
     """
     out = RunFolder.create(out).path
-    folder = PublicFolder(source)
+    place, source = fetch(source) if is_address(source) else (source, str(source))
+    folder = PublicFolder(place)
     family = family_of(folder.settings)
     tokenizer = read_tokenizer(folder, family.vocabulary_files)
     architecture = family.architecture(folder.settings)
@@ -95,7 +97,7 @@ def convert(source: str | Path, out: str | Path, pairs: bool = False) -> dict[st
         "masked_lm": head is not None,
         "not_read": {kind: names for kind, names in unread.items() if names},
     }
-    settings = {"source": str(folder.path), "max_length": architecture.max_positions}
+    settings = {"source": source, "max_length": architecture.max_positions}
     used = {"pooling": architecture.pooling}
 
     def describe(run: RunFolder) -> None:
@@ -123,21 +125,21 @@ def convert(source: str | Path, out: str | Path, pairs: bool = False) -> dict[st
 
 
 def open_source(path: str | Path) -> RunFolder:
-    """What `--pretrained` names: the folder of a finished run, or of a public model.
+    """What `--pretrained` names: a finished run, or a public model, in a folder or on the hub.
 
     A public model is converted into a folder that goes with the `RunFolder` that is returned.
 
     Raises:
         InputError: it is neither; see `RunFolder.open` and `convert`.
     """
-    path = Path(path)
-    return _Converted(path) if RunFolder(path).holds_public_model else RunFolder.open(path)
+    public = is_address(path) or RunFolder(path).holds_public_model
+    return _Converted(path) if public else RunFolder.open(path)
 
 
 class _Converted(RunFolder):
     """The run folder of a public model, on the disk as long as this object lives."""
 
-    def __init__(self, source: Path):
+    def __init__(self, source: str | Path):
         self._kept = tempfile.TemporaryDirectory(prefix="kerasbert-")
         super().__init__(Path(self._kept.name) / "run")
         convert(source, self.path)
