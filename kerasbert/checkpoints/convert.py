@@ -1,7 +1,5 @@
 """A public model becomes a run folder: then every command works on it."""
 
-import os
-import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,12 +21,13 @@ from kerasbert.checkpoints.tensors import Tensors
 from kerasbert.checkpoints.vocabulary import read_tokenizer
 from kerasbert.config import EncoderConfig
 from kerasbert.errors import InputError
-from kerasbert.files import missing_folders, remove_empty
+from kerasbert.files import atomic_folder
 from kerasbert.layers import Pooling
 from kerasbert.models import build_embedding, build_encoder
 from kerasbert.models.encoder import encode
 from kerasbert.models.pretrain import read_states
 from kerasbert.models.transfer import weights_of
+from kerasbert.report.public_card import converted_card
 from kerasbert.runs.folder import RunFolder
 from kerasbert.runs.loading import no_random_weights
 from kerasbert.tasks import MaskedLM
@@ -229,20 +228,11 @@ def _write(
     describe: Callable[[RunFolder], None],
     result: dict[str, Any],
 ) -> None:
-    """All files of the run beside `out`, which is then renamed."""
-    missing = missing_folders(out.parent)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    made = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        made.mkdir()
+    """All files of the run, or none; metrics.json last."""
+    with atomic_folder(out) as made:
         run = RunFolder(made)
         tokenizer.save(run.file("tokenizer.json"))
         describe(run)
         run.save_model(model)
+        converted_card(run.file("README.md"), out.name, result, run.config())
         run.write_json("metrics.json", result)
-        if out.exists():
-            out.rmdir()  # an empty one, as `RunFolder.create` has seen
-        made.rename(out)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-        remove_empty(missing)

@@ -131,17 +131,22 @@ class ModernBert:
         return ClassifierHead(places, "classifier", config.activation, pooling, config.epsilon)
 
     def public(self, config: ModernBertConfig, arrays: Arrays) -> dict[str, Any]:
-        activation = shapes.public_activation(config.activation)
+        activation, layers = shapes.public_activation(config.activation), range(config.layers)
         return {
             **shapes.public_numbers(config, self.numbers),
             "pad_token_id": config.pad_id,
             "hidden_activation": activation,
             "classifier_activation": activation,
             "local_attention": 2 * config.window,
+            # In the older form of the file, and in that of transformers 5.
             "global_attn_every_n_layers": config.global_every,
-            # In the older form of the file, which newer versions of transformers read, too.
             "local_rope_theta": config.local_base,
             "global_rope_theta": config.global_base,
+            "layer_types": [_LOCAL if i % config.global_every else _FULL for i in layers],
+            "rope_parameters": {
+                kind: {"rope_type": "default", "rope_theta": base}
+                for kind, base in ((_LOCAL, config.local_base), (_FULL, config.global_base))
+            },
         }
 
 

@@ -47,7 +47,7 @@ def fine_tuning_card(
         own_head: whether the run needs a head that is not the package's.
     """
     settings = config.get("settings") or {}
-    names = {part: _name(settings.get(part) or settings.get("train")) for part in documents}
+    names = {part: named(settings.get(part) or settings.get("train")) for part in documents}
     task = pipeline_tag or "other"
     index = [
         {
@@ -72,12 +72,12 @@ def fine_tuning_card(
     )
     parts = [[SPLITS[part], code(names[part]), count] for part, count in documents.items()]
     sections = [
-        ("", f"Fine-tuned with {_made_with(config)}: {escaped(about)}. {_encoder(config)}"),
+        ("", f"Fine-tuned with {made_with(config)}: {escaped(about)}. {_encoder(config)}"),
         ("What it predicts", "\n\n".join(predicts)),
         ("Data", table([["part", "file", "documents"], *parts])),
         ("Figures", table(figures)),
-        ("How to use it", _usage(program, None if own_head else commands)),
-        ("Limits", _list(_limits(config, documents))),
+        ("How to use it", usage(program, None if own_head else commands)),
+        ("Limits", listed(_limits(config, documents))),
     ]
     write_text(path, model_card(metadata, title, sections))
 
@@ -100,7 +100,7 @@ def pretrain_card(
     """
     settings = config.get("settings") or {}
     sources = settings.get("corpus") or [settings.get("store")]
-    files = ", ".join(code(_name(source)) for source in sources if source)
+    files = ", ".join(code(named(source)) for source in sources if source)
     losses = [one for figures in objectives.values() for one in figures.losses]
     rows = [
         [one.title, _figure(metrics, one.loss), _figure(metrics, one.known), one.nothing_known]
@@ -123,7 +123,7 @@ def pretrain_card(
     metadata = _metadata(title, config, "feature-extraction", ["loss"], index if found else [])
     run = shlex.quote(title)
     named = ", ".join(settings.get("tasks") or objectives)
-    what = f"A text encoder, pre-trained with {_made_with(config)}; objectives: {named}."
+    what = f"A text encoder, pre-trained with {made_with(config)}; objectives: {named}."
     commands = (
         f"kerasbert finetune --pretrained {run} --train train.txt --valid valid.txt --out tags\n"
         f"kerasbert embed --model {run} new.txt --out vectors.npy"
@@ -145,8 +145,8 @@ def pretrain_card(
         ("Data", f"Raw text: {files}; {counts}."),
         ("Figures", table([heading, *rows, *shares]) if rows or shares else ""),
         ("What was learned", escaped(metrics.get("verdict", ""))),
-        ("How to use it", _usage(program, commands)),
-        ("Limits", _list(limits)),
+        ("How to use it", usage(program, commands)),
+        ("Limits", listed(limits)),
     ]
     write_text(path, model_card(metadata, title, sections))
 
@@ -173,7 +173,8 @@ def _metadata(
     }
 
 
-def _made_with(config: ConfigJson) -> str:
+def made_with(config: ConfigJson) -> str:
+    """The versions that a run was made with."""
     versions = config.get("versions") or {}
     return f"kerasbert {versions.get('kerasbert', '')} (Keras {versions.get('keras', '')})"
 
@@ -184,7 +185,7 @@ def _encoder(config: ConfigJson) -> str:
     source, begun = settings.get("pretrained"), "with random weights"
     if source and config.get("transfer"):
         hub = HUB.match(str(source))
-        begun = f"with the weights of {code(hub[1] if hub else _name(source))}"
+        begun = f"with the weights of {code(hub[1] if hub else named(source))}"
     return f"Encoder: {encoder_of(config)}; it began {begun}."
 
 
@@ -212,7 +213,7 @@ def _length(config: ConfigJson) -> list[str]:
     return [f"Of a text at most {length:,} tokens are read, special ones among them."]
 
 
-def _usage(program: str, commands: str | None) -> str:
+def usage(program: str, commands: str | None = None) -> str:
     """A program, behind the commands that do the same, where there are any."""
     blocks = [block(commands, "bash")] if commands else []
     return "\n\n".join([*blocks, block(program, "python")])
@@ -223,10 +224,11 @@ def _figure(metrics: Mapping[str, Any], name: str) -> Any:
     return "-" if value is None else value
 
 
-def _name(source: Any) -> str:
+def named(source: Any) -> str:
     """The last part of a path or URL: no folder of this machine, no password."""
     return PurePosixPath(str(source or "").partition("?")[0].replace("\\", "/")).name
 
 
-def _list(lines: Sequence[str]) -> str:
+def listed(lines: Sequence[str]) -> str:
+    """Lines of Markdown as a list."""
     return "\n".join(f"- {line}" for line in lines)
