@@ -55,7 +55,15 @@ WITHOUT_KERAS = tuple(
         *("recipes", "settings", "text", "tokenizer", "corpus", "evaluation", "heads", "report"),
     )
 )
-LAZY |= {"safetensors", "zstandard", "pyarrow", "fsspec", "datasketch", "datasets"}
+LAZY |= {
+    "safetensors",
+    "huggingface_hub",
+    "zstandard",
+    "pyarrow",
+    "fsspec",
+    "datasketch",
+    "datasets",
+}
 
 
 def sources():

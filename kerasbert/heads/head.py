@@ -15,10 +15,12 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from kerasbert.errors import InputError
+from kerasbert.figures import number
 from kerasbert.files import to_json
 from kerasbert.heads.verdict import rival_verdict, with_rival
 from kerasbert.ranges import flag
 from kerasbert.report.figures import Sections, figure_sections
+from kerasbert.report.markdown import escaped
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.fields import Fields
 from kerasbert.text.labeled import read_labeled
@@ -50,6 +52,7 @@ class Head:
         mode: "max" where a higher one is better, "min" where a lower one is.
         labeled: whether a file must have labels.
         options: of `predict` that `answers` takes, such as "top_k".
+        pipeline_tag: the task, as Hugging Face names it, for the model card.
 
     A subclass has `name`, `figures`, `best`, and the methods up to `answers`; the others have a
     default that does nothing, or what suits most heads.
@@ -61,6 +64,7 @@ class Head:
     mode: ClassVar[Literal["max", "min"]] = "max"
     labeled: ClassVar[bool] = False
     options: ClassVar[tuple[str, ...]] = ()
+    pipeline_tag: ClassVar[str | None] = None
 
     # What every head says.
 
@@ -384,6 +388,23 @@ class Head:
     def sentences(cls, metrics: Mapping[str, Any]) -> str:
         """What is to be said below `table`."""
         return ""
+
+    def predicts(self, metrics: Mapping[str, Any]) -> list[str]:
+        """What is predicted and how it is decided: paragraphs of the model card, in Markdown."""
+        return [escaped(f"{self.about()}.")]
+
+    @classmethod
+    def results(cls, scores: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The figures of a part for the model card: type, name and value, as a model index has it.
+
+        Args:
+            scores: what `score` gave.
+        """
+        return [
+            {"type": name, "name": name.replace("_", " "), "value": round(value, 4)}
+            for name in cls.figures
+            if (value := number(scores.get(name))) is not None
+        ]
 
     def sections(
         self,

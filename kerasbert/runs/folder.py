@@ -26,7 +26,7 @@ class RunFolder:
 
     `config.json` (architecture, settings, kind, seed, versions, backend), `tokenizer.json`,
     `labels.txt`, `model.keras`, `history.csv`, `metrics.json` (written last: a run that has it is
-    finished), `report.html`, and `state/` for resuming.
+    finished), `report.html`, `README.md` (a model card), and `state/` for resuming.
     """
 
     def __init__(self, path: str | Path):

@@ -36,8 +36,9 @@ class CompareSettings(DataSettings, TrainingSettings, ClassifierSettings):
     --test test.txt --out runs/compare --seeds 3
     """
 
-    pretrained: Path
-    """The run, or the folder of a public model, whose encoder is compared with an untrained one."""
+    pretrained: str
+    """The run, the folder of a public model or hf://owner/name[@revision], whose encoder is
+    compared with an untrained one."""
     train: Path
     """Labelled text to learn from."""
     valid: Path | None = None

@@ -33,9 +33,9 @@ class FineTuneSettings(
     """The folder of the run."""
     test: Path | None = None
     """Labelled text that nothing is chosen on: for the last figure only."""
-    pretrained: Path | None = None
-    """The run, or the folder of a public model, whose tokenizer, architecture and weights to start
-    from."""
+    pretrained: str | None = None
+    """The run, the folder of a public model or hf://owner/name[@revision], whose tokenizer,
+    architecture and weights to start from."""
     from_scratch: bool = False
     """Take tokenizer and architecture of --pretrained, but none of its weights."""
     kind: KindName | None = None

@@ -26,8 +26,9 @@ class PretrainSettings(EncoderSettings, TokenizerSettings, TrainingSettings):
     """Or raw text, prepared on the way into the run's folder."""
     corpus_format: CorpusFormat = "lines"
     """lines: one document a line. sentences: one sentence a line, an empty line ends a document."""
-    pretrained: Path | None = None
-    """Go on from this run, or a public model: tokenizer, architecture, weights, heads included."""
+    pretrained: str | None = None
+    """Go on from this run, or a public model (a folder, or hf://owner/name[@revision]): tokenizer,
+    architecture, weights, heads included."""
     vectors: Path | None = None
     """Begin with these word vectors: word2vec's text or .bin, fastText's .vec, GloVe's text."""
     fit_vectors: VectorsFit = "refuse"

@@ -126,10 +126,9 @@ def find_fields(
             raise _none_found(name, kind, columns, flags)
     unread: str | None = None
     if not labeled:
-        label, unread = (), next((str(one) for one in label if one not in fields.keep), None)
-    named: dict[str, tuple[str, ...]]
-    named = {"text": text, "label": label, "id": ids, "": fields.keep}
-    for kind, given in named.items():
+        unread = next((one for one in label if one not in fields.keep), None)
+        label = ()
+    for kind, given in (("text", text), ("label", label), ("id", ids), ("", fields.keep)):
         for one in given:
             _check_there(name, one, columns, _remedy(kind, flags))
     both = sorted(set(text) & set(label))

@@ -125,7 +125,8 @@ def fine_tune(
         **rival,
     }
     metrics["verdict"] = head.verdict(metrics, what_to_try(settings, metrics, data["train"]))
-    write_results(folder, head, history.rows, metrics, assessed.rows)
+    counts = {name: len(part) for name, part in documents.items()}
+    write_results(folder, head, history.rows, metrics, assessed.rows, counts)
     best.clean()
     return metrics
 

@@ -10,7 +10,7 @@ from kerasbert.errors import InputError
 from kerasbert.evaluation.objectives import pretraining_verdict
 from kerasbert.growing_table import GrowingTable
 from kerasbert.models import build_encoder, repeat_positions, transfer_weights
-from kerasbert.report import pretrain_report
+from kerasbert.report import pretrain_card, pretrain_report
 from kerasbert.runs.begin import begin_run
 from kerasbert.runs.folder import RunFolder
 from kerasbert.runs.leaving import leaves_nothing
@@ -134,6 +134,7 @@ def pretrain(settings: PretrainSettings) -> dict[str, Any]:
     path, name = folder.file("report.html"), folder.path.name
     learned = _learned(model, store, valid)
     pretrain_report(path, name, rows, metrics, about, objectives, learned)
+    pretrain_card(folder.file("README.md"), name, metrics, about, objectives)
     folder.write_json("metrics.json", metrics)
     return metrics
 

@@ -76,6 +76,20 @@ def test_fine_tuning_learns_and_leaves_a_complete_run(runs):
     assert len(transfer["loaded"]) + len(transfer["new"]) == len(weights)
 
 
+@pytest.mark.parametrize(
+    "name, tag", [("lm", "feature-extraction"), ("tags", "text-classification")]
+)
+def test_a_run_has_its_model_card(name, tag, runs):
+    hub = pytest.importorskip("huggingface_hub")
+    card = hub.ModelCard.load(runs / name / "README.md")
+    metrics = json.loads((runs / name / "metrics.json").read_text())
+    assert card.data.pipeline_tag == tag and card.data.model_name == name
+    values = {result.metric_value for result in card.data.eval_results}
+    wanted = metrics["test"]["macro_f1"] if name == "tags" else metrics["val_loss_masked_lm"]
+    assert round(wanted, 4) in values and f"| {wanted:.4f} |" in card.text
+    assert str(runs) not in card.content
+
+
 def test_fine_tuning_judges_every_label_and_says_where_it_goes_wrong(runs):
     metrics = json.loads((runs / "tags" / "metrics.json").read_text())
     with (runs / "tags" / "labels.tsv").open() as file:

@@ -32,6 +32,7 @@ from kerasbert.heads.classification.rule import choose_rule, open_rules
 from kerasbert.heads.classification.scores import log_odds
 from kerasbert.heads.classification.words import (
     decision_text,
+    label_sentences,
     metrics_table,
     rule_sentences,
     unseen_note,
@@ -73,6 +74,7 @@ class Classification(Head):
     best = "f1"
     labeled = True
     options = ("top_k", "threshold", "labels_only")
+    pipeline_tag = "text-classification"
 
     labels: LabelSet
     kind: KindName = "multi-label"
@@ -402,6 +404,14 @@ class Classification(Head):
     @classmethod
     def sentences(cls, metrics: Mapping[str, Any]) -> str:
         return rule_sentences(metrics)
+
+    def predicts(self, metrics: Mapping[str, Any]) -> list[str]:
+        beside = self.token_scores is not None
+        return label_sentences(self.kind, self.labels.names, metrics, beside)
+
+    @classmethod
+    def results(cls, scores: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return [result | {"type": "f1"} for result in super().results(scores)]
 
     def sections(
         self,
