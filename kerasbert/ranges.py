@@ -112,6 +112,7 @@ RANGES: dict[str, Range] = {
     "seed": Range(0, SEEDS - 1),
     **dict.fromkeys(("batch_size", "accumulate", "epochs", "steps", "seeds", "patience"), _COUNT),
     **dict.fromkeys(("learning_rate", "learning_rates", "minutes"), _POSITIVE),
+    "teacher_weight": _POSITIVE,
     **dict.fromkeys(("save_minutes", "freeze_epochs", "average", "masked_lm"), _AT_LEAST_0),
     "label_smoothing": _RATE,
     "valid_share": Range(0, 1, whole=False, above=True, below=True),

@@ -23,6 +23,7 @@ class Compared:
         nothing_known: what the other curve is.
         what, against: the two in words.
         learned, nothing: what follows.
+        measure: what the difference is counted in.
     """
 
     loss: str
@@ -34,6 +35,7 @@ class Compared:
     against: str = ""
     learned: str = ""
     nothing: str = ""
+    measure: str = "nats "
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,8 @@ def _compare(name: str, one: Compared, figures: Mapping[str, Any]) -> tuple[bool
     if loss is not None and loss < known:
         what = LITTLE if known - loss < HARDLY * known else one.learned
         return True, (
-            f"{one.what} is {known - loss:.3f} nats below {one.against} ({loss:.3f} against "
-            f"{known:.3f}): {what}."
+            f"{one.what} is {known - loss:.3f} {one.measure}below {one.against} "
+            f"({loss:.3f} against {known:.3f}): {what}."
         )
     said = "no number" if loss is None else f"{loss:.3f}"
     return False, (

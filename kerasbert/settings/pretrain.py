@@ -29,6 +29,11 @@ class PretrainSettings(EncoderSettings, TokenizerSettings, TrainingSettings):
     pretrained: str | None = None
     """Go on from this run, or a public model (a folder, or hf://owner/name[@revision]): tokenizer,
     architecture, weights, heads included."""
+    teacher: str | None = None
+    """Learn the vectors of this encoder, too: a run, or a public model (a folder, or
+    hf://owner/name[@revision]). It reads every row once, before the training."""
+    teacher_weight: float = 5.0
+    """How much the distance from the teacher counts beside the losses of the objectives."""
     vectors: Path | None = None
     """Begin with these word vectors: word2vec's text or .bin, fastText's .vec, GloVe's text."""
     fit_vectors: VectorsFit = "refuse"
@@ -71,9 +76,20 @@ class PretrainSettings(EncoderSettings, TokenizerSettings, TrainingSettings):
                 if getattr(self, name) is not None:
                     flag = name.replace("_", "-")
                     raise InputError(f"--{flag}: a store brings its tokenizer; leave it out.")
+        if self.teacher is not None:
+            self._check_teacher()
         if self.pretrained is not None:
             refuse_beside_pretrained(self, EncoderSettings, TokenizerSettings)
             if self.vectors is not None:
                 raise InputError("--vectors: not beside --pretrained, which brings its own.")
         else:
             check_length(self.architecture(vocabulary_size=1), self.max_length)
+
+    def _check_teacher(self) -> None:
+        """Refuse what has no rows that a teacher could read."""
+        if self.pack:
+            raise InputError("--teacher: it reads a row as one text, and packed rows hold several.")
+        if pairs := [task for task in self.tasks if task in ("next-sentence", "sentence-order")]:
+            raise InputError(
+                f"--teacher: not beside --tasks {pairs[0]}, whose rows are made anew each time."
+            )

@@ -9,6 +9,7 @@ from kerasbert.tasks.document_words import DocumentWords
 from kerasbert.tasks.masked_lm import MaskedLM
 from kerasbert.tasks.next_sentence import NextSentence, SentenceOrder
 from kerasbert.tasks.task import Rows, Task, TaskBatch
+from kerasbert.tasks.teacher import TeacherVectors
 
 
 @dataclass(frozen=True)
@@ -61,4 +62,5 @@ __all__ = [
     "Task",
     "TaskBatch",
     "TaskSettings",
+    "TeacherVectors",
 ]

@@ -182,6 +182,13 @@ class Tokenizer:
             for encoding in self._encodings(texts, with_words=True)
         ]
 
+    def decode(self, token_ids: Sequence[np.ndarray]) -> list[str]:
+        """The text of each array (tokens,) of ids, as far as the tokens still tell it.
+
+        White space and letters that the tokenizer has changed stay changed.
+        """
+        return self._tokenizer.decode_batch([ids.tolist() for ids in token_ids])
+
     def tokens(self, text: str) -> list[str]:
         """Return the tokens of a text as strings, [UNK] for the unknown."""
         names = (self._tokenizer.id_to_token(int(index)) for index in self.encode([text])[0])

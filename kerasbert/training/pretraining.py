@@ -18,7 +18,7 @@ from kerasbert.runs.settings import settings_of
 from kerasbert.settings.defaults import pooling_of, pretraining_dropout, pretraining_rate
 from kerasbert.settings.encoder import check_length
 from kerasbert.settings.pretrain import PretrainSettings
-from kerasbert.tasks import TASKS, TaskSettings
+from kerasbert.tasks import TASKS, TaskSettings, TeacherVectors
 from kerasbert.tasks.held_out import figures_of
 from kerasbert.tasks.masked_lm import MaskedLM
 from kerasbert.terminal import say
@@ -37,6 +37,7 @@ from kerasbert.training.pretraining_model import (
 from kerasbert.training.progress import Progress
 from kerasbert.training.resume import SaveState
 from kerasbert.training.run_log import check_log, closed, open_log
+from kerasbert.training.teacher import Teacher
 from kerasbert.training.validation import ObjectiveValidation
 
 
@@ -68,6 +69,9 @@ def pretrain(settings: PretrainSettings) -> dict[str, Any]:
     )
     tasks = [TASKS[name](store, task_settings) for name in TASKS if name in settings.tasks]
     options: dict[str, Any] = {"max_length": settings.max_length, "limit": settings.limit}
+    teacher = Teacher(open_source(settings.teacher)) if settings.teacher is not None else None
+    if teacher is not None:
+        tasks.append(TeacherVectors(teacher.width, settings.teacher_weight, settings.seed))
     train = PretrainingBatches(
         store,
         tasks,
@@ -82,6 +86,9 @@ def pretrain(settings: PretrainSettings) -> dict[str, Any]:
         task: PretrainingBatches(store, [task], batch_size=64, part="valid", **options)
         for task in tasks
     }
+    if teacher is not None:
+        for batches in (train, valid[tasks[-1]]):
+            batches.vectors = teacher.vectors(batches)
     total = settings.steps or (settings.epochs or 3) * train.steps_per_epoch
     model = build_model(settings, architecture, tasks, total)
     transfer = None
