@@ -112,7 +112,7 @@ def fine_tune(
         "epochs": len(history.rows),
         "learning_rate": fine_tuning_rate(settings.learning_rate, architecture),
         "initial_loss": history.initial_loss,
-        "seconds": round(sum(row["seconds"] for row in history.rows), 1),
+        "seconds": round(sum(row["seconds"] for row in history.rows), 2),
     }
     write_results(folder, head, history.rows, metrics, assessed.rows)
     best.clean()

@@ -122,7 +122,7 @@ def pretrain(settings: PretrainSettings) -> dict[str, Any]:
             if name != "seconds"
         },
         **pretraining_verdict(objectives, rows[-1]),
-        "seconds": round(sum(row["seconds"] for row in rows), 1),
+        "seconds": round(sum(row["seconds"] for row in rows), 2),
         "session_seconds": round(time.monotonic() - began, 1),
         "weights": model.count_params(),
         "documents": store.documents,
