@@ -135,6 +135,8 @@ def _train(
     start, notes = saver.restore(learner.trained)
     for note in notes:
         say(note)
+    if start:
+        say(f"going on from step {start:,}")
     if not best.stopped:
         progress = Progress(plan, start, "fine-tuning")
         callbacks = [OnAverage(judges, learner.model), history, progress]

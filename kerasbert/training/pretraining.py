@@ -182,6 +182,8 @@ def _train(
     start, notes = saver.restore(model)
     for note in notes:
         say(note)
+    if start:
+        say(f"going on from step {start:,}")
     tokens_per_step = train.blocks.tokens / train.steps_per_epoch
     progress = Progress(plan, start, "pre-training", tokens_per_step)
     callbacks += [history, progress]
