@@ -59,12 +59,13 @@ class GrowingTable:
             say(self._line([text[-line] if line <= len(text) else "" for text in words]))
 
     def _say_known(self, cells: list[str]) -> None:
-        line = self._line(cells).rstrip()
+        line = self._line(cells)
         blank = len(line) - len(line.lstrip())
         say(KNOWN + line[len(KNOWN) :] if len(KNOWN) < blank else f"{line}{GAP}{KNOWN}")
 
     def _line(self, cells: list[str]) -> str:
-        return GAP.join(text.rjust(width) for text, width in zip(cells, self._widths, strict=True))
+        parts = [text.rjust(width) for text, width in zip(cells, self._widths, strict=True)]
+        return GAP.join(parts).rstrip()
 
     def _pairs(self, cells: list[str]) -> str:
         """Names and figures, each beside its own when the line is broken."""

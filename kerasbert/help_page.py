@@ -51,7 +51,7 @@ def help_page(config: type, name: str, about: str) -> str:
     rest = [one for one in arguments if one not in required + one_of]
     common = [one for one in rest if _is_common(one, config)]
     parts = [
-        wrapped(_usage(name, required, one_of, rest), width, hang="  "),
+        wrapped(_usage(name, required, one_of, rest), width, hang="    "),
         wrapped(about.splitlines()[0], width),
         *_text(config, width),
         *_group("required:", required, width),

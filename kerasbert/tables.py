@@ -64,7 +64,8 @@ def _print_table(title: str, body: list[list[str]], header: Sequence[str] | None
     tight = sum(wide) + _GAP * (len(wide) - 1) > width
     # Text, not str: a label such as [b] would be taken for rich's own markup, and vanish.
     for number, (name, cells) in enumerate(zip(names, found, strict=True)):
-        figures = number > 0 and any(map(_FIGURE.fullmatch, cells))
+        enough = all if header is None else any  # named figures may be texts
+        figures = number > 0 and enough(map(_FIGURE.fullmatch, cells))
         table.add_column(
             Text(name),
             justify="right" if figures else "left",

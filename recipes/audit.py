@@ -68,6 +68,9 @@ def run(config: Config) -> dict[str, Any]:
 
 def _tokens(config: Config) -> list[Any]:
     """What the tokenizer of a run makes of a sample of the texts."""
+    from kerasbert.device import import_backend
+
+    import_backend()  # before what is imported here does
     from kerasbert.batches.encoded import EncodedTexts
     from kerasbert.corpus.audit import Finding, sample_texts
     from kerasbert.runs.folder import RunFolder

@@ -121,7 +121,7 @@ def fine_tune(
         "epochs": len(history.rows),
         "learning_rate": fine_tuning_rate(settings.learning_rate, architecture),
         "initial_loss": history.initial_loss,
-        "seconds": round(sum(row["seconds"] for row in history.rows), 1),
+        "seconds": round(sum(row["seconds"] for row in history.rows), 2),
         **rival,
     }
     metrics["verdict"] = head.verdict(metrics, what_to_try(settings, metrics, data["train"]))
@@ -166,6 +166,8 @@ def _train(
     start, notes = saver.restore(learner.trained)
     for note in notes:
         say(note)
+    if start:
+        say(f"going on from step {start:,}")
     if not best.stopped:
         closing: list[Any] = [Progress(plan, start, "fine-tuning")]
         if settings.log is not None:

@@ -152,7 +152,6 @@ def _say_what_was_read(
             if name == "train":
                 unknown.check(str(settings.train))
             warnings = unknown.warnings(name)
-            notable = unknown.characters > unknown.of / 2000  # not 0.0%
-            notes += [str(unknown)] * (notable and not warnings)
+            notes += [str(unknown)] * (unknown.notable and not warnings)
         for line in ("; ".join(notes), *warnings):
             say(line, said)

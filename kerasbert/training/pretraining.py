@@ -131,7 +131,7 @@ def pretrain(settings: PretrainSettings) -> dict[str, Any]:
             if name != "seconds"
         },
         **pretraining_verdict(objectives, rows[-1]),
-        "seconds": round(sum(row["seconds"] for row in rows), 1),
+        "seconds": round(sum(row["seconds"] for row in rows), 2),
         "session_seconds": round(time.monotonic() - began, 1),
         "weights": model.count_params(),
         "documents": store.documents,
@@ -200,6 +200,8 @@ def _train(
     start, notes = saver.restore(model)
     for note in notes:
         say(note)
+    if start:
+        say(f"going on from step {start:,}")
     tokens_per_step = train.blocks.tokens / train.steps_per_epoch
     progress = Progress(plan, start, "pre-training", tokens_per_step)
     closing: list[Any] = [progress]

@@ -121,7 +121,7 @@ def test_the_summary_is_json_even_after_a_diverged_run():
 
 def test_the_table_has_sides_as_columns(summary):
     table = comparison_table(summary)
-    assert table[0] == ["", "from scratch", "pre-trained", "gain", "TF-IDF + LinearSVC"]
+    assert table[0] == ["figure", "from scratch", "pre-trained", "gain", "TF-IDF + LinearSVC"]
     assert {len(row) for row in table} == {5}
     rows = {row[0]: row[1:] for row in table}
     assert rows["learning rate"] == ["0.001", "0.003", "", ""]
@@ -167,7 +167,7 @@ def test_what_finetune_ships_is_a_column_of_its_own(summary):
     assert {side: both["sides"][side] for side in summary["sides"]} == summary["sides"]
     rows = {row[0]: row[1:] for row in comparison_table(both)}
     before = {row[0]: row[1:] for row in comparison_table(summary)}
-    assert rows[""][2:] == ["gain", "what finetune ships", "TF-IDF + LinearSVC"]
+    assert rows["figure"][2:] == ["gain", "what finetune ships", "TF-IDF + LinearSVC"]
     assert rows["test F1, best epoch, fitted threshold"][3:] == ["0.550 ± 0.000", "0.520"]
     assert rows["seconds of training"][3] == "52 ± 0" and rows["learning rate"][3] == "0.001"
     assert {name: [*row[:3], *row[4:]] for name, row in rows.items()} == before

@@ -23,6 +23,7 @@ def test_pretraining_learns_to_use_context(runs):
         parts = float(row["val_loss_document_words"]) + float(row["val_loss_masked_lm"])
         assert float(row["val_loss"]) == pytest.approx(parts, abs=2e-6)
     assert len(rows) >= 8 and float(rows[-1]["epoch"]) == 8
+    assert metrics["seconds"] == pytest.approx(sum(float(row["seconds"]) for row in rows))
 
 
 @pytest.mark.parametrize("rate, learned", [("1e-9", False), ("0.01", True)])
@@ -69,6 +70,7 @@ def test_fine_tuning_learns_and_leaves_a_complete_run(runs):
     assert metrics["test"]["f1"] > 0.9  # two topics of six words each
     columns = "epoch loss val_loss val_micro_f1 val_macro_f1 val_f1 seconds"
     assert list(history(tags)[0]) == columns.split() and len(history(tags)) == 4
+    assert metrics["seconds"] == pytest.approx(sum(float(r["seconds"]) for r in history(tags)))
     assert (tags / "labels.txt").read_text().split() == ["animal", "plant"]
     transfer = json.loads((tags / "config.json").read_text())["transfer"]
     assert transfer["new"] == ["logits/kernel", "logits/bias"]
