@@ -68,7 +68,8 @@ def run(config: Config) -> dict[str, Any]:
 def _tokens(config: Config) -> list[Any]:
     """What the tokenizer of a run makes of a sample of the texts."""
     from kerasbert.batches.encoded import EncodedTexts
-    from kerasbert.corpus.audit import Finding, sample_texts
+    from kerasbert.corpus.audit import sample_texts
+    from kerasbert.corpus.findings import Finding
     from kerasbert.runs.folder import RunFolder
     from kerasbert.tokenizer.unknown import unknown_in
 
