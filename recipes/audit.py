@@ -72,7 +72,8 @@ def _tokens(config: Config) -> list[Any]:
 
     import_backend()  # before what is imported here does
     from kerasbert.batches.encoded import EncodedTexts
-    from kerasbert.corpus.audit import Finding, sample_texts
+    from kerasbert.corpus.audit import sample_texts
+    from kerasbert.corpus.findings import Finding
     from kerasbert.runs.folder import RunFolder
     from kerasbert.tokenizer.unknown import unknown_in
 

@@ -38,7 +38,7 @@ def closing(config: Config, metrics: dict[str, Any]) -> Closing:
     if not all(metrics.get("learned", {}).values()):
         more = config.out.with_name(f"{config.out.name}-longer")
         data = flags(config, "store", "corpus", "corpus_format", "tasks")
-        minutes = f"{4 * (config.minutes or 10):g}"
+        minutes = f"{max(10, 4 * (config.minutes or 0)):g}"
         data = ["--pretrained", str(config.out), *data, "--out", str(more), "--minutes", minutes]
         steps.append(command("pretrain", *data))
     else:

@@ -24,7 +24,8 @@ def rival_verdict(
     """Whether a run is better than its rival.
 
     Args:
-        metrics: with the figures of "test" or "valid", and "rival" or "rival_reason".
+        metrics: with the figures of "test" or "valid", and "rival" or "rival_reason"; and, where
+            they are known, those of "knowing_nothing".
         best: the figure that decides.
         mode: whether the higher or the lower one is better.
         chance: a difference below it says little of so few documents.
@@ -33,6 +34,12 @@ def rival_verdict(
     part = next(part for part in PARTS if part in metrics)
     ours, name, data = metrics[part][best], figure_name(best), f"{PARTS[part]} data"
     rival = metrics.get("rival")
+    known = (metrics.get("knowing_nothing") or {}).get(part, {}).get(best)
+    if known is not None and (ours <= known if mode == "max" else ours >= known):
+        return (
+            f"Nothing learned yet: {name} {ours:.3f} on {data}, always the same answer has "
+            f"{known:.3f}; {advice}."
+        )
     if not rival:
         reason = metrics.get("rival_reason")
         return f"{name} {ours:.3f} on {data}{f'; no rival beside it: {reason}' if reason else ''}."

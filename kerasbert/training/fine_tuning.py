@@ -34,6 +34,7 @@ from kerasbert.training.rivals import train_rival
 from kerasbert.training.run_log import check_log, closed, open_log
 from kerasbert.training.starting_point import starting_point
 
+# Under --minutes. From 131 documents of eprstmt 7 epochs gave a test F1 of 0.752, 30 of 0.757.
 MOST_EPOCHS = 30
 
 

@@ -8,6 +8,7 @@ from kerasbert.evaluation.comparison import draw_comparison, summarize
 from kerasbert.evaluation.comparison_text import (
     comparison_sentence,
     comparison_table,
+    comparison_verdict,
     markdown_table,
 )
 
@@ -225,3 +226,30 @@ def test_the_picture_is_a_png(tmp_path, seeds):
     draw_comparison(tmp_path / "compare.png", rows, BASELINES)
     assert (tmp_path / "compare.png").read_bytes().startswith(b"\x89PNG")
     assert [p.name for p in tmp_path.iterdir()] == ["compare.png"]
+
+
+def test_equal_figures_are_said_to_be_equal():
+    same = [{**BASELINES[0], "test": {**BASELINES[0]["test"], "f1": 0.4752}}]
+    said = comparison_sentence(summarize(ROWS, 100.0, same))
+    assert said.endswith(f"ends at 0.475, equal to {same[0]['name']} (0.475).")
+
+
+@pytest.mark.parametrize(
+    "mean, spread, said",
+    [
+        (0.0751, 0.035, "Pre-training is worth it here: +0.075 F1 on test data."),
+        (-0.0751, 0.035, "Pre-training does harm here: -0.075 F1 on test data."),
+        (0.0004, 0.035, "Pre-training makes no difference here (+0.000 F1 on test data)."),
+        (0.02, 0.035, "stays open: +0.020 F1 on test data, and the seeds differ by 0.035"),
+        (None, None, "Nothing can be said of pre-training"),
+    ],
+)
+def test_the_verdict_of_pre_training(summary, mean, spread, said):
+    gain = {"tuned_test_f1": {"mean": mean, "std": spread, "values": [mean]}}
+    assert said in comparison_verdict({**summary, "gain": gain})
+
+
+def test_one_seed_is_said_to_be_one(summary):
+    gain = {"tuned_test_f1": {"mean": 0.1, "std": None, "values": [0.1]}}
+    said = comparison_verdict({**summary, "gain": gain, "seeds": [0]})
+    assert said.startswith("Pre-training is worth it here") and "with one seed" in said

@@ -123,3 +123,34 @@ def test_word_vectors_are_what_training_begins_with(files, store, tmp_path, caps
     assert 0.005 < cat.std() < 0.05  # at the scale of the other rows
     assert cli.main([*command, "--d-model", "8", "--out", f"{tmp_path}/other"]) == 2
     assert "have 4 numbers, the model d_model 8" in capsys.readouterr().err
+
+
+def test_fine_tuning_by_the_clock_beside_no_rival(files, tmp_path, capsys):
+    command = ["finetune", "--train", f"{files}/train.txt", "--valid", f"{files}/valid.txt"]
+    command += ["--out", f"{tmp_path}/run", "--d-model", "8", *SMALL, "--limit", "48"]
+    command += ["--no-linear-svm", "--no-rival", "--log", "tensorboard", "--minutes", "0.02"]
+    assert cli.main([*command, "--epochs", "3"]) == 2
+    assert "at most one of --epochs and --minutes" in capsys.readouterr().err
+    assert cli.main(command) == 0
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["rival"] is None and metrics["rival_reason"] == "--no-rival"
+    assert metrics["epochs"] == len(history(tmp_path / "run")) >= 1
+    assert metrics["seconds"] < 60
+    shown = capsys.readouterr().out
+    assert metrics["verdict"] in shown and "kerasbert predict --model" in shown
+    assert list((tmp_path / "run" / "tensorboard").glob("events*"))
+
+
+def test_the_rival_changes_nothing_of_the_network(files, tmp_path):
+    command = ["finetune", "--train", f"{files}/train.txt", "--valid", f"{files}/valid.txt"]
+    command += ["--d-model", "8", *SMALL, "--limit", "48", "--epochs", "2"]
+    for name in ("rival", "no-rival"):
+        assert cli.main([*command, "--out", f"{tmp_path}/{name}", f"--{name}"]) == 0
+    rows = [history(tmp_path / name) for name in ("rival", "no-rival")]
+    for row in [*rows[0], *rows[1]]:
+        row.pop("seconds")
+    assert rows[0] == rows[1]
+    metrics = json.loads((tmp_path / "rival" / "metrics.json").read_text())
+    assert metrics["rival"]["name"] == "TF-IDF + LinearSVC" and metrics["rival"]["seconds"] < 60
+    assert {"f1", "micro_f1", "macro_f1"} <= set(metrics["rival"]["valid"])
+    assert "LinearSVC" in metrics["verdict"]

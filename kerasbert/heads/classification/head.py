@@ -26,6 +26,7 @@ from kerasbert.heads.classification.answers import (
 from kerasbert.heads.classification.assessment import assess, score_labels
 from kerasbert.heads.classification.browse import browse
 from kerasbert.heads.classification.decision import Decision, decision_at_half, fit_decision
+from kerasbert.heads.classification.guessing import guesses
 from kerasbert.heads.classification.kinds import check_kind, check_targets, keep_fitting
 from kerasbert.heads.classification.report import classification_sections
 from kerasbert.heads.classification.rule import choose_rule, open_rules
@@ -350,7 +351,8 @@ class Classification(Head):
         if why:
             half = replace(half, why=why)
         found = assess(outputs, data, documents, self.labels.names, decision, half)
-        more = {"thresholds": self.thresholds, "kind": self.kind, "labels": len(self.labels)}
+        more: dict[str, Any] = {"thresholds": self.thresholds, "kind": self.kind}
+        more |= {"labels": len(self.labels), "knowing_nothing": guesses(data, outputs, self.kind)}
         return Assessed(found.figures | more, found.rows)
 
     def evaluate(
