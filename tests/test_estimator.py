@@ -10,6 +10,8 @@ import kerasbert as kb
 from kerasbert import cli
 from kerasbert.terminal import quietly, say
 
+pytestmark = pytest.mark.backend
+
 SMALL = {"d_model": 8, "epochs": 2, "max_length": 24, "tokenizer": "word", "learning_rate": 0.02}
 
 
