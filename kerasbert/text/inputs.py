@@ -80,7 +80,7 @@ def read_texts(
         form = None
         if not head.startswith(PARQUET_MAGIC) and packing(io.BytesIO(head)) is None:
             check_head(head, name, "lines")
-            form, _ = form_of(head, name, "texts")
+            form, _ = form_of(head, name, "texts", fields.given)
         if form == "lines" and not fields.given:
             lines = stream_lines(cast(Any, begun), name)
             yield from _of_lines(lines, name, pairs)
