@@ -113,7 +113,7 @@ def _article(explanation: Any) -> str:
     if not explanation.explained:
         plain = html.escape(" ⇥ ".join(explanation.texts))
         text = "" if parts else f'<p class="text">{plain}</p>'
-        parts.insert(0, f'<p class="note">no label</p>{text}')
+        parts.insert(0, f'<p class="note">no answer</p>{text}')
     return f"<article>{''.join(parts)}</article>"
 
 

@@ -82,12 +82,12 @@ def as_documents(
 
 def _table_rows(data: Any) -> ArrowRows | Columns:
     """The rows of a table; those of a DataFrame with columns of mixed types as Python has them."""
-    names = getattr(data, "columns", None)
-    is_frame = names is not None and hasattr(data, "to_dict")
-    if is_frame and len(set(names)) < len(names):
-        twice = next(name for name in names if list(names).count(name) > 1)
+    is_frame = hasattr(data, "columns") and hasattr(data, "to_dict")
+    names: list[Any] = list(data.columns) if is_frame else []
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
         raise InputError(
-            f"data: the field {twice!r} is there {list(names).count(twice)} times. Give each column"
+            f"data: the field {twice!r} is there {names.count(twice)} times. Give each column"
             " its own name."
         )
     try:

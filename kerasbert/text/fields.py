@@ -127,7 +127,7 @@ def find_fields(
             raise _none_found(name, kind, columns, flags)
     unread: str | None = None
     if not labeled:
-        label, unread = (), next((str(one) for one in label if one not in fields.keep), None)
+        label, unread = (), next((one for one in label if one not in fields.keep), None)
     for kind, given in (("text", text), ("label", label), ("id", ids), ("", fields.keep)):
         for one in given:
             _check_there(name, one, columns, _remedy(kind, flags))
@@ -153,7 +153,9 @@ def _find_text(columns: Sequence[str]) -> tuple[str, ...]:
     return _find(TEXT_NAMES, columns)
 
 
-def _find(known: Sequence[str], columns: Sequence[str], taken: Sequence[str] = ()) -> tuple:
+def _find(
+    known: Sequence[str], columns: Sequence[str], taken: Sequence[str] = ()
+) -> tuple[str, ...]:
     """The first column with the first of these names, if any has one."""
     lower = {column.strip().lower(): column for column in reversed(columns) if column not in taken}
     return next(((lower[name],) for name in known if name in lower), ())
