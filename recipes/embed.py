@@ -10,7 +10,7 @@ import tyro
 from kerasbert.choices import PoolingName
 from kerasbert.command import run_command
 from kerasbert.errors import InputError
-from kerasbert.settings.data import TextFieldSettings
+from kerasbert.settings.data import TextFieldSettings, take_file
 from kerasbert.settings.settings import Settings
 from kerasbert.tables import print_figures
 from kerasbert.terminal import say
@@ -52,6 +52,7 @@ class Config(TextFieldSettings, Settings):
     """Positions of the longest text; those of the run unless given."""
 
     def __post_init__(self) -> None:
+        take_file(self)
         super().__post_init__()
         if self.out.suffix != ".npy":
             raise InputError(f"--out: expected a name that ends with .npy, received {self.out}.")

@@ -10,7 +10,7 @@ import tyro
 from kerasbert.choices import AnswerFormat
 from kerasbert.command import run_command, standard_output
 from kerasbert.errors import InputError
-from kerasbert.settings.data import TextFieldSettings
+from kerasbert.settings.data import TextFieldSettings, take_file
 from kerasbert.settings.settings import Settings
 from kerasbert.terminal import say
 
@@ -49,6 +49,7 @@ class Config(TextFieldSettings, Settings):
     """With --explain: a page of the marked texts, too."""
 
     def __post_init__(self) -> None:
+        take_file(self)
         super().__post_init__()
         if self.explain_html is not None and not self.explain:
             raise InputError("--explain-html: expected beside --explain.")

@@ -62,6 +62,8 @@ class Passed:
             name: of the file.
             gets: what an empty text gets, in a few words.
         """
+        if not self.documents:
+            return [f"{name}: there is no text in it."]
         notes = []
         if self.stripped:
             notes.append(f"{self.stripped} lines ended with labels: they were not read as text.")

@@ -47,18 +47,18 @@ class Explanation:
         texts: one text, or two of a pair, as the tokenizer split them.
         answer: labels and scores, as the predictor gives them.
         words: in the order of the text; those beyond the model's length are left out.
-        names: what of the answer is explained, such as its labels.
+        explained: what of the answer is explained, such as its labels.
         runner_up: what came next, in the form of an answer, or None.
-        next_names: what of that is explained.
+        next_explained: what of that is explained.
         read: the characters of each text up to which it was read.
     """
 
     texts: tuple[str, ...]
     answer: dict[str, Any]
     words: list[Word]
-    names: tuple[str, ...] = ()
+    explained: tuple[str, ...] = ()
     runner_up: dict[str, Any] | None = None
-    next_names: tuple[str, ...] = ()
+    next_explained: tuple[str, ...] = ()
     read: tuple[int, ...] = ()
 
     @property
@@ -90,9 +90,9 @@ class Explanation:
 
         "read" is there where a text was cut: how many characters of each text were read.
         """
-        made = self.answer | self._words(self.names)
+        made = self.answer | self._words(self.explained)
         if self.runner_up is not None:
-            made["runner_up"] = self.runner_up | self._words(self.next_names)
+            made["runner_up"] = self.runner_up | self._words(self.next_explained)
         return made | ({"read": list(self.read)} if self.cut else {})
 
     def _words(self, names: Sequence[str]) -> dict[str, Any]:

@@ -55,8 +55,8 @@ def marked(explanation: Any, name: str) -> Iterator[tuple[str, float | None]]:
 def _explained(explanation: Any) -> Iterator[tuple[str, str, float | None]]:
     """What is explained: its name, "" or "runner-up", and its score where it has one."""
     for names, answer, kind in (
-        (explanation.names, explanation.answer, ""),
-        (explanation.next_names, explanation.runner_up or {}, "runner-up"),
+        (explanation.explained, explanation.answer, ""),
+        (explanation.next_explained, explanation.runner_up or {}, "runner-up"),
     ):
         for name in names:
             yield name, kind, answer.get("scores", {}).get(name)
@@ -110,10 +110,10 @@ def _article(explanation: Any) -> str:
         parts.append(
             f'<p class="labels">{label}{f" {kind}" if kind else ""}</p><p class="text">{text}</p>'
         )
-    if not explanation.names:
+    if not explanation.explained:
         plain = html.escape(" ⇥ ".join(explanation.texts))
         text = "" if parts else f'<p class="text">{plain}</p>'
-        parts.insert(0, f'<p class="note">no label</p>{text}')
+        parts.insert(0, f'<p class="note">no answer</p>{text}')
     return f"<article>{''.join(parts)}</article>"
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kerasbert.errors import InputError
 
@@ -52,6 +52,23 @@ class TextFieldSettings:
             columns=self.columns,
             keep=keep,
         )
+
+
+def take_file(settings: Any) -> None:
+    """Give `file` what a flag of several values took: `--keep id title new.csv`.
+
+    Only a name with a dot or a slash of a file that is there is taken for one.
+
+    Args:
+        settings: with `file`, `keep` and those of `TextFieldSettings`.
+    """
+    if str(settings.file) != "-":
+        return
+    for name in ("text_field", "keep", "columns"):
+        *others, last = getattr(settings, name) or ("",)
+        if ("." in last or "/" in last) and Path(last).expanduser().is_file():
+            object.__setattr__(settings, name, tuple(others))
+            object.__setattr__(settings, "file", Path(last))
 
 
 @dataclass(frozen=True, kw_only=True)

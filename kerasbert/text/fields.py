@@ -26,6 +26,7 @@ PAIR_NAMES = (
     *(("question", "context"), ("query", "passage"), ("query", "document")),
 )
 _MOST_NAMES = 20  # in a message
+_ONE_COLUMN = " One column was found: cells are parted by a comma, a semicolon, a TAB or a bar."
 _FLAGS = {"text": "--text-field", "label": "--label-field", "id": "--id-field"}
 
 
@@ -153,7 +154,9 @@ def _find_text(columns: Sequence[str]) -> tuple[str, ...]:
     return _find(TEXT_NAMES, columns)
 
 
-def _find(known: Sequence[str], columns: Sequence[str], taken: Sequence[str] = ()) -> tuple:
+def _find(
+    known: Sequence[str], columns: Sequence[str], taken: Sequence[str] = ()
+) -> tuple[str, ...]:
     """The first column with the first of these names, if any has one."""
     lower = {column.strip().lower(): column for column in reversed(columns) if column not in taken}
     return next(((lower[name],) for name in known if name in lower), ())
@@ -176,7 +179,7 @@ def _none_found(name: str, kind: str, columns: Sequence[str], flags: bool) -> In
         f"{name}: which field holds {what} was not said, and none has a usual name"
         f" ({', '.join((TEXT_NAMES if kind == 'text' else LABEL_NAMES)[:4])}, ...)."
         f" {_listing(columns)} {_remedy(kind, flags)} If the first row of a table is no header,"
-        f" name its columns: {without}."
+        f" name its columns: {without}.{_ONE_COLUMN * (len(columns) == 1)}"
     )
 
 

@@ -80,7 +80,7 @@ def read_texts(
         form = None
         if not head.startswith(PARQUET_MAGIC) and packing(io.BytesIO(head)) is None:
             check_head(head, name, "lines")
-            form, _ = form_of(head, name, "texts")
+            form, _ = form_of(head, name, "texts", fields.given)
         if form == "lines" and not fields.given:
             lines = stream_lines(cast(Any, begun), name)
             yield from _of_lines(lines, name, pairs)
@@ -162,7 +162,9 @@ def _as_expected(
         pairs = len(texts) == 2
     if found is not None and pairs != (len(texts) == 2):
         expected = "a pair" if pairs else "a single text"
-        remedy = "--text-field NAME NAME" if pairs else "a field of single texts: --text-field NAME"
+        remedy = (
+            "two: --text-field NAME NAME" if pairs else "a field of single texts: --text-field NAME"
+        )
         raise InputError(
             f"{place}: {found.text[0]!r} holds {'a pair' if len(texts) == 2 else 'a single text'},"
             f" {expected} was expected. Name {remedy}."

@@ -191,7 +191,7 @@ def open_rows(
     with opened() as stream:
         head = stream.read(HEAD)
     check_head(head, name, "lines")
-    form, _ = form_of(head, name, holds)
+    form, _ = form_of(head, name, holds, fields.given)
     if form == "jsonl":
         return JsonLines(opened, name, problems)
     if form == "json":

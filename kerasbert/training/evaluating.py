@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasbert.batches.labeled import LabeledBatches
+from kerasbert.errors import InputError
 from kerasbert.heads.head import Head
 from kerasbert.heads.verdict import change_verdict
 from kerasbert.inference.predictor import Predictor
@@ -14,7 +15,6 @@ from kerasbert.streams import shown
 from kerasbert.terminal import say
 from kerasbert.text import LineProblems
 from kerasbert.text.fields import Fields
-from kerasbert.text.inputs import check_texts
 from kerasbert.tokenizer.unknown import unknown_in
 from kerasbert.training.epoch_figures import outputs_of
 from kerasbert.training.parts import say_skipped
@@ -48,7 +48,12 @@ def evaluate(
     predictor = Predictor(run, head)
     head = predictor.head
     documents = head.read_documents(data, problems, fields=fields, say=say)
-    check_texts(len(documents[0].texts), predictor.pairs, shown(data))
+    if (len(documents[0].texts) == 2) != predictor.pairs:
+        held, taken = ("single texts", "pairs") if predictor.pairs else ("pairs", "single texts")
+        raise InputError(
+            f"{shown(data)}: the file holds {held}, the run takes {taken}. Name the fields of the"
+            " text, one or two: --text-field NAME."
+        )
     documents = head.prepare({"data": documents}, {"data": Path(data)}, problems)["data"]
     say_skipped(problems)
     batches = LabeledBatches(

@@ -90,13 +90,13 @@ def next_answer(
     return None
 
 
-def check_threshold(kind: str) -> None:
+def check_threshold(kind: str, options: Mapping[str, Any]) -> None:
     """Refuse a threshold where labels exclude each other.
 
     Raises:
         InputError: saying so.
     """
-    if kind != "multi-label":
+    if "threshold" in options and kind != "multi-label":
         raise InputError(
             f"--threshold: expected a multi-label run, this one is {kind}: each text gets its most"
             ' probable label. Leave the flag out, and filter the answers by "scores".'

@@ -295,8 +295,7 @@ class Classification(Head):
 
     def check_options(self, options: Mapping[str, Any]) -> None:
         super().check_options(options)
-        if "threshold" in options:
-            check_threshold(self.kind)
+        check_threshold(self.kind, options)
 
     def empty_answer(self, labels_only: bool = False, **options: Any) -> dict[str, Any]:
         return {"labels": []} if labels_only else {"labels": [], "scores": {}}
