@@ -14,6 +14,7 @@ def matrix(
     title: tuple[str, str],
     names: Sequence[str] = (),
     kind: str = "pair",
+    rest: str = "",
 ) -> str:
     """Counts as a table, darker where there are more; empty without rows.
 
@@ -24,11 +25,19 @@ def matrix(
         names: of the browser's documents, in its order. A click on a cell whose row and column are
             among them shows those documents.
         kind: of the browser's filters that a cell beside the diagonal is for.
+        rest: the name of a row and a column that sum up all others; they stay without colour.
     """
     if not rows:
         return ""
     number = {name: at for at, name in enumerate(names)}
-    highest = max((n for row in rows.values() for n in row.values()), default=0) or 1
+    inside = [
+        (name == column, count)
+        for name, row in rows.items()
+        for column, count in row.items()
+        if rest not in (name, column)
+    ]
+    # Of the diagonal by itself: what is right is the most, and would outshine what is wrong.
+    highest = {same: max((n for s, n in inside if s == same), default=0) for same in (True, False)}
     short = len(columns) > NAMED or max(map(len, columns)) > LONG
     order = {name: at for at, name in enumerate(columns, start=1)}
     head = "".join(
@@ -42,7 +51,14 @@ def matrix(
         shown = html.escape(visible(name))
         which = f"<i>{order[name]}</i> " if short and same else ""
         cells = "".join(
-            _cell(row.get(column, 0), highest, name, column, number, kind) for column in columns
+            _cell(
+                row.get(column, 0),
+                0 if rest in (name, column) else highest[name == column],
+                (name, column),
+                number,
+                kind,
+            )
+            for column in columns
         )
         lines.append(f'<tr><th scope="row" class="word">{which}{shown}</th>{cells}</tr>')
     legend = ""
@@ -58,11 +74,13 @@ def matrix(
 
 
 def _cell(
-    count: int, highest: int, row: str, column: str, number: Mapping[str, int], kind: str
+    count: int, highest: int, names: tuple[str, str], number: Mapping[str, int], kind: str
 ) -> str:
+    """One count, with the share of the highest one as its colour."""
+    row, column = names
     look = " class=same" if row == column else ""
     go = ""
     if count and row != column and row in number and column in number:
         go = f' data-go="{kind} {number[row]} {number[column]}"'
-    share = f' style="--v:{count / highest:.3f}"' if count else ""
+    share = f' style="--v:{count / highest:.3f}"' if count and highest else ""
     return f"<td{look}{go}{share}>{count or '·'}</td>"

@@ -109,8 +109,11 @@ def test_fine_tuning_judges_every_label_and_says_where_it_goes_wrong(runs):
     losses = [document["loss"] for document in metrics["hardest"]]
     assert len(losses) == 20 and losses == sorted(losses, reverse=True)
     page = (runs / "tags" / "report.html").read_text()
-    assert page.count("<svg") == 4 and "weights loaded" in page
-    assert (runs / "lm" / "report.html").read_text().count("<svg") == 5
+    assert page.count("<svg") == 5 and "weights loaded" in page
+    assert "Labels, on validation data" in page and page.count('class="doc"') == 40
+    page = (runs / "lm" / "report.html").read_text()
+    assert page.count("<svg") == 5 and "Words that are near each other" in page
+    assert page.count("<mark") == page.count("<article>") > 0  # a hidden word each
 
 
 @pytest.mark.parametrize(
@@ -155,9 +158,13 @@ def test_the_tokenizer_of_pretraining_is_that_of_fine_tuning(runs):
 def test_evaluate_gives_the_figures_of_the_run_again(runs, files, tmp_path):
     out = tmp_path / "test.json"
     command = ["evaluate", "--model", f"{runs}/tags", "--data", f"{files}/test.txt"]
-    assert cli.main([*command, "--out", str(out)]) == 0
+    page = tmp_path / "test.html"
+    assert cli.main([*command, "--out", str(out), "--report", str(page)]) == 0
     found = json.loads(out.read_text())
     saved = json.loads((runs / "tags" / "metrics.json").read_text())
+    text = page.read_text()
+    assert "tags on test.txt" in text and "Documents, on evaluated data" in text
+    assert text.count('class="doc"') == 30 and "kerasbert evaluate --model" in text
     assert found["data"] == pytest.approx(saved["test"])
     assert found["at_half"]["data"] == pytest.approx(saved["at_half"]["test"])
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kerasbert.heads.classification.browse import MATRIX, OTHERS
 from kerasbert.report.browser import MOST, Filters, Shown, Tag, document_browser
 from kerasbert.report.matrix import matrix
 from kerasbert.report.page import paragraph
@@ -23,13 +24,13 @@ def confusion(metrics: Mapping[str, Any], rows: Sequence[Row], names: Sequence[s
     """The confusion matrix, and the pairs that are confused most often on validation data."""
     several = metrics.get("kind") == "multi-label"
     title = ("expected", "predicted")
-    text = f"Of {len(names):,} labels those that are confused most." if len(names) > 12 else ""
+    text = f"Of {len(names):,} labels those that are confused most." if len(names) > MATRIX else ""
     if several:
         title = ("missed", "wrongly predicted instead")
         text = "Documents that miss the label of the row and were wrongly given that of the column."
     cells = {row["label"]: row["cells"] for row in rows}
     columns = list(next(iter(cells.values()), {}))
-    drawn = matrix(cells, columns, title, names)
+    drawn = matrix(cells, columns, title, names, rest=OTHERS)
     return (paragraph(text, "note") + drawn if drawn else "") + _pairs(metrics)
 
 

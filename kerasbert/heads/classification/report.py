@@ -116,9 +116,8 @@ def _of_thresholds(metrics: Mapping[str, Any]) -> str:
     if metrics.get("kind") == "multi-label":
         return (
             "What is found and what is invented if a label is given wherever its probability "
-            "reaches the threshold. It begins at that of this run (of all labels together at "
-            "their mean); the most probable label of a document that no label reaches is not "
-            "counted."
+            "reaches the threshold. It begins at that of this run (of all labels together at their "
+            "mean); the most probable label of a document that no label reaches is not counted."
         )
     return (
         "The answer is the most probable label, whatever its probability. If it were only given "
