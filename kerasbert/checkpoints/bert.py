@@ -56,7 +56,6 @@ class Bert:
     parts: tuple[str, ...] = ("embeddings", "encoder", "pooler")
     table = TOKENS
     vocabulary_files: VocabularyFiles = "wordpiece"
-    segments = True
     numbers: shapes.Numbers = NUMBERS
 
     def architecture(self, settings: Settings) -> TransformerConfig:

@@ -19,6 +19,9 @@ from kerasbert.heads.classification.logits import label_logits
 from kerasbert.layers import Pooling
 from kerasbert.layers.dense import Dense
 from kerasbert.layers.gelu import gelu_tanh
+from kerasbert.models import build_embedding, build_encoder
+from kerasbert.models.encoder import encode
+from kerasbert.runs.folder import RunFolder
 from kerasbert.text.labels import LabelSet
 
 CLASS = "ForSequenceClassification"
@@ -30,29 +33,56 @@ PROBLEMS: dict[str, KindName] = {  # problem_type of config.json
 
 @dataclass(frozen=True)
 class PublicClassifier:
-    """A classifier that a folder holds.
+    """The head of a folder that classifies; becomes a fine-tuned run.
 
     Attributes:
         head: our head, with its labels and their kind.
         layers: how its logits are computed.
         arrays: their weights.
+        pairs: whether a text is a pair of texts.
     """
 
     head: Classification
     layers: ClassifierHead
     arrays: Arrays
+    pairs: bool = False
+    stage = "finetune"
 
-    def output(self, sequence, padding_mask, inputs):
-        """(B, K) logits of the states (B, L, D)."""
+    def model(self, config: EncoderConfig) -> keras.Model:
+        """Logits of the labels."""
+        embedding, encoder = build_embedding(config), build_encoder(config)
+        inputs, padding_mask, sequence = encode(embedding, encoder)
         pooled = Pooling(self.layers.pooling, name="pooling")(sequence, padding_mask)
-        logits = transform(pooled, self.layers)
         labels = len(self.head.labels)
-        return label_logits(logits, inputs["token_ids"], labels, dropout=0.0)
+        logits = label_logits(
+            transform(pooled, self.layers), inputs["token_ids"], labels, dropout=0.0
+        )
+        return keras.Model(inputs, logits, name=self.head.name)
 
-    @property
-    def decision(self) -> Decision:
-        """Nothing is fitted: the most probable label, or those that reach one half."""
-        return Decision(self.head.kind, rule="threshold")
+    def about(self, config: EncoderConfig) -> dict[str, Any]:
+        """For config.json: what `predict` must know."""
+        return {
+            "head": self.head.name,
+            **self.head.to_json(),
+            "max_length": config.max_positions,
+            "texts": 2 if self.pairs else 1,
+        }
+
+    def metrics(self) -> dict[str, Any]:
+        """For metrics.json. Nothing was fitted: the top label, or what reaches one half."""
+        decision = Decision(self.head.kind, rule="threshold")
+        return {
+            "head": self.head.name,
+            "kind": self.head.kind,
+            "labels": len(self.head.labels),
+            "decision": decision.to_json(),
+            "threshold": decision.common,
+            "thresholds": "half",
+        }
+
+    def save(self, run: RunFolder) -> None:
+        """Further files of the run: its labels."""
+        self.head.save(run.path)
 
 
 def transform(pooled, layers: ClassifierHead):
@@ -66,9 +96,20 @@ def transform(pooled, layers: ClassifierHead):
 
 
 def read_classifier(
-    settings: Settings, family: Family, tensors: Tensors, config: EncoderConfig
+    settings: Settings,
+    family: Family,
+    tensors: Tensors,
+    config: EncoderConfig,
+    pairs: bool = False,
 ) -> PublicClassifier | None:
     """The classifier of a folder.
+
+    Args:
+        settings: of the model.
+        family: of it.
+        tensors: its weights.
+        config: its architecture.
+        pairs: whether its texts are pairs.
 
     Returns:
         None where it holds none, or a regression, whose weights stay unread.
@@ -101,7 +142,7 @@ def read_classifier(
     except (InputError, ValueError) as error:
         raise InputError(f"{settings.path}: id2label: {error}") from None
     places = layers.all_places(config.d_model, labels)
-    return PublicClassifier(head, layers, read(tensors, places))
+    return PublicClassifier(head, layers, read(tensors, places), pairs)
 
 
 def _names(settings: Settings, labels: int) -> list[str]:

@@ -55,7 +55,6 @@ class DistilBert:
     parts: tuple[str, ...] = ("embeddings", "transformer")
     table = TOKENS
     vocabulary_files: VocabularyFiles = "wordpiece"
-    segments = False
     numbers: shapes.Numbers = NUMBERS
 
     def architecture(self, settings: Settings) -> TransformerConfig:

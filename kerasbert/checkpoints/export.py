@@ -19,7 +19,7 @@ from kerasbert.checkpoints.tokenizer_out import write_tokenizer
 from kerasbert.choices import PublicForm
 from kerasbert.config import EncoderConfig, TransformerConfig
 from kerasbert.errors import InputError
-from kerasbert.files import atomic_folder, write_json
+from kerasbert.files import atomic_folder, write_bytes, write_json
 from kerasbert.heads.classification.head import Classification
 from kerasbert.heads.registry import load_head
 from kerasbert.models.transfer import weights_of
@@ -177,6 +177,10 @@ def _encoder(family: Family, config: EncoderConfig, arrays: Arrays, pairs: bool)
             " cannot leave. What can: a run that began with BERT, RoBERTa, DistilBERT or ELECTRA."
         )
     pooler = [place for place in family.pooler(config) if place.path in arrays]
+    if not pooler and family.pooler(config):
+        leaving.left_out.append(
+            "A pooler, which the run has not: `pooler_output` of AutoModel is random."
+        )
     for place in (*places, *pooler):
         leaving.tensors |= place.write(arrays[place.path])
     return leaving
@@ -327,11 +331,11 @@ def _prefixed(leaving: _Leaving, family: Family) -> Arrays:
 
 def _save(path: Path, tensors: Arrays) -> None:
     try:
-        from safetensors.numpy import save_file
+        from safetensors.numpy import save
     except ImportError:
         raise InputError(
             "public models need the package safetensors, which is not installed. Install it with:"
             " pip install kerasbert[hub]"
         ) from None
     whole = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
-    save_file(whole, path, metadata={"format": "pt"})
+    write_bytes(path, save(whole, metadata={"format": "pt"}))

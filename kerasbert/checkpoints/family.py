@@ -20,7 +20,6 @@ class Family(Protocol):
         parts: what these names begin with; those of heads begin with others.
         table: the name of the token embedding, which every model of the family has.
         vocabulary_files: how its tokenizer is written where there is no tokenizer.json.
-        segments: whether its models take token types.
     """
 
     model_types: tuple[str, ...]
@@ -29,7 +28,6 @@ class Family(Protocol):
     parts: tuple[str, ...]
     table: str
     vocabulary_files: VocabularyFiles
-    segments: bool
 
     def architecture(self, settings: Settings) -> EncoderConfig:
         """Our config. It has the numbers of the file, not yet what the tokenizer says."""

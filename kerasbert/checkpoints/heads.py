@@ -1,6 +1,7 @@
 """Heads of public models: of masked language modelling, and of the classification of texts."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,7 @@ class MaskedLMHead:
     epsilon: float
     width: int | None = None
 
-    def to_json(self) -> dict[str, str | float]:
+    def to_json(self) -> dict[str, Any]:
         """Arguments of `MaskedLM`, for config.json."""
         width = {} if self.width is None else {"width": self.width}
         return {"activation": self.activation, "epsilon": self.epsilon, **width}

@@ -47,7 +47,6 @@ class ModernBert:
     parts: tuple[str, ...] = ("embeddings", "layers", "final_norm")
     table = TOKENS
     vocabulary_files: VocabularyFiles = "none"
-    segments = False
     numbers: shapes.Numbers = NUMBERS
 
     def architecture(self, settings: Settings) -> ModernBertConfig:

@@ -44,7 +44,6 @@ class Roberta(Bert):
     }
     prefixes: tuple[str, ...] = ("roberta.",)
     vocabulary_files: VocabularyFiles = "bytes"
-    segments = False
     numbers: shapes.Numbers = NUMBERS
 
     def architecture(self, settings: Settings) -> TransformerConfig:

@@ -37,7 +37,7 @@ def write_tokenizer(
             " that can leave."
         )
     text = tokenizer.to_json()
-    if not _same_rows(text, tokenizer, pairs):
+    if not same_rows(text, tokenizer, pairs):
         text = _with_our_rows(text, tokenizer)
     names = {token["id"]: token["content"] for token in json.loads(text)["added_tokens"]}
     ids = {role: getattr(tokenizer.special, role) for role in ROLES}
@@ -54,8 +54,8 @@ def write_tokenizer(
     write_json(folder / "tokenizer_config.json", config)
 
 
-def _same_rows(text: str, tokenizer: Tokenizer, pairs: bool) -> bool:
-    """Whether the file puts special tokens where we do."""
+def same_rows(text: str, tokenizer: Tokenizer, pairs: bool) -> bool:
+    """Whether a tokenizer.json puts special tokens where we do, in pairs, too, if these matter."""
     found = tokenizers.Tokenizer.from_str(text)
     first, second = (list(map(int, ids)) for ids in tokenizer.encode(list(SAMPLE)))
     cls, sep = tokenizer.special.cls, tokenizer.special.sep

@@ -96,7 +96,8 @@ def public_card(
             "from sentence_transformers import SentenceTransformer\n\n"
             f'print(SentenceTransformer({title!r}).encode(["a text"]))'
         )
-    source = HUB.match(str((config.get("settings") or {}).get("pretrained")))
+    settings = config.get("settings") or {}
+    source = HUB.match(str(settings.get("pretrained") or settings.get("source")))
     metadata = {
         "library_name": "sentence-transformers" if sentences else "transformers",
         "pipeline_tag": task,

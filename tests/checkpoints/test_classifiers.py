@@ -100,6 +100,7 @@ def test_pairs_are_the_users_to_say(public_models, tmp_path):
     convert(public_models / "bert-classifier", tmp_path / "run", pairs=True)
     predictor = load_predictor(tmp_path / "run")
     assert predictor.pairs and len(predictor([("the cat", "un")])) == 1
+    convert(public_models / "distilbert-classifier", tmp_path / "distil", pairs=True)
     with pytest.raises(InputError, match="--pairs: it holds no classifier"):
         convert(public_models / "bert", tmp_path / "other", pairs=True)
     with pytest.raises(InputError, match="--pairs: its pairs have another form"):
