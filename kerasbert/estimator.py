@@ -120,7 +120,8 @@ class TextEstimator(Parameters):
             minutes=None if self.minutes is None else self.minutes * _PRETRAINING,
             **{name: values[name] for name in ("seed", "precision", "pretrained", *_FROM_NOTHING)},
         )
-        say(pretrain(settings)["verdict"])
+        if verdict := pretrain(settings).get("verdict"):
+            say(verdict)
         return place / "pretrained"
 
     def _fitted(self) -> KeptRun:
