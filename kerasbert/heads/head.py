@@ -236,6 +236,10 @@ class Head:
         """One of several `rules`, and why; `score` trains nothing, but loads a model."""
         return self.rules(data)[0], ""
 
+    def unfitted(self) -> Any:
+        """How outputs become answers where there is nothing to fit it on."""
+        return None
+
     def decide(self, outputs: np.ndarray, data: Any, rule: str | None = None) -> Any:
         """How an epoch's outputs become answers; nothing is fitted but what `rule` leaves open."""
         return None

@@ -94,7 +94,9 @@ class Predictor:
             labels = head if isinstance(head, LabelSet) else LabelSet(tuple(head))
             head = Classification(labels, kind)
         head.check_output(model.output_shape)
-        found = cls(FineTunedRun(head, pairs, max_length, windows, {}, None, tokenizer, model))
+        found = cls(
+            FineTunedRun(head, pairs, max_length, windows, {}, head.unfitted(), tokenizer, model)
+        )
         if valid is not None:
             outputs = predict_outputs(model, valid.texts)
             found.decision = head.fit(head.read(outputs, model), valid)

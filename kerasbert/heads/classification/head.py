@@ -240,6 +240,10 @@ class Classification(Head):
         """The one that was asked for, if it is not settled yet."""
         return cast(RuleName | None, rule or self.rule)
 
+    def unfitted(self) -> Decision:
+        """A probability of one half, or the most probable label."""
+        return Decision(self.kind)
+
     def decide(self, outputs: np.ndarray, data: Any, rule: str | None = None) -> Decision:
         """Threshold 0.5."""
         return decision_at_half(
@@ -301,10 +305,10 @@ class Classification(Head):
         return label_cells(answer, self.labels.names)
 
     def evidence(
-        self, outputs: np.ndarray, decision: Decision | None, answer: Mapping[str, Any]
+        self, outputs: np.ndarray, decision: Decision, answer: Mapping[str, Any]
     ) -> dict[str, np.ndarray]:
         """The log-odds of each label of the answer, in nats."""
-        logits = outputs / (decision or Decision(self.kind)).temperature
+        logits = outputs / decision.temperature
         return {
             name: log_odds(logits, self.labels.names.index(name), self.kind)
             for name in answer["labels"]
