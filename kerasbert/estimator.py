@@ -83,14 +83,9 @@ class TextEstimator(Parameters):
             if valid is not None:
                 values["valid_share"] = None
             FineTuneSettings(**values)  # refuses what is wrong before hours of pre-training
-            if self.minutes is not None and corpus is None and "minutes" not in values:
-                raise InputError(
-                    "minutes: expected beside a corpus to pre-train on; the time of a fine-tuning"
-                    f" follows from epochs and patience. Received: {self.minutes}"
-                )
             if corpus is not None:
                 values |= _FROM_NOTHING | {"pretrained": self._pretrain(corpus, values, place)}
-            if "minutes" in values and self.minutes is not None:
+            if self.minutes is not None:
                 values["minutes"] = max(self.minutes - (time.monotonic() - began) / 60, 0.01)
             from kerasbert.inference.kept_run import KeptRun
             from kerasbert.training.fine_tuning import fine_tune

@@ -91,7 +91,7 @@ def test_a_corpus_is_pre_trained_on_and_valid_chooses(data, files, capsys):
         ({"encoder": "cnn"}, "^encoder: expected text-cnn or transformer or modernbert"),
         ({"valid_share": 2}, "^valid_share: expected 0 < valid_share < 1"),
         ({"pretrained": "nowhere"}, "^d_model, tokenizer: not beside pretrained"),
-        ({"minutes": 1}, "^minutes: expected beside a corpus"),
+        ({"minutes": 1}, "^expected at most one of epochs and minutes"),
         ({"filters": 3, "encoder": "transformer"}, "^filters: not a setting of the transformer"),
     ],
 )
