@@ -44,6 +44,7 @@ def test_fine_tuning_starts_from_a_public_model(name, runs, files, tmp_path):
     assert 0 <= result["valid"]["f1"] <= 1
 
 
+@pytest.mark.in_turn
 def test_pre_training_goes_on_with_the_masked_lm_head(runs, files, tmp_path):
     config = pretrain.Config(
         pretrained=runs("bert-both-heads"),

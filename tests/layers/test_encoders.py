@@ -8,6 +8,7 @@ from kerasbert.config import CONFIGS, SIZES, TransformerConfig
 from kerasbert.errors import InputError
 from kerasbert.layers import ModernBertEncoder, SelfAttention, TextCNNEncoder, TransformerEncoder
 from kerasbert.models import build_embedding, build_encoder, build_encoder_model
+from kerasbert.models.compiling import compile_and_build
 
 RNG = np.random.default_rng(0)
 HIDDEN = RNG.normal(size=(2, 6, 8)).astype(np.float32)
@@ -186,7 +187,7 @@ def test_a_text_cnn_trains_as_its_plain_operations_would(monkeypatch):
         rng = np.random.default_rng(1)
         before = [rng.normal(0, 0.5, weight.shape) for weight in model.weights]
         model.set_weights(before)
-        model.compile(keras.optimizers.SGD(1.0), "mse")
+        compile_and_build(model, keras.optimizers.SGD(1.0), loss="mse")
         model.fit([hidden, mask], np.ones_like(hidden), verbose=0)
         return [after - weight for after, weight in zip(model.get_weights(), before, strict=True)]
 
