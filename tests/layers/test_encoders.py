@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from few_blocks import FEW_BLOCKS
 
 from kerasbert.config import CONFIGS, SIZES, TransformerConfig
 from kerasbert.errors import InputError
@@ -55,7 +56,8 @@ def test_as_a_layer(check_layer, encoder):
 def test_padding_never_changes_a_result(name, positions, pooling):
     from kerasbert.layers import Pooling
 
-    config = CONFIGS[name](vocabulary_size=50, d_model=16, positions=positions)
+    few = {"d_model": 16, "positions": positions} | FEW_BLOCKS[name]
+    config = CONFIGS[name](vocabulary_size=50, **few)
     model = build_encoder_model(
         build_embedding(config), build_encoder(config), Pooling(pooling, name="pooling")
     )

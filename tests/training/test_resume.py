@@ -39,7 +39,7 @@ def stop_at(monkeypatch, *steps):
 def pretrain_config(files, out, **changes):
     return pretrain.Config(
         **{"store": files / "store", "out": out, "d_model": 16, "steps": 23, "resume": True}
-        | {"batch_size": 8, "max_length": 32, "encoder": "transformer", "layers": 1}
+        | {"batch_size": 8, "max_length": 16, "encoder": "transformer", "layers": 1}
         | changes
     )
 
@@ -47,7 +47,7 @@ def pretrain_config(files, out, **changes):
 def finetune_config(files, out, **changes):
     return finetune.Config(
         **{"train": files / "train.txt", "valid": files / "valid.txt", "out": out, "epochs": 3}
-        | {"d_model": 16, "batch_size": 16, "max_length": 40, "tokenizer": "word", "resume": True}
+        | {"d_model": 16, "batch_size": 16, "max_length": 16, "tokenizer": "word", "resume": True}
         | {"average": 0.5}  # of 6 steps
         | changes
     )
