@@ -106,10 +106,13 @@ def test_python_calls_are_checked_and_numpy_numbers_are_numbers():
 
 @pytest.mark.backend
 @pytest.mark.parametrize("seed", [0, 2**31 - 1])
-def test_the_ends_of_the_seeds_work(seed, capsys):
+def test_the_ends_of_the_seeds_work(seed, files, tmp_path, capsys):
     tiny = ["--steps", "1", "--test-documents", "2", "--batch-size", "2"]
-    for encoder in ("text-cnn", "transformer"):
-        assert cli.main(["toy", "--encoder", encoder, f"--seed={seed}", *tiny]) == 0
+    assert cli.main(["toy", "--encoder", "text-cnn", f"--seed={seed}", *tiny]) == 0
+    tiny = [f"--{part}={files}/{part}.txt" for part in ("train", "valid")]
+    tiny += ["--limit", "4", "--d-model", "8", "--layers", "1", "--max-length", "8"]
+    command = ["finetune", "--encoder", "transformer", f"--seed={seed}", "--epochs", "1", *tiny]
+    assert cli.main([*command, "--out", f"{tmp_path}/run"]) == 0
 
 
 def test_the_seeds_of_a_comparison_stay_in_their_range(capsys):

@@ -18,6 +18,7 @@ from kerasbert.models import (
     repeat_positions,
     transfer_weights,
 )
+from kerasbert.models.compiling import compile_and_build
 from kerasbert.models.fine_tuning import build_fine_tuning_model
 from kerasbert.models.transfer import TransferReport
 from kerasbert.runs.folder import RunFolder
@@ -155,8 +156,7 @@ def _compiled(
     )
     loss = train.head.loss(train.gold)
     if not settings.masked_lm:
-        model.compile(optimizer=optimizer, loss=loss)
-        return model, train
+        return compile_and_build(model, optimizer, loss=loss), train
     size = tokenizer.vocabulary_size
     of_head = (source.config().get("masked_lm_head") or {}) if source is not None else {}
     shares = train.texts.token_shares(size)

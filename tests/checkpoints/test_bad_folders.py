@@ -14,6 +14,9 @@ from kerasbert.checkpoints.families import family_of
 from kerasbert.checkpoints.public_folder import PublicFolder
 from kerasbert.errors import InputError
 
+# Refused before a backend computes anything.
+pytestmark = pytest.mark.in_turn
+
 
 @pytest.fixture
 def folder(public_models, tmp_path):

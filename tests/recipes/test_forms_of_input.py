@@ -12,6 +12,9 @@ import pytest
 
 from kerasbert import cli
 
+# How text comes in is no backend's business.
+pytestmark = pytest.mark.in_turn
+
 TINY = ["--d-model", "8", "--max-length", "16", "--batch-size", "8"]
 THAI = "ประเทศไทยเป็นประเทศที่ตั้งอยู่ในเอเชีย"
 

@@ -11,6 +11,9 @@ import pytest
 
 from kerasbert import cli
 
+# Lines in and out; what is answered is tested with the predictor and the explanations.
+pytestmark = pytest.mark.in_turn
+
 LINES = ["the cat saw the dog near a mouse.", "", "the oak and the old rose."]
 
 

@@ -26,6 +26,10 @@ def test_pretraining_learns_to_use_context(runs):
     assert metrics["seconds"] == pytest.approx(sum(float(row["seconds"]) for row in rows))
 
 
+# In turn: what is said of figures, which rule chooses from scores, and what is refused.
+
+
+@pytest.mark.in_turn
 @pytest.mark.parametrize("rate, learned", [("1e-9", False), ("0.01", True)])
 def test_pretraining_ends_with_what_was_learned(rate, learned, files, store, tmp_path, capsys):
     """A rate so small that nothing moves: every objective is where it began, at knowing nothing."""
@@ -116,6 +120,7 @@ def test_fine_tuning_judges_every_label_and_says_where_it_goes_wrong(runs):
     assert page.count("<mark") == page.count("<article>") > 0  # a hidden word each
 
 
+@pytest.mark.in_turn
 @pytest.mark.parametrize(
     "flags, decision",
     [
@@ -209,6 +214,7 @@ def test_embed_gives_vectors_of_texts_or_positions(runs, files, tmp_path):
     assert cli.main([*command, str(tmp_path / "vectors.txt")]) == 2
 
 
+@pytest.mark.in_turn
 def test_architecture_and_tokenizer_are_refused_beside_a_pretrained_run(runs, files, capsys):
     base = ["finetune", "--pretrained", f"{runs}/lm", "--out", f"{runs}/refused"]
     base += ["--train", f"{files}/train.txt", "--valid", f"{files}/valid.txt"]
@@ -232,6 +238,7 @@ def test_going_on_from_a_run(runs, files, tmp_path, capsys):
     assert abs(first - last) < 0.1  # it begins where the other ended
 
 
+@pytest.mark.in_turn
 def test_a_store_of_another_tokenizer_is_refused(runs, files, tmp_path, capsys):
     store = ["--corpus", f"{files}/raw.txt", "--out", f"{tmp_path}/store", "--tokenizer", "char"]
     assert cli.main(["prepare", *store]) == 0

@@ -11,6 +11,9 @@ import pytest
 
 from kerasbert import cli
 
+# What is written where, and when that fails: no backend has a hand in it.
+pytestmark = pytest.mark.in_turn
+
 TINY = ["--d-model", "8", "--tokenizer", "word", "--max-length", "16"]
 
 
