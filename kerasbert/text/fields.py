@@ -125,9 +125,8 @@ def find_fields(
     for kind, needed, found in (("text", True, text), ("label", labeled, label)):
         if needed and not found:
             raise _none_found(name, kind, columns, flags)
-    unread: str | None = None
+    unread = None if labeled else next((one for one in label if one not in fields.keep), None)
     if not labeled:
-        unread = next((one for one in label if one not in fields.keep), None)
         label = ()
     for kind, given in (("text", text), ("label", label), ("id", ids), ("", fields.keep)):
         for one in given:
