@@ -122,8 +122,8 @@ def pretrain_card(
     index = [{"task": {"type": "fill-mask"}, "dataset": held_out, "metrics": found}]
     metadata = _metadata(title, config, "feature-extraction", ["loss"], index if found else [])
     run = shlex.quote(title)
-    named = ", ".join(settings.get("tasks") or objectives)
-    what = f"A text encoder, pre-trained with {made_with(config)}; objectives: {named}."
+    tasks = ", ".join(settings.get("tasks") or objectives)
+    what = f"A text encoder, pre-trained with {made_with(config)}; objectives: {tasks}."
     commands = (
         f"kerasbert finetune --pretrained {run} --train train.txt --valid valid.txt --out tags\n"
         f"kerasbert embed --model {run} new.txt --out vectors.npy"
