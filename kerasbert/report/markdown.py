@@ -1,11 +1,11 @@
 """Markdown of a model card: front matter, tables, and names that say nothing else than they do."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kerasbert.figures import number
+from kerasbert.files import to_json
 from kerasbert.visible import visible
 
 
@@ -69,5 +69,5 @@ def _yaml(value: Any, indent: str = "") -> str:
             lines += begin + (inner.lstrip(" ") if key is None else f"\n{inner}")
         else:
             said = visible(one) if isinstance(one, str) else one
-            lines += f"{begin}{'' if key is None else ' '}{json.dumps(said, ensure_ascii=False)}\n"
+            lines += f"{begin}{'' if key is None else ' '}{to_json(said)}\n"
     return lines
