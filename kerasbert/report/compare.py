@@ -58,7 +58,7 @@ def _compared(result: Mapping[str, Any], summary: Mapping[str, Any], config: Con
     source = Path(str(settings.get("pretrained") or "a pre-trained run")).name
     seeds, epochs = len(summary["seeds"]), summary["epochs"][-1]
     files = [Path(str(settings[part])).name for part in NAMES if settings.get(part)]
-    data = f" on {', '.join(files)}" if files else ""
+    data = f" on {files[0]} and judged on {' and '.join(files[1:])}," if len(files) > 1 else ""
     said = {
         "from scratch": f"a network as that of {source}, begun with random weights",
         "pre-trained": f"the same, begun with the weights of {source}",

@@ -8,6 +8,7 @@ from typing import Any
 from kerasbert.figures import number, short
 
 Row = Mapping[str, Any]
+LONG = 25  # rows; a table of more scrolls by itself
 
 
 def table(
@@ -49,10 +50,11 @@ def table(
         + "</tr>"
         for row in rows
     )
+    tall = " tall" if len(rows) > LONG else ""
     sortable = ' class="sortable"' if len(rows) > 1 else ""
     sortable += f' id="{name}"' if name else ""
     return (
-        f'<div class="scroll" tabindex="0"><table{sortable}><thead><tr>{head}</tr></thead>\n'
+        f'<div class="scroll{tall}" tabindex="0"><table{sortable}><thead><tr>{head}</tr></thead>\n'
         f"<tbody>{lines}</tbody></table></div>"
     )
 

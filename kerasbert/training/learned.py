@@ -35,7 +35,7 @@ def nearest_words(model: keras.Model, tokenizer, shares: np.ndarray) -> list[dic
     words = {index: word for word, index in tokenizer.whole_words().items() if _telling(word)}
     seen = [index for index in words if shares[index] > 1.5 * shares.min()]
     ranked = np.array(sorted(seen, key=lambda index: -shares[index])[:KNOWN], int)
-    if len(ranked) <= NEAREST + WORDS:
+    if len(ranked) < 4:
         return []
     first = min(FREQUENT, len(ranked) // 10)
     chosen = np.unique(np.geomspace(first + 1, len(ranked) // 2, WORDS).astype(int))
@@ -119,4 +119,4 @@ def _middle(rows, row: int, words: Sequence[int] | set[int], tokenizer) -> int |
 
 def _telling(word: str) -> bool:
     """Whether a word is likely to mean something: of letters, and no short one of Latin script."""
-    return word.isalpha() and (len(word) > 3 or not word.isascii())
+    return word.isalpha() and (len(word) > 2 or not word.isascii())
