@@ -1,6 +1,7 @@
 """The backend that computes, and on what: said at the start of each command that computes."""
 
 import contextlib
+import importlib
 import logging
 import os
 import re
@@ -28,7 +29,7 @@ def import_backend() -> None:
         return
     tensorflow = os.environ.get("KERAS_BACKEND") == "tensorflow"
     with _without_chatter() if tensorflow else contextlib.nullcontext():
-        import keras  # noqa: F401
+        importlib.import_module("keras")  # by name: no command needs it for importing this file
     if tensorflow:
         logging.getLogger("tensorflow").setLevel(logging.ERROR)  # such as a function traced anew
 
@@ -82,9 +83,7 @@ def describe_backend() -> str:
 
     Keras has to be imported. Asked is only what Keras has imported already.
     """
-    import keras
-
-    name = keras.backend.backend()
+    name = sys.modules["keras"].backend.backend()
     version = sys.modules[name].__version__.partition("+")[0]
     devices = _ACCELERATORS[name](sys.modules[name]) if name in _ACCELERATORS else []
     threads = _threads(name)
@@ -92,18 +91,18 @@ def describe_backend() -> str:
     return f"{NAMES.get(name, name)} {version} on {where}"
 
 
-def _of_jax(jax: Any) -> list[str]:
-    return [device.device_kind for device in jax.devices() if device.platform != "cpu"]
+def _of_jax(module: Any) -> list[str]:
+    return [device.device_kind for device in module.devices() if device.platform != "cpu"]
 
 
-def _of_torch(torch: Any) -> list[str]:
-    if torch.cuda.is_available():
-        return [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
-    return ["mps"] if torch.backends.mps.is_available() else []
+def _of_torch(module: Any) -> list[str]:
+    if module.cuda.is_available():
+        return [module.cuda.get_device_name(index) for index in range(module.cuda.device_count())]
+    return ["mps"] if module.backends.mps.is_available() else []
 
 
-def _of_tensorflow(tensorflow: Any) -> list[str]:
-    config = tensorflow.config
+def _of_tensorflow(module: Any) -> list[str]:
+    config = module.config
     details = [
         config.experimental.get_device_details(gpu) for gpu in config.list_physical_devices("GPU")
     ]

@@ -12,8 +12,9 @@ from kerasbert.device import _counted, _of_jax, _of_tensorflow, _of_torch
 
 @pytest.mark.backend
 def test_the_backend_is_said_with_version_and_device():
-    from kerasbert.device import describe_backend
+    from kerasbert.device import describe_backend, import_backend
 
+    import_backend()
     line = describe_backend()
     assert re.fullmatch(r"(JAX|PyTorch|TensorFlow) [\d.]+\S* on (cpu, \d+ threads?|.+)", line)
 
