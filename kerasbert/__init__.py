@@ -30,7 +30,7 @@ _HOME = {
     "SentenceOrder": "kerasbert.tasks",
     "Predictor": "kerasbert.inference.predictor",
     "PretrainingBatches": "kerasbert.batches",
-    "TextClassifier": "kerasbert.estimator",
+    "TextClassifier": "kerasbert.estimators.text_classifier",
     "TextCNNConfig": "kerasbert.config",
     "Tokenizer": "kerasbert.tokenizer",
     "TokenStore": "kerasbert.corpus",

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from kerasbert.estimator import TextClassifier
+from kerasbert.estimators.text_classifier import TextClassifier
 from kerasbert.heads.classification.decision import Decision
 
 

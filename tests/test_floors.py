@@ -17,7 +17,6 @@ FLOORS = [
             "kerasbert.figures",
             "kerasbert.growing_table",
             "kerasbert.invocation",
-            "kerasbert.parameters",
             "kerasbert.ranges",
             "kerasbert.streams",
             "kerasbert.terminal",
@@ -34,7 +33,7 @@ FLOORS = [
     {"kerasbert.runs"},
     {"kerasbert.inference", "kerasbert.checkpoints"},
     {"kerasbert.training"},
-    {"kerasbert.estimator"},
+    {"kerasbert.estimators"},
     {
         *("kerasbert.arguments", "kerasbert.command", "kerasbert.flags", "kerasbert.help_page"),
         *("kerasbert.closing", "kerasbert.tables"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from made_estimator import OfNumbers, Quick
 
-from kerasbert.estimator import TextClassifier
+from kerasbert.estimators.text_classifier import TextClassifier
 
 pytestmark = pytest.mark.in_turn
 
