@@ -102,13 +102,11 @@ def _explain(
 
     answers = []
     for explanation in explain(predictor, rows, config.top_k):
-        labels = explanation.answer["labels"]
         _show(explanation)
         if config.explain_html is not None and len(explained) < ON_PAGE:
             explained.append(explanation)
-        answers.append(
-            explanation.answer | {"words": {name: explanation.strongest(name) for name in labels}}
-        )
+        words = {name: explanation.strongest(name) for name in explanation.explained}
+        answers.append(explanation.answer | {"words": words})
     return answers
 
 
@@ -121,7 +119,7 @@ def _show(explanation: Any) -> None:
     from kerasbert.visible import visible
 
     console = Console(stderr=True)
-    for label in explanation.answer["labels"]:
+    for label in explanation.explained:
         line = Text(f"{visible(label)}: ", style="bold")
         for piece, strength in marked(explanation, label):
             style = "black on yellow" if strength > 2 / 3 else "yellow" if strength > 1 / 3 else ""

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from kerasbert.evaluation.comparison import Judged
 from kerasbert.report.figures import Sections, figure_sections
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.fields import Fields
@@ -45,6 +46,9 @@ class Head:
         best: the figure by which the best epoch is told.
         mode: "max" where a higher one is better, "min" where a lower one is.
         labeled: whether a file must have labels.
+        figure_names: how people call a figure, where that is not its name.
+        ships_svms: whether `finetune` saves more than the network alone: what `compare` judges
+            beside it.
 
     A subclass has `name`, `figures`, `best`, and the methods up to `answers`; the others have a
     default that does nothing, or what suits most heads.
@@ -52,9 +56,11 @@ class Head:
 
     name: ClassVar[str]
     figures: ClassVar[tuple[str, ...]]
-    best: ClassVar[str]
-    mode: ClassVar[Literal["max", "min"]] = "max"
+    best: str
+    mode: Literal["max", "min"] = "max"
     labeled: ClassVar[bool] = False
+    figure_names: ClassVar[Mapping[str, str]] = {}
+    ships_svms: ClassVar[bool] = False
 
     # What every head says.
 
@@ -99,6 +105,30 @@ class Head:
         raise NotImplementedError
 
     # Documents.
+
+    @classmethod
+    def from_settings(
+        cls,
+        settings: Any,
+        documents: Mapping[str, Sequence[LabeledDocument]],
+        paths: Mapping[str, Path],
+        problems: LineProblems,
+    ) -> tuple[Head, dict[str, list[LabeledDocument]], list[str]]:
+        """The head that these documents are for; of a head that the commands know by its name.
+
+        Args:
+            settings: of the command, those of this head among them.
+            documents: of "train", "valid" and, where there is one, "test".
+            paths: their files, for messages.
+            problems: where lines are reported that do not fit.
+
+        Returns:
+            the head, the documents that can be used, and what is to be said.
+
+        Raises:
+            InputError: settings or documents do not fit it.
+        """
+        raise NotImplementedError
 
     def read_documents(
         self,
@@ -155,6 +185,10 @@ class Head:
 
     def notes(self, documents: Sequence[LabeledDocument], gold: np.ndarray) -> list[str]:
         """What is to be said of the documents of a part."""
+        return []
+
+    def warnings(self, documents: Mapping[str, Sequence[LabeledDocument]]) -> list[str]:
+        """What is to be said of all parts together."""
         return []
 
     # The model before its first step.
@@ -297,7 +331,12 @@ class Head:
             for name in VIEWS
             if name in metrics
         ]
-        return [["", *(name.replace("_", " ") for name in columns)], *rows]
+        return [["", *map(cls.name_of, columns)], *rows]
+
+    @classmethod
+    def name_of(cls, figure: str) -> str:
+        """How people call a figure."""
+        return cls.figure_names.get(figure, figure.replace("_", " "))
 
     @classmethod
     def title(cls, metrics: Mapping[str, Any]) -> str:
@@ -318,7 +357,12 @@ class Head:
         """Headings and HTML of the report."""
         return figure_sections(self.figures, history, metrics)
 
-    # What one would use instead.
+    # In a comparison.
+
+    def judged(self) -> Judged:
+        """By what runs are compared."""
+        names = {name: self.name_of(name) for name in (self.best, *self.figures)}
+        return Judged(self.best, self.mode, names, fitted="", long=names[self.best])
 
     def rivals(self, documents: Mapping[str, Sequence[LabeledDocument]]) -> list[dict[str, Any]]:
         """Baselines, trained on the same documents: name, valid, test, seconds."""

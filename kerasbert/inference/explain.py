@@ -43,11 +43,13 @@ class Explanation:
         texts: one text, or two of a pair, as the tokenizer split them.
         answer: labels and scores, as the predictor gives them.
         words: in the order of the text; those beyond the model's length are left out.
+        explained: the names of what the words carry, such as the labels of the answer.
     """
 
     texts: tuple[str, ...]
     answer: dict[str, Any]
     words: list[Word]
+    explained: tuple[str, ...] = ()
 
     def strongest(self, label: str, most: int = 10) -> list[dict[str, Any]]:
         """The words that raise a label's log-odds most: word and weight."""
@@ -96,7 +98,7 @@ def _explain(predictor: Predictor, texts: tuple[str, ...], top_k: int | None) ->
         Word(*span, {name: drop[place] for name, drop in drops.items()})
         for place, span in enumerate(spans)
     ]
-    return Explanation(shown, answer, words)
+    return Explanation(shown, answer, words, tuple(evidence))
 
 
 def _without(text: str, start: int, end: int) -> str:

@@ -46,16 +46,15 @@ def marked(explanation: Any, label: str) -> Iterator[tuple[str, float]]:
 
 
 def _article(explanation: Any) -> str:
-    labels = explanation.answer["labels"]
     parts = []
-    for label in labels:
+    for label in explanation.explained:
         text = "".join(
             f'<mark style="--w:{strength:.2f}">{html.escape(piece)}</mark>'
             if strength >= 0.05
             else html.escape(piece).replace("\t", " ⇥ ")
             for piece, strength in marked(explanation, label)
         )
-        score = explanation.answer["scores"].get(label)
+        score = explanation.answer.get("scores", {}).get(label)
         said = f" {score:.2f}" if score is not None else ""
         parts.append(
             f'<p class="labels"><span class="right">{html.escape(visible(label))}{said}</span></p>'

@@ -4,13 +4,14 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from kerasbert.choices import KindName, Thresholds
+from kerasbert.choices import Thresholds
 from kerasbert.errors import InputError
 from kerasbert.ranges import SEEDS
 from kerasbert.settings.classifier import ClassifierSettings
 from kerasbert.settings.data import DataSettings
 from kerasbert.settings.encoder import EncoderSettings
 from kerasbert.settings.fine_tune import FineTuneSettings
+from kerasbert.settings.learning import LearningSettings
 from kerasbert.settings.tokenizer import TokenizerSettings
 from kerasbert.settings.training import TrainingSettings
 
@@ -24,7 +25,7 @@ NOT_ASKED = {"patience"} | {
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompareSettings(DataSettings, TrainingSettings, ClassifierSettings):
+class CompareSettings(DataSettings, TrainingSettings, LearningSettings, ClassifierSettings):
     """A pre-trained run and labelled text in; a table, a report and compare.json out.
 
     Both sides have the same tokenizer, architecture, seeds, data and steps. On the first seed each
@@ -53,8 +54,6 @@ class CompareSettings(DataSettings, TrainingSettings, ClassifierSettings):
     """Runs of each side, with the seeds --seed, --seed + 1 and so on."""
     learning_rates: tuple[float, ...] = ()
     """What each side tries; half, once and twice the encoder's default unless given."""
-    kind: KindName | None = None
-    """What is to be predicted; recognised from the labels unless given."""
     linear_svm: bool = False
     """Beside both sides, as in finetune; without them these say what the networks learned."""
     thresholds: Thresholds = "common"
@@ -62,7 +61,8 @@ class CompareSettings(DataSettings, TrainingSettings, ClassifierSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check_fine_tuning()
+        self.check_learning()
+        self.check_classifier()
         self.check_valid(self.valid)
         if self.seed + self.seeds > SEEDS:
             raise InputError(

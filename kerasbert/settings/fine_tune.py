@@ -3,19 +3,24 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from kerasbert.choices import KindName, Thresholds
 from kerasbert.errors import InputError
 from kerasbert.settings.classifier import ClassifierSettings
 from kerasbert.settings.data import DataSettings
 from kerasbert.settings.encoder import EncoderSettings, check_length
 from kerasbert.settings.given import refuse_beside_pretrained
+from kerasbert.settings.learning import LearningSettings
 from kerasbert.settings.tokenizer import TokenizerSettings
 from kerasbert.settings.training import TrainingSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class FineTuneSettings(
-    DataSettings, EncoderSettings, TokenizerSettings, TrainingSettings, ClassifierSettings
+    DataSettings,
+    EncoderSettings,
+    TokenizerSettings,
+    TrainingSettings,
+    LearningSettings,
+    ClassifierSettings,
 ):
     """Labelled text in, a run folder with a classifier out.
 
@@ -36,11 +41,6 @@ class FineTuneSettings(
     from."""
     from_scratch: bool = False
     """Take tokenizer and architecture of --pretrained, but none of its weights."""
-    kind: KindName | None = None
-    """What is to be predicted; recognised from the labels unless given."""
-    thresholds: Thresholds = "label"
-    """What multi-label probabilities must reach: a threshold for each label or one for all, both
-    fitted on --valid; or one half."""
     epochs: int = 7
     """Passes over the training data."""
     patience: int | None = None
@@ -48,7 +48,8 @@ class FineTuneSettings(
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check_fine_tuning()
+        self.check_learning()
+        self.check_classifier()
         self.check_valid(self.valid)
         if self.pretrained is not None:
             refuse_beside_pretrained(self, EncoderSettings, TokenizerSettings)

@@ -135,7 +135,8 @@ def _train(
     for note in notes:
         say(note)
     if not best.stopped:
-        progress = Progress(plan, start, "fine-tuning")
+        shown = {f"val_{head.best}": f"{head.name_of(head.best)} {{:.3f}}"}
+        progress = Progress(plan, start, "fine-tuning", figures=shown)
         callbacks = [OnAverage(judges, learner.model), history, progress]
         try:
             fit(learner.trained, learner.batches, plan, callbacks, saver)

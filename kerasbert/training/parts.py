@@ -10,7 +10,7 @@ from kerasbert.heads.head import Head
 from kerasbert.settings import CompareSettings, FineTuneSettings
 from kerasbert.terminal import say
 from kerasbert.text import LineProblems, read_labeled
-from kerasbert.text.quick_audit import leaks, look_alikes_note
+from kerasbert.text.quick_audit import leaks
 from kerasbert.text.split import split_documents
 from kerasbert.tokenizer.tokenizer import Tokenizer
 from kerasbert.tokenizer.unknown import unknown_in
@@ -56,17 +56,7 @@ def read_parts(
             )
     notes: list[str] = []
     if head is None:
-        options = {
-            "loss_name": settings.loss,
-            "smoothing": settings.label_smoothing,
-            "thresholds": settings.thresholds,
-            "rule": settings.rule,
-            "top_k": settings.top_k,
-            "linear_svm": settings.linear_svm,
-        }
-        head, documents, notes = Classification.from_documents(
-            documents, paths, problems, settings.kind, **options
-        )
+        head, documents, notes = Classification.from_settings(settings, documents, paths, problems)
     else:
         documents = head.prepare(documents, paths, problems)
     say_skipped(problems, said)
@@ -134,9 +124,8 @@ def _say_what_was_read(
 ) -> None:
     """What is predicted, and of each part its size and what was cut, unlabelled or unknown."""
     say(head.about(pairs=len(documents["train"][0].texts) == 2), said)
-    for warning in (look_alikes_note(documents), *leaks(documents)):
-        if warning is not None:
-            say(warning, said)
+    for warning in (*head.warnings(documents), *leaks(documents)):
+        say(warning, said)
     for name, part in data.items():
         texts = part.texts
         notes = [f"{name}: {len(texts):,} documents"]

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -13,7 +14,6 @@ SHOWN = {  # of a report, while the next one is on its way
     "unigram_loss_masked_lm": "unigram {:.3f}",
     "masked_accuracy": "accuracy {:.1%}",
     "unigram_loss_document_words": "unigram words {:.3f}",
-    "val_f1": "F1 {:.3f}",
 }
 
 
@@ -27,6 +27,7 @@ class Progress(keras.callbacks.Callback):
         start: the step to begin with.
         description: before the bar.
         tokens_per_step: on average, without padding; the speed is shown in tokens a second.
+        figures: further ones of a report, by their names in the logs, and how they are shown.
     """
 
     def __init__(
@@ -35,9 +36,11 @@ class Progress(keras.callbacks.Callback):
         start: int = 0,
         description: str = "training",
         tokens_per_step: float | None = None,
+        figures: Mapping[str, str] | None = None,
     ):
         super().__init__()
         self.plan = plan
+        self.shown = SHOWN | dict(figures or {})
         self.step = start
         self.description = description
         self.tokens_per_step = tokens_per_step
@@ -86,9 +89,9 @@ class Progress(keras.callbacks.Callback):
             )
 
     def on_epoch_end(self, epoch, logs=None):
-        found = {name: (logs or {}).get(name) for name in SHOWN}
+        found = {name: (logs or {}).get(name) for name in self.shown}
         self._report = "  ".join(
-            SHOWN[name].format(value) for name, value in found.items() if value is not None
+            self.shown[name].format(value) for name, value in found.items() if value is not None
         )
 
     def figures(self, logs: dict[str, float]) -> str:

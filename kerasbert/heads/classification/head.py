@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
 from kerasbert.choices import KindName, LossName, RuleName, Thresholds
 from kerasbert.errors import InputError
+from kerasbert.evaluation.comparison import Judged
 from kerasbert.heads.classification.analysis import calibration_of, write_label_rows
 from kerasbert.heads.classification.answers import label_answers
 from kerasbert.heads.classification.assessment import assess, score_labels
@@ -28,10 +29,12 @@ from kerasbert.heads.classification.words import (
 )
 from kerasbert.heads.head import Assessed, Head
 from kerasbert.report.figures import Sections
+from kerasbert.settings.classifier import ClassifierSettings
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.kinds import LabelTally, deciding_note
 from kerasbert.text.labels import LabelSet
 from kerasbert.text.lines import LineProblems
+from kerasbert.text.quick_audit import look_alikes_note
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class Classification(Head):
     figures = ("micro_f1", "macro_f1", "f1")
     best = "f1"
     labeled = True
+    figure_names: ClassVar = {"f1": "F1", "micro_f1": "micro F1", "macro_f1": "macro F1"}
+    ships_svms = True
 
     labels: LabelSet
     kind: KindName = "multi-label"
@@ -77,6 +82,27 @@ class Classification(Head):
         check_targets(self.kind, len(self.labels))
 
     # Documents.
+
+    @classmethod
+    def from_settings(
+        cls,
+        settings: ClassifierSettings,
+        documents: Mapping[str, Sequence[LabeledDocument]],
+        paths: Mapping[str, Path],
+        problems: LineProblems,
+    ) -> tuple[Classification, dict[str, list[LabeledDocument]], list[str]]:
+        return cls.from_documents(
+            documents,
+            paths,
+            problems,
+            settings.kind,
+            loss_name=settings.loss,
+            smoothing=settings.label_smoothing,
+            thresholds=settings.thresholds,
+            rule=settings.rule,
+            top_k=settings.top_k,
+            linear_svm=settings.linear_svm,
+        )
 
     @classmethod
     def from_documents(
@@ -160,6 +186,10 @@ class Classification(Head):
         if unseen := self.labels.unseen(documents):
             notes.append(unseen_note(unseen))
         return notes
+
+    def warnings(self, documents: Mapping[str, Sequence[LabeledDocument]]) -> list[str]:
+        note = look_alikes_note(documents)
+        return [note] if note is not None else []
 
     # The model.
 
@@ -364,6 +394,9 @@ class Classification(Head):
         return classification_sections(
             history, metrics, rows.get("labels", ()), rows.get("hardest", ())
         )
+
+    def judged(self) -> Judged:
+        return Judged()
 
     def rivals(self, documents: Mapping[str, Sequence[LabeledDocument]]) -> list[dict[str, Any]]:
         """TF-IDF + LinearSVC, where scikit-learn is installed."""
