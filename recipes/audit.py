@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kerasbert.choices import HeadName
 from kerasbert.command import print_table, run_command
 from kerasbert.settings.data import FieldSettings
 from kerasbert.settings.settings import Settings
@@ -28,6 +29,8 @@ class Config(FieldSettings, Settings):
     """Labelled text to report on."""
     corpus: Path | None = None
     """Raw text for pre-training, which should not hold the texts of valid and test."""
+    head: HeadName | None = None
+    """What the labels are for, as in finetune; as they look unless given."""
     pretrained: Path | None = None
     """A run whose tokenizer shall be tried on the texts."""
     max_length: int = 200
@@ -44,9 +47,8 @@ def run(config: Config) -> dict[str, Any]:
     if config.out is not None:
         check_writable(config.out)
     with counting("reading lines") as progress:
-        findings = audit(
-            config.train, config.valid, config.test, config.corpus, progress, config.fields()
-        )
+        files = config.train, config.valid, config.test, config.corpus
+        findings = audit(*files, progress, config.fields(), config.head)
     if config.pretrained is not None:
         findings += _tokens(config)
     result = {
@@ -71,7 +73,7 @@ def _tokens(config: Config) -> list[Any]:
     for name, path in (("train", config.train), ("valid", config.valid), ("test", config.test)):
         if path is None:
             continue
-        texts = sample_texts(path, fields=config.fields())
+        texts = sample_texts(path, fields=config.fields(), head=config.head)
         encoded = EncodedTexts(texts, tokenizer, config.max_length)
         unknown = unknown_in(tokenizer, texts)
         for warning in unknown.warnings(name):

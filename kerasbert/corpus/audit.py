@@ -12,10 +12,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from kerasbert.choices import HeadName
+from kerasbert.corpus.audit_numbers import number_findings
+from kerasbert.corpus.finding import Finding
 from kerasbert.corpus.prepare.pieces import CorpusCounts, ReadOptions, read_documents
 from kerasbert.errors import InputError
 from kerasbert.heads.classification.kinds import misfit
@@ -25,6 +27,7 @@ from kerasbert.text.kinds import LabelTally
 from kerasbert.text.labeled import iterate_labeled, no_document
 from kerasbert.text.lines import LineProblems
 from kerasbert.text.look_alikes import joined, same_look, same_word
+from kerasbert.text.numbers import what_numbers
 from kerasbert.visible import visible
 
 NEAR = 0.5  # the share of common 8-grams from which two texts are nearly the same
@@ -33,29 +36,6 @@ SAMPLE = 10_000  # texts that are tokenized
 EXAMPLES = 3
 GROUPS = 20  # of labels that look alike: each wants to be mended
 TOGETHER = 256  # texts whose 8-grams are counted in one go
-
-
-@dataclass
-class Finding:
-    """One thing that was looked for.
-
-    Attributes:
-        what: it, in words.
-        count: how often it was found.
-        of: among how many.
-        examples: a few places, `file:line` or names.
-        harmful: whether finding any at all distorts the figures of an evaluation.
-    """
-
-    what: str
-    count: int
-    of: int
-    examples: list[str] = field(default_factory=list)
-    harmful: bool = False
-
-    def to_json(self) -> dict[str, Any]:
-        """As a dict."""
-        return dict(vars(self))
 
 
 @dataclass
@@ -71,6 +51,11 @@ class _Part:
     tally: LabelTally = field(default_factory=LabelTally)
     grams: list[np.ndarray] = field(default_factory=list)
 
+    @property
+    def measured(self) -> bool:
+        """Whether the labels are numbers to be predicted, as `finetune` would take them."""
+        return what_numbers(self.tally.counts, not self.tally.odd) == "measured"
+
     def place(self, row: int) -> str:
         return f"{self.path.name}:{self.lines[row]}"
 
@@ -82,6 +67,7 @@ def audit(
     corpus: str | Path | None = None,
     progress: Callable[[int], None] = lambda lines: None,
     fields: Fields | None = None,
+    head: HeadName | None = None,
 ) -> list[Finding]:
     """Look through labelled files, and raw text if given, for what would spoil a training.
 
@@ -95,6 +81,7 @@ def audit(
             `find_inputs` takes it.
         progress: called with the number of lines read since it was called last.
         fields: of labelled tables or records; usual names are found.
+        head: what the labels are for; as those of train look unless given.
 
     Raises:
         InputError: a file cannot be read, or holds no document.
@@ -104,12 +91,15 @@ def audit(
     for name, path in (("valid", valid), ("test", test)):
         if path is not None:
             problems[name] = LineProblems(skip=True)
-            parts[name] = _read(Path(path), problems[name], progress, fields, keep_grams=True)
+            parts[name] = _read(
+                Path(path), problems[name], progress, fields, keep_grams=True, head=head
+            )
     near = {name: _Near(part) for name, part in parts.items()}
     problems["train"] = LineProblems(skip=True)
     train_part = _read(
-        Path(train), problems["train"], progress, fields, against=list(near.values())
+        Path(train), problems["train"], progress, fields, against=list(near.values()), head=head
     )
+    numbers = head == "regression" or (head is None and train_part.measured)
 
     everything = {"train": train_part, **parts}
     findings = [
@@ -119,13 +109,17 @@ def audit(
     ]  # fmt: skip
     for name, part in everything.items():
         findings += _within(name, part)
-    findings += _kind(everything)
-    findings += _rare_labels(train_part)
-    findings += _look_alikes(everything)
+    if numbers:
+        findings += number_findings({name: part.tally for name, part in everything.items()})
+    else:
+        findings += _kind(everything)
+        findings += _rare_labels(train_part)
+        findings += _look_alikes(everything)
     for name, part in parts.items():
         findings += _between(name, part, "train", train_part)
         findings.append(near[name].finding(name, "train"))
-        findings.append(_unknown_labels(name, part, train_part))
+        if not numbers:
+            findings.append(_unknown_labels(name, part, train_part))
     if "valid" in parts and "test" in parts:
         findings += _between("test", parts["test"], "valid", parts["valid"])
     if corpus is not None:
@@ -140,6 +134,7 @@ def _read(
     fields: Fields | None = None,
     keep_grams: bool = False,
     against: list[_Near] | None = None,
+    head: HeadName | None = None,
 ) -> _Part:
     part = _Part(path)
     waiting: list[list[bytes]] = []  # words of texts whose grams are not counted yet
@@ -154,7 +149,7 @@ def _read(
         for near in against or ():
             near.see(grams)
 
-    for document in iterate_labeled(path, problems, fields):
+    for document in iterate_labeled(path, problems, fields, numbers=head == "regression"):
         part.texts.append(same_key(document.texts))
         part.nearly.append(nearly_key(document.texts))
         part.labels.append(hash(frozenset(document.labels)) & 0xFFFFFFFFFFFFFFFF)
@@ -336,11 +331,15 @@ def _in_corpus(
 
 
 def sample_texts(
-    path: str | Path, size: int = SAMPLE, fields: Fields | None = None
+    path: str | Path,
+    size: int = SAMPLE,
+    fields: Fields | None = None,
+    head: HeadName | None = None,
 ) -> list[tuple[str, ...]]:
     """A fair sample of the texts of a labelled file: those with the smallest hashes."""
     keyed: list[tuple[int, tuple[str, ...]]] = []
-    for document in iterate_labeled(path, LineProblems(skip=True), fields):
+    numbers = head == "regression"
+    for document in iterate_labeled(path, LineProblems(skip=True), fields, numbers=numbers):
         keyed.append((same_key(document.texts), document.texts))
         if len(keyed) >= 4 * size:
             keyed = sorted(keyed)[:size]

@@ -50,7 +50,7 @@ class Judged:
         default_factory=lambda: {"f1": "F1", "micro_f1": "micro F1", "macro_f1": "macro F1"}
     )
     fitted: str = "fitted threshold"
-    long: str = "F1 (mean of micro and macro)"
+    long: str = "F1, mean of micro and macro"
 
     @classmethod
     def of(cls, summary: Mapping[str, Any]) -> "Judged":

@@ -46,6 +46,7 @@ class Head:
         best: the figure by which the best epoch is told.
         mode: "max" where a higher one is better, "min" where a lower one is.
         labeled: whether a file must have labels.
+        numbers: whether these are numbers.
         figure_names: how people call a figure, where that is not its name.
         ships_svms: whether `finetune` saves more than the network alone: what `compare` judges
             beside it.
@@ -59,6 +60,7 @@ class Head:
     best: str
     mode: Literal["max", "min"] = "max"
     labeled: ClassVar[bool] = False
+    numbers: ClassVar[bool] = False
     figure_names: ClassVar[Mapping[str, str]] = {}
     ships_svms: ClassVar[bool] = False
 
@@ -130,6 +132,21 @@ class Head:
         """
         raise NotImplementedError
 
+    @classmethod
+    def read_file(
+        cls,
+        path: str | Path,
+        problems: LineProblems,
+        limit: int | None = None,
+        fields: Fields | None = None,
+        say: Callable[[str], None] | None = None,
+    ) -> list[LabeledDocument]:
+        """The documents of a file as this head has them, before it knows any; see below."""
+        numbers = True if cls.numbers else None
+        return read_labeled(
+            path, problems, limit, fields, say, labeled=cls.labeled, numbers=numbers
+        )
+
     def read_documents(
         self,
         path: str | Path,
@@ -150,7 +167,12 @@ class Head:
         Raises:
             InputError: a line that cannot be read, or no document.
         """
-        return read_labeled(path, problems, limit, fields, say, labeled=self.labeled)
+        return self.read_file(path, problems, limit, fields, say)
+
+    @staticmethod
+    def strata(document: LabeledDocument) -> tuple[str, ...]:
+        """What a part that is set aside shall have its share of: the labels of this document."""
+        return document.labels
 
     def prepare(
         self,
@@ -277,6 +299,10 @@ class Head:
         """What config.json holds of the head, beside its name; the keys are the head's own."""
         return {}
 
+    def settled(self) -> dict[str, Any]:
+        """Values of settings of the command that were left open, by their names."""
+        return {}
+
     def save(self, folder: Path) -> None:
         """Further files of the run."""
 
@@ -327,7 +353,7 @@ class Head:
         """Rows for people, after a heading: the figures of each part."""
         columns = (*cls.figures, "loss", "documents")
         rows = [
-            [name, *(metrics[name][column] for column in columns)]
+            [name, *(_known(metrics[name][column]) for column in columns)]
             for name in VIEWS
             if name in metrics
         ]
@@ -367,3 +393,8 @@ class Head:
     def rivals(self, documents: Mapping[str, Sequence[LabeledDocument]]) -> list[dict[str, Any]]:
         """Baselines, trained on the same documents: name, valid, test, seconds."""
         return []
+
+
+def _known(value: Any) -> Any:
+    """A figure, or a dash where there is none: NaN, or null of JSON."""
+    return "–" if value is None or value != value else value

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kerasbert.choices import KindName, LossName, RuleName, Thresholds
+from kerasbert.choices import KindName, RuleName, Thresholds
 from kerasbert.errors import InputError
 from kerasbert.settings.settings import Settings
 
@@ -13,8 +13,6 @@ class ClassifierSettings(Settings):
 
     kind: KindName | None = None
     """What is to be predicted; recognised from the labels unless given."""
-    loss: LossName = "cross-entropy"
-    """weighted, focal and asymmetric give rare labels more weight; focal suits every kind."""
     label_smoothing: float = 0.0
     """Share of the target that cross-entropy spreads over all answers."""
     linear_svm: bool | None = None
@@ -33,5 +31,3 @@ class ClassifierSettings(Settings):
         """Refuse flags that exclude each other."""
         if (self.rule == "top-k") != (self.top_k is not None):
             raise InputError("--rule top-k and --top-k N: expected both or neither.")
-        if self.label_smoothing and self.loss != "cross-entropy":
-            raise InputError(f"--label-smoothing: not beside --loss {self.loss}.")

@@ -8,7 +8,9 @@ from kerasbert.settings.classifier import ClassifierSettings
 from kerasbert.settings.data import DataSettings
 from kerasbert.settings.encoder import EncoderSettings, check_length
 from kerasbert.settings.given import refuse_beside_pretrained
+from kerasbert.settings.heads import asked_head
 from kerasbert.settings.learning import LearningSettings
+from kerasbert.settings.regression import RegressionSettings
 from kerasbert.settings.tokenizer import TokenizerSettings
 from kerasbert.settings.training import TrainingSettings
 
@@ -21,8 +23,9 @@ class FineTuneSettings(
     TrainingSettings,
     LearningSettings,
     ClassifierSettings,
+    RegressionSettings,
 ):
-    """Labelled text in, a run folder with a classifier out.
+    """Labelled text in, a run folder with a model that predicts labels or numbers out.
 
     Example: kerasbert finetune --pretrained runs/lm --train train.txt --valid valid.txt
     --test test.txt --out runs/tags
@@ -44,12 +47,13 @@ class FineTuneSettings(
     epochs: int = 7
     """Passes over the training data."""
     patience: int | None = None
-    """Stop after so many epochs without a better validation F1."""
+    """Stop after so many epochs without a better figure on --valid."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check_learning()
         self.check_classifier()
+        asked_head(self)
         self.check_valid(self.valid)
         if self.pretrained is not None:
             refuse_beside_pretrained(self, EncoderSettings, TokenizerSettings)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kerasbert.choices import PoolingName
+from kerasbert.choices import HeadName, LossName, PoolingName
 from kerasbert.errors import InputError
 from kerasbert.settings.long_texts import LongTextSettings
 
@@ -13,6 +13,12 @@ LEAD = 16
 class LearningSettings(LongTextSettings):
     """How a network learns, in fine-tuning and in every run of a comparison."""
 
+    head: HeadName | None = None
+    """What is learned: labels, or numbers (regression); as the labels look unless given."""
+    loss: LossName | None = None
+    """Of labels cross-entropy unless given; weighted, focal and asymmetric give rare ones more
+    weight, focal suits every kind. Of numbers squared unless given; absolute and huber mind few
+    far-off ones less."""
     layer_decay: float = 1.0
     """Learning rate of each block of the encoder as a share of that of the block behind it."""
     freeze_epochs: float = 0.0

@@ -59,7 +59,8 @@ def compare(settings: CompareSettings) -> dict[str, Any]:
     check_length(source.architecture(), settings.max_length)
     keep_compiled(folder.path / "compiled")
     used = {
-        "kind": head.to_json().get("kind"),
+        "head": head.name,
+        **head.settled(),
         "pooling": pooling_of(settings.pooling, source.architecture()),
     }
     folder.write_config("compare", source.architecture(), settings_of(settings), used, data=digests)
@@ -136,7 +137,12 @@ def _run(
     say(f"--- {side}, learning rate {rate:g}, seed {seed}")
     keras.utils.clear_session()
     of_this_run = settings.fine_tuning(
-        out=out, from_scratch=side == "scratch", learning_rate=rate, seed=seed, resume=True
+        out=out,
+        from_scratch=side == "scratch",
+        learning_rate=rate,
+        seed=seed,
+        resume=True,
+        head=head.name,
     )
     beside = ship.beside(seed) if side == "pretrained" and head.ships_svms else None
     metrics = fine_tune(of_this_run, beside, ship.said)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, cast
 
 import numpy as np
 
-from kerasbert.choices import KindName, LossName, RuleName, Thresholds
+from kerasbert.choices import KindName, LabelLoss, RuleName, Thresholds
 from kerasbert.errors import InputError
 from kerasbert.evaluation.comparison import Judged
 from kerasbert.heads.classification.analysis import calibration_of, write_label_rows
@@ -29,7 +29,6 @@ from kerasbert.heads.classification.words import (
 )
 from kerasbert.heads.head import Assessed, Head
 from kerasbert.report.figures import Sections
-from kerasbert.settings.classifier import ClassifierSettings
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.kinds import LabelTally, deciding_note
 from kerasbert.text.labels import LabelSet
@@ -69,7 +68,7 @@ class Classification(Head):
 
     labels: LabelSet
     kind: KindName = "multi-label"
-    loss_name: LossName = "cross-entropy"
+    loss_name: LabelLoss = "cross-entropy"
     smoothing: float = 0.0
     thresholds: Thresholds = "label"
     rule: RuleName | None = None
@@ -86,7 +85,7 @@ class Classification(Head):
     @classmethod
     def from_settings(
         cls,
-        settings: ClassifierSettings,
+        settings: Any,
         documents: Mapping[str, Sequence[LabeledDocument]],
         paths: Mapping[str, Path],
         problems: LineProblems,
@@ -96,7 +95,7 @@ class Classification(Head):
             paths,
             problems,
             settings.kind,
-            loss_name=settings.loss,
+            loss_name=settings.loss or cls.loss_name,
             smoothing=settings.label_smoothing,
             thresholds=settings.thresholds,
             rule=settings.rule,
@@ -328,6 +327,9 @@ class Classification(Head):
 
     def to_json(self) -> dict[str, Any]:
         return {"kind": self.kind}
+
+    def settled(self) -> dict[str, Any]:
+        return {"kind": self.kind, "loss": self.loss_name}
 
     def save(self, folder: Path) -> None:
         self.labels.save(folder / "labels.txt")
