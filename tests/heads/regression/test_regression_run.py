@@ -114,7 +114,9 @@ def test_the_head_follows_from_the_numbers_and_is_said(parts, tmp_path, capsys):
     said = capsys.readouterr().err
     assert "60 different numbers" in said and "say --head classification" in said
     mixed = tmp_path / "mixed.csv"
-    mixed.write_text("text,label\n" + "".join(f"a,{n / 4 if n % 4 == 1 else n}\n" for n in range(60)))
+    mixed.write_text(
+        "text,label\n" + "".join(f"a,{n / 4 if n % 4 == 1 else n}\n" for n in range(60))
+    )
     wrong = ["finetune", "--train", str(mixed), "--valid-share", "0.2", "--out", f"{tmp_path}/no"]
     assert cli.main([*wrong, *tiny]) == 2
     assert "To predict numbers, say --head regression; if" in capsys.readouterr().err
