@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kerasbert.choices import HeadName, LossName, PoolingName
+from kerasbert.choices import HeadName, LossName, PairMode, PoolingName
 from kerasbert.errors import InputError
 from kerasbert.settings.long_texts import LongTextSettings
 
@@ -19,6 +19,8 @@ class LearningSettings(LongTextSettings):
     """Of labels cross-entropy unless given; weighted, focal and asymmetric give rare ones more
     weight, focal suits every kind. Of numbers squared unless given; absolute and huber mind few
     far-off ones less."""
+    pair: PairMode = "together"
+    """apart: encode each text of a pair alone and compare the vectors, as sentence encoders do."""
     layer_decay: float = 1.0
     """Learning rate of each block of the encoder as a share of that of the block behind it."""
     freeze_epochs: float = 0.0
@@ -47,5 +49,7 @@ class LearningSettings(LongTextSettings):
         self.check_long_texts()
         if self.masked_lm and self.long == "windows":
             raise InputError("--masked-lm: not beside --long windows.")
+        if self.pair == "apart" and (self.masked_lm or self.long == "windows"):
+            raise InputError("--pair apart: not beside --masked-lm or --long windows.")
         if self.lead and not self._can_lead:
             raise InputError("--lead: not beside --long windows or --pooling cls.")

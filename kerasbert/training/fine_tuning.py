@@ -90,6 +90,7 @@ def fine_tune(
         max_length=settings.max_length,
         windows=asdict(windows) if windows is not None else None,
         texts=2 if pairs else 1,
+        pair=settings.pair if pairs else None,
         transfer=learner.transfer.to_json() if learner.transfer is not None else None,
         data=digests,
     )

@@ -62,6 +62,10 @@ def read_parts(
                 f"the same as in {settings.train}."
             )
     notes: list[str] = []
+    if settings.pair == "apart" and len(documents["train"][0].texts) < 2:
+        raise InputError(
+            f"--pair apart: expected pairs of texts, {settings.train} holds single texts."
+        )
     if isinstance(known, type):
         head, documents, notes = known.from_settings(settings, documents, paths, problems)
     else:
@@ -133,6 +137,7 @@ def make_batches(
             batch_size=settings.batch_size,
             seed=settings.seed,
             windows=windows,
+            apart=settings.pair == "apart",
         )
         for name, part in documents.items()
     }

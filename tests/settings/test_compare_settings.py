@@ -20,7 +20,11 @@ GIVEN = {
 }
 GIVEN |= {"text_field": ("a", "b"), "label_field": ("c",), "id_field": "d", "label_separator": "|"}
 GIVEN |= {"columns": ("a", "b", "c", "d")}
-ALONE = {"label_smoothing": 0.1, "masked_lm": 0.5}  # not beside some of those above
+ALONE = {
+    "label_smoothing": 0.1,
+    "masked_lm": 0.5,
+    "pair": "apart",
+}  # not beside some of those above
 NUMBERS = {"head": "regression", "best": "mae", "coverage": 0.8}
 SPLIT = {"valid": None, "valid_share": 0.2}
 OF_THIS_RUN = {"out": Path("runs/1"), "resume": True, "seed": 5, "learning_rate": 0.1}
@@ -47,7 +51,7 @@ def test_each_setting_of_fine_tuning_is_handed_on_or_somebody_elses():
 
 
 @pytest.mark.parametrize(
-    "given", [GIVEN, {"label_smoothing": 0.1}, {"masked_lm": 0.5}, NUMBERS, SPLIT]
+    "given", [GIVEN, *({name: value} for name, value in ALONE.items()), NUMBERS, SPLIT]
 )
 def test_what_is_given_arrives(given):
     settings = CompareSettings(**FILES | given)

@@ -180,7 +180,8 @@ class Regression(Head):
         from kerasbert.layers.dense import dtype_of_logits
 
         pooled = Dropout(dropout, seed=seed + 1, name="number_dropout")(pooled)
-        begin = keras.initializers.GlorotUniform(seed=seed + 2)
+        # Small, as BERT's: the first answers are near the mean of the training data.
+        begin = keras.initializers.TruncatedNormal(stddev=0.02, seed=seed + 2)
         return keras.layers.Dense(
             len(self.names), kernel_initializer=begin, dtype=dtype_of_logits(), name="numbers"
         )(pooled)

@@ -262,3 +262,35 @@ def test_evaluating_other_columns_says_so(run, parts):
     with pytest.raises(InputError, match="2 numbers, expected 1 as in the training data"):
         evaluate.run(evaluate.Config(model=out, data=parts["test"], label_field=("dogs", "score")))
     assert Fields(label="score").label == ("score",)
+
+
+@pytest.mark.parametrize("head", ["regression", "classification"])
+def test_pairs_apart(head, tmp_path):
+    """What both texts have in common is seen by neither alone."""
+    rng = np.random.default_rng(0)
+    words = np.array(list("abcdef"))
+    for name, count in (("train", 240), ("valid", 60)):
+        rows = []
+        for _ in range(count):
+            one, other = rng.choice(words, 4), rng.choice(words, 4)
+            shared = len(set(one) & set(other)) + rng.normal() / 10
+            label = f"{shared:.2f}" if head == "regression" else ["none", "many"][shared > 1.5]
+            rows.append(f"{' '.join(one)}\t{' '.join(other)} __label__{label}")
+        (tmp_path / f"{name}.txt").write_text("\n".join(rows) + "\n")
+    files = {name: tmp_path / f"{name}.txt" for name in ("train", "valid")}
+    tiny = TINY | {"d_model": 16, "epochs": 6, "batch_size": 32}
+    metrics = finetune.run(
+        finetune.Config(**files, **tiny, head=head, pair="apart", out=tmp_path / "run")
+    )
+    assert metrics["valid"]["spearman" if head == "regression" else "f1"] > 0.2
+    found = evaluate.run(evaluate.Config(model=tmp_path / "run", data=files["valid"]))
+    assert found["data"]["loss"] == pytest.approx(metrics["valid"]["loss"], rel=1e-4)
+    answers = kb.load_predictor(tmp_path / "run")([("a b c d", "a b c d"), ("a a a a", "b b b b")])
+    if head == "regression":
+        assert answers[0]["value"] > answers[1]["value"]
+    with pytest.raises(InputError, match=r"--pair apart: expected pairs of texts"):
+        (tmp_path / "single.txt").write_text("a __label__1.5\nb __label__2.5\n")
+        finetune.run(finetune.Config(
+            train=tmp_path / "single.txt", valid=tmp_path / "single.txt", head="regression",
+            pair="apart", out=tmp_path / "no", **tiny,
+        ))  # fmt: skip
