@@ -1,4 +1,4 @@
-"""Label new texts: a line of JSON for each, in the order of the input."""
+"""Answer new texts with labels or numbers: a line of JSON for each, in the order of the input."""
 
 import itertools
 import sys
@@ -22,9 +22,9 @@ ON_PAGE = 500  # texts on a page of explanations: it is for people
 class Config(Settings):
     """A fine-tuned run and texts in, JSON lines out.
 
-    Each line: {"labels": ["a"], "scores": {"a": 0.93, ...}}, and with --explain "words", the ten
-    that carry each label most. An empty line of the input is an empty text, so that line numbers
-    stay the same.
+    Each line: {"labels": ["a"], "scores": {"a": 0.93, ...}}, or {"value": 3.8, "interval": [3.1,
+    4.5]}; and with --explain "words", the ten that carry each label most, or raise the number. An
+    empty line of the input is an empty text, so that line numbers stay the same.
 
     Example: kerasbert predict --model runs/tags new.txt > answers.jsonl
     """

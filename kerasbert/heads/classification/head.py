@@ -13,9 +13,9 @@ import numpy as np
 from kerasbert.choices import KindName, LabelLoss, RuleName, Thresholds
 from kerasbert.errors import InputError
 from kerasbert.evaluation.comparison import Judged
-from kerasbert.heads.classification.analysis import calibration_of, write_label_rows
+from kerasbert.heads.classification.analysis import write_label_rows
 from kerasbert.heads.classification.answers import label_answers
-from kerasbert.heads.classification.assessment import assess, score_labels
+from kerasbert.heads.classification.assessment import assess, evaluate_labels, score_labels
 from kerasbert.heads.classification.decision import Decision, decision_at_half, fit_decision
 from kerasbert.heads.classification.kinds import check_kind, check_targets, keep_fitting
 from kerasbert.heads.classification.report import classification_sections
@@ -90,18 +90,11 @@ class Classification(Head):
         paths: Mapping[str, Path],
         problems: LineProblems,
     ) -> tuple[Classification, dict[str, list[LabeledDocument]], list[str]]:
-        return cls.from_documents(
-            documents,
-            paths,
-            problems,
-            settings.kind,
-            loss_name=settings.loss or cls.loss_name,
-            smoothing=settings.label_smoothing,
-            thresholds=settings.thresholds,
-            rule=settings.rule,
-            top_k=settings.top_k,
-            linear_svm=settings.linear_svm,
-        )
+        same = ("thresholds", "rule", "top_k", "linear_svm")
+        options = {name: getattr(settings, name) for name in same}
+        options |= {"loss_name": settings.loss or cls.loss_name}
+        options |= {"smoothing": settings.label_smoothing}
+        return cls.from_documents(documents, paths, problems, settings.kind, **options)
 
     @classmethod
     def from_documents(
@@ -359,18 +352,7 @@ class Classification(Head):
     def evaluate(
         self, outputs: np.ndarray, data: Any, metrics: Mapping[str, Any]
     ) -> dict[str, Any]:
-        decision, half = self.restore(metrics), self.at_half(metrics)
-        return {
-            "data": self.score(outputs, data, decision),
-            "at_half": {
-                "data": self.score(outputs, data, half),
-                "decision": half.to_json(),
-            },
-            "threshold": decision.common,
-            "decision": decision.to_json(),
-            "calibration": {"data": calibration_of(outputs, data.gold, decision)},
-            "kind": self.kind,
-        }
+        return evaluate_labels(outputs, data, self.restore(metrics), self.at_half(metrics))
 
     def write_rows(self, folder: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         write_label_rows(folder / "labels.tsv", rows["labels"])
