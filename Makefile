@@ -21,7 +21,7 @@ test: $(VENV)/.installed-test
 # PyTorch's lower bound is not tried: of it there is no build for processors alone where we test.
 oldest: $(OLDEST)/.installed
 	KERAS_BACKEND=none $(OLDEST)/bin/python -m pytest -m "not backend and not once"
-	KERAS_BACKEND=jax $(OLDEST)/bin/python -m pytest -m "backend and not once"
+	KERAS_BACKEND=jax $(OLDEST)/bin/python -m pytest --everywhere -m "backend and not once"
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .

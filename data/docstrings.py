@@ -7,7 +7,6 @@ is a docstring; its labels are the package, the kind of object and the topic (th
 import ast
 import gc
 import re
-import sys
 import sysconfig
 import warnings
 from collections import Counter
@@ -28,6 +27,7 @@ from kerasbert.data.splits import (
     write_set,
 )
 from kerasbert.errors import InputError
+from kerasbert.terminal import counting
 
 # Not English about the package: tests, copies of other packages, and this package itself, whose
 # docstrings would make the corpus change with every edit of ours.
@@ -193,17 +193,13 @@ def read_packages(folders: Sequence[Path], budget: int) -> list[Docstring]:
 
 def _read_all(chosen: Sequence[tuple[Path, str, str]]) -> list[Docstring]:
     found = []
-    quiet = not sys.stderr.isatty()
-    from rich.console import Console
-    from rich.progress import track
-
     collecting = gc.isenabled()
     gc.disable()  # syntax trees hold no cycles, and looking for some takes half of the time
     try:
-        for source in track(
-            chosen, "reading docstrings", disable=quiet, console=Console(stderr=True)
-        ):
-            found.extend(read_docstrings(*source))
+        with counting("reading docstrings", len(chosen)) as progress:
+            for source in chosen:
+                found.extend(read_docstrings(*source))
+                progress(1)
     finally:
         if collecting:
             gc.enable()
@@ -292,8 +288,7 @@ def build(
             raise InputError(
                 f"{name}: no document among {len(found)} docstrings of "
                 f"{len({docstring.package for docstring in found})} packages. Expected English "
-                "docstrings in several packages; name other folders with --packages, or lower "
-                "--min-words and --min-label-documents."
+                "docstrings in several packages; name other folders with --packages."
             )
     return write_set(out, splits, sorted(set(raw)))
 

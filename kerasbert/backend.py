@@ -50,6 +50,11 @@ def backend_of_keras_json() -> str | None:
     return str(settings.get("backend", "")) or None
 
 
+def default_backend() -> str | None:
+    """The backend that is taken where KERAS_BACKEND is not set."""
+    return backend_of_keras_json() or next(iter(installed_backends()), None)
+
+
 def choose_backend() -> None:
     """Set KERAS_BACKEND, unless it is set or Keras has been imported.
 

@@ -18,6 +18,7 @@ LongText = Literal["cut", "windows"]
 
 # Text, and what it becomes.
 StyleName = Literal["word", "char", "jieba", "wordpiece"]  # of a tokenizer
+PublicForm = Literal["huggingface", "sentence-transformers"]  # that a run can leave in
 VocabularyFiles = Literal["wordpiece", "bytes", "none"]  # of a public model
 UnicodeForm = Literal["NFC", "NFKC"]
 CorpusFormat = Literal["lines", "sentences"]
@@ -39,6 +40,8 @@ NumberLoss = Literal["squared", "absolute", "huber"]
 LossName = Literal[LabelLoss, NumberLoss]
 PairMode = Literal["together", "apart"]
 BestNumber = Literal["spearman", "mae"]
+LogName = Literal["tensorboard", "mlflow", "wandb"]
 KindName = Literal["multi-label", "multi-class", "binary"]
 RuleName = Literal["at-least-one", "threshold", "top-k"]
 Thresholds = Literal["label", "common", "half"]
+AnswerFormat = Literal["jsonl", "csv"]

@@ -4,11 +4,17 @@ import ast
 import sys
 from pathlib import Path
 
+from kerasbert.arguments import did_you_mean
+from kerasbert.terminal import columns, say, wrapped
+
 USAGE = """\
-kerasbert: pre-train a text encoder on your own raw text, fine-tune it on your labels,
+kerasbert: pre-train a text encoder on your own raw text, fine-tune it on your labels, \
 and see what that is worth.
 
-usage: kerasbert COMMAND [flags]      kerasbert COMMAND --help      kerasbert --version
+usage:
+  kerasbert COMMAND [flags]
+  kerasbert COMMAND --help
+  kerasbert --version
 
 commands:"""
 
@@ -16,6 +22,9 @@ ORDER = (
     *("demo", "audit", "prepare", "pretrain", "finetune", "compare", "evaluate", "predict"),
     *("embed", "convert", "toy"),
 )
+
+
+INDENT = 13  # of what a command does
 
 
 def recipes_folder() -> Path:
@@ -34,10 +43,13 @@ def find_recipes() -> dict[str, Path]:
 
 def usage() -> str:
     """The overview, with the first line of each recipe's docstring."""
-    lines = [USAGE]
+    width = columns(sys.stdout)
+    lines = [wrapped(USAGE, width)]
     for name, path in find_recipes().items():
         docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-        lines.append(f"  {name:<10} {docstring.splitlines()[0] if docstring else ''}")
+        about = docstring.splitlines()[0] if docstring else ""
+        about = wrapped(about, width and max(width - INDENT, 20))
+        lines.append(f"  {name:<{INDENT - 2}}" + about.replace("\n", "\n" + " " * INDENT))
     return "\n".join(lines)
 
 
@@ -61,8 +73,9 @@ def main(argv: list[str] | None = None) -> int:
 
         return _tell(f"kerasbert {__version__}")
     name, rest = argv[0], argv[1:]
-    if name not in find_recipes():
-        print(f"kerasbert: there is no command {name!r}.\n\n{usage()}", file=sys.stderr)
+    if name not in (known := find_recipes()):
+        close = did_you_mean(name, known)
+        say(f"kerasbert: there is no command {name!r}{close} All commands: kerasbert --help")
         return 2
     import importlib
 

@@ -5,14 +5,19 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal
+from typing import Any
 
+from kerasbert.arguments import check_flags
 from kerasbert.backend import require_backend
+from kerasbert.closing import Closing
+from kerasbert.device import describe_backend, import_backend
 from kerasbert.errors import InputError
 from kerasbert.files import trouble
-from kerasbert.invocation import asked_for
+from kerasbert.help_page import help_page
+from kerasbert.invocation import asked_for, command_to_go_on
 from kerasbert.memory import keep_freed_memory
 from kerasbert.streams import check_standard_input, copies_kept
+from kerasbert.terminal import say, tell
 
 
 def run_command(
@@ -22,6 +27,7 @@ def run_command(
     name: str,
     show: Callable[[dict[str, Any]], None] | None = None,
     needs_backend: bool = True,
+    closing: Callable[[Any, dict[str, Any]], Closing] | None = None,
 ) -> int:
     """Parse `argv` into `config`, call `run`, show the result.
 
@@ -32,37 +38,52 @@ def run_command(
         name: of the command.
         show: prints the result for people.
         needs_backend: refuse to start without one.
+        closing: of settings and result, what stands below that.
 
     Returns:
         0 done, 2 wrong input (one message on standard error, no traceback), 130 interrupted.
     """
-    import tyro
-
-    from kerasbert.flags import show_as_flags
-
+    argv = sys.argv[1:] if argv is None else list(argv)
     with contextlib.suppress(ValueError):  # only the main thread may; elsewhere nothing is killed
         signal.signal(signal.SIGTERM, _terminated)
 
     def work() -> None:
-        show_as_flags(config)
-        settings: Any = tyro.cli(
-            config,
-            prog=f"kerasbert {name}",
-            description=sys.modules[run.__module__].__doc__,
-            args=list(argv) if argv is not None else None,
-            config=(tyro.conf.OmitArgPrefixes, tyro.conf.HelptextFromCommentsOff),
-        )
+        if {"-h", "--help"} & {*argv}:
+            with standard_output():
+                print(help_page(config, name, sys.modules[run.__module__].__doc__ or ""))
+            return
+        check_flags(config, argv)
+        settings = _parsed(config, name, argv)
         check_standard_input(vars(settings))
         if needs_backend:
             require_backend()
             keep_freed_memory()
-        with copies_kept(), asked_for(name, sys.argv[1:] if argv is None else argv):
+            import_backend()
+            say(describe_backend())
+        with copies_kept(), asked_for(name, argv), says_how_to_go_on(settings):
             result = run(settings)
         with standard_output():
             if show is not None:
                 show(result)
+            if closing is not None:
+                tell(str(closing(settings, result)))
 
     return exit_status(work, f"kerasbert {name}")
+
+
+def _parsed(config: type, name: str, argv: Sequence[str]) -> Any:
+    """The settings that the flags say."""
+    import tyro
+
+    from kerasbert.flags import show_as_flags
+
+    show_as_flags(config)
+    return tyro.cli(
+        config,
+        prog=f"kerasbert {name}",
+        args=argv,
+        config=(tyro.conf.OmitArgPrefixes, tyro.conf.HelptextFromCommentsOff),
+    )
 
 
 def exit_status(work: Callable[[], None], name: str) -> int:
@@ -70,19 +91,32 @@ def exit_status(work: Callable[[], None], name: str) -> int:
     try:
         work()
     except InputError as error:
-        print(f"{name}: {error}", file=sys.stderr)
+        say(f"{name}: {error}")
         return 2
     except KeyboardInterrupt as error:
-        print(f"{name}: {error or 'interrupted'}", file=sys.stderr)
+        say(f"{name}: {error or 'interrupted'}")
         return 130
     except BrokenPipeError:
         _close_output()  # whoever read it has enough
         return 128 + signal.SIGPIPE
     except OSError as error:
         _close_output()
-        print(f"{name}: {trouble(error)}", file=sys.stderr)
+        say(f"{name}: {trouble(error)}")
         return 2
     return 0
+
+
+@contextlib.contextmanager
+def says_how_to_go_on(settings: Any) -> Iterator[None]:
+    """Around what can be interrupted: the message has the command that goes on, if there is one."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        resumes = hasattr(settings, "resume")
+        if not resumes and not getattr(settings, "goes_on", False):
+            raise
+        stopped = str(error) or "interrupted"
+        raise type(error)(f"{stopped}. Go on with:\n  {command_to_go_on(resumes)}") from error
 
 
 @contextlib.contextmanager
@@ -107,30 +141,3 @@ def _close_output() -> None:
 def _terminated(number: int, frame: Any) -> None:
     """SIGTERM ends a command as Ctrl-C does: half-written files are removed on the way out."""
     raise KeyboardInterrupt("terminated")
-
-
-def print_table(title: str, rows: Sequence[Sequence[Any]]) -> None:
-    """A table on standard output; the first row is its header."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    class Output(Console):
-        def on_broken_pipe(self) -> None:
-            raise  # not rich's exit with status 1: `run_command` knows what to do
-
-    # Text, not str: a label such as [b] would be taken for rich's own markup, and vanish.
-    table = Table(title=Text(title), title_justify="left")
-    header, *body = rows
-    for column, text in enumerate(header):
-        justify: Literal["left", "right"] = "left" if column == 0 else "right"
-        table.add_column(Text(str(text)), justify=justify, overflow="fold")  # nothing is cut off
-    for row in body:
-        table.add_row(*[Text(_cell(value)) for value in row])
-    Output(width=None if sys.stdout.isatty() else 120).print(table)
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4f}" if abs(value) < 1000 else f"{value:,.0f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -24,6 +24,7 @@ class EncoderConfig:
         pretraining_dropout: the dropout of pre-training, where nothing else is asked for.
         pooling: how its states become one vector, likewise. A public model may bring its own.
         fine_tuning_rate: the highest learning rate of fine-tuning, likewise.
+        model_type: of the public model that it came from, as Hugging Face names it.
     """
 
     encoder: ClassVar[EncoderName]
@@ -40,6 +41,7 @@ class EncoderConfig:
     embedding_width: int | None = None  # of the tables, if it is not d_model
     pooling: PoolingName = "mean"
     fine_tuning_rate: float = 1e-3
+    model_type: str | None = None
 
     def arguments(self) -> dict[str, Any]:
         """The flat arguments of the encoder's layer, but for its name and seed."""

@@ -18,3 +18,21 @@ def short(value: float) -> str:
     if float(value).is_integer() and abs(value) < 1e15:
         return f"{int(value):,}"
     return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+
+
+def cell(value: Any, name: str = "") -> str:
+    """What stands in a table: as many decimals in a column, none of them a machine's.
+
+    Args:
+        value: of any kind; what is not a number is its text.
+        name: of the figure; seconds have one decimal, epochs those that they need.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    if name == "epoch":
+        return f"{value:g}"
+    if name.endswith("seconds"):
+        return f"{value:,.1f}"
+    return f"{value:.4f}" if abs(value) < 1000 else f"{value:,.0f}"

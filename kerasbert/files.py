@@ -295,3 +295,24 @@ class ArrayWriter:
             self._file,
             {"descr": self.dtype.str, "fortran_order": False, "shape": shape},
         )
+
+
+@contextlib.contextmanager
+def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a temporary folder beside `path`, which is renamed to it if the block succeeds.
+
+    If it does not, nothing is left. A folder that is there must be empty.
+    """
+    path = Path(path)
+    missing = missing_folders(path.parent)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        made.mkdir()
+        yield made
+        if path.exists():
+            path.rmdir()
+        made.rename(path)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+        remove_empty(missing)

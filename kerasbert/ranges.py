@@ -55,6 +55,17 @@ class Range:
         return f"{self.least:g} {left} {name} {right} {self.most:.0f}"
 
     @property
+    def letter(self) -> str:
+        """What stands for such a number: N for a whole one."""
+        return "N" if self.whole else "X"
+
+    @property
+    def note(self) -> str:
+        """What a help page says of the range; nothing where any count will do."""
+        any_count = self.whole and self.least <= 1 and self.most > _LARGE / 2
+        return "" if any_count or self == _POSITIVE else self.text(self.letter)
+
+    @property
     def metavar(self) -> str:
         """The range as a help page writes it."""
         number = "INT" if self.whole else "FLOAT"
@@ -101,6 +112,7 @@ RANGES: dict[str, Range] = {
     "seed": Range(0, SEEDS - 1),
     **dict.fromkeys(("batch_size", "accumulate", "epochs", "steps", "seeds", "patience"), _COUNT),
     **dict.fromkeys(("learning_rate", "learning_rates", "minutes"), _POSITIVE),
+    "teacher_weight": _POSITIVE,
     **dict.fromkeys(("save_minutes", "freeze_epochs", "average", "masked_lm"), _AT_LEAST_0),
     "label_smoothing": _RATE,
     "coverage": Range(0, 1, whole=False, above=True, below=True),
@@ -108,6 +120,7 @@ RANGES: dict[str, Range] = {
     "layer_decay": Range(0, 1, whole=False, above=True),
     # answers, and data that is made
     "top_k": _COUNT,
+    "threshold": Range(0, 1, whole=False, above=True, below=True),
     **dict.fromkeys(("documents", "labeled", "test_documents"), _COUNT),
 }
 

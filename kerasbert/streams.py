@@ -19,6 +19,7 @@ from kerasbert.errors import InputError
 
 STANDARD_INPUT = "-"
 _ALSO_STANDARD_INPUT = (STANDARD_INPUT, "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
+_BLOCK = 1 << 18
 _kept: "_Copies | None" = None
 
 
@@ -60,6 +61,46 @@ def open_stream(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         yield stream
 
 
+class Begun:
+    """An open stream whose beginning is looked at, and is read again with the rest.
+
+    Attributes:
+        head: its beginning, with the first line whole.
+
+    Args:
+        stream: an open one; no more is waited for than its first line.
+        most: bytes of a head without a line end.
+    """
+
+    def __init__(self, stream: BinaryIO, most: int):
+        self._read = getattr(stream, "read1", None) or stream.read
+        parts: list[bytes] = []
+        while block := self._read(_BLOCK):
+            parts.append(block)
+            if b"\n" in block or sum(map(len, parts)) > most:
+                break
+        self.head = self._left = b"".join(parts)
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes, of the head first; b"" at the end."""
+        if not self._left:
+            return self._read(size)
+        block, self._left = self._left[:size], self._left[size:]
+        return block
+
+    @contextlib.contextmanager
+    def kept(self, name: str) -> Iterator[Path]:
+        """A copy as a file, for what has to be read more than once.
+
+        Raises:
+            InputError: there is no room for it, naming `name`.
+        """
+        with tempfile.TemporaryDirectory(prefix="kerasbert-", ignore_cleanup_errors=True) as folder:
+            copy = Path(folder) / "copy"
+            _copy(self, copy, name)
+            yield copy
+
+
 def copy_stream(path: str | os.PathLike[str], copy: Path) -> None:
     """Read a stream to its end, into a file.
 
@@ -67,14 +108,18 @@ def copy_stream(path: str | os.PathLike[str], copy: Path) -> None:
         InputError: it cannot be read, or there is no room for it.
     """
     with open_stream(path) as stream:
-        try:
-            with copy.open("wb") as file:
-                shutil.copyfileobj(stream, file, 1 << 20)
-        except OSError as error:
-            raise InputError(
-                f"{shown(path)} could not be kept in {copy.parent} ({error.strerror or error})."
-                " Check the room on that disk, or write it to a file and name that."
-            ) from None
+        _copy(stream, copy, shown(path))
+
+
+def _copy(stream: Any, copy: Path, name: str) -> None:
+    try:
+        with copy.open("wb") as file:
+            shutil.copyfileobj(stream, file, 1 << 20)
+    except OSError as error:
+        raise InputError(
+            f"{name} could not be kept in {copy.parent} ({error.strerror or error})."
+            " Check the room on that disk, or write it to a file and name that."
+        ) from None
 
 
 @contextlib.contextmanager

@@ -1,9 +1,76 @@
 """What people see while something works: lines on standard error, and bars on a terminal."""
 
 import contextlib
+import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, TextIO
+
+NO_BREAK = "\u00a0"  # a space at which no line is broken
+
+
+def columns(stream: TextIO) -> int | None:
+    """How wide the terminal is that `stream` writes to; None where it writes to none."""
+    if not stream.isatty():
+        return None
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isdigit() and int(asked):
+        return int(asked)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):  # no file behind it
+        return 80
+
+
+def wrapped(text: str, width: int | None, hang: str = "") -> str:
+    """The text with its lines broken between words.
+
+    A word that is wider stays whole, as a path does that is to be copied. So does an indented
+    line: a command, or a figure in letters.
+
+    Args:
+        text: one or several lines.
+        width: of a line, in cells of a terminal; None leaves the text as it is.
+        hang: before the second and further lines of what was one.
+    """
+    if width is None:
+        return text
+    return "\n".join(part for line in text.split("\n") for part in _broken(line, width, hang))
+
+
+def _broken(line: str, width: int, hang: str) -> Iterator[str]:
+    from rich.cells import cell_len
+
+    if line.startswith(" "):
+        yield line
+        return
+    first, *words = line.split(" ")
+    for word in words:
+        longer = f"{first} {word}"
+        if cell_len(longer) > width:
+            yield first
+            longer = hang + word
+        first = longer
+    yield first
+
+
+_QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
+
+
+@contextlib.contextmanager
+def quietly(quiet: bool = True) -> Iterator[None]:
+    """Say nothing but warnings, and show no bar, in the block."""
+    token = _QUIET.set(quiet)
+    try:
+        yield
+    finally:
+        _QUIET.reset(token)
+
+
+def shows_bars() -> bool:
+    """Whether there is a terminal for a bar, and someone who wants it."""
+    return sys.stderr.isatty() and not _QUIET.get()
 
 
 def say(text: str, said: set[str] | None = None) -> None:
@@ -17,22 +84,21 @@ def say(text: str, said: set[str] | None = None) -> None:
         if text in said:
             return
         said.add(text)
-    print(text, file=sys.stderr, flush=True)
+    if _QUIET.get() and not text.startswith("warning"):
+        return
+    print(wrapped(text, columns(sys.stderr), hang="  "), file=sys.stderr, flush=True)
 
 
-def say_row(row: dict[str, Any]) -> None:
-    """One report of a run, on a line of standard error."""
-    say("  ".join(f"{name} {_short(value)}" for name, value in row.items() if value != ""))
-
-
-def _short(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def tell(text: str) -> None:
+    """A sentence of the result, on standard output; nothing if it is empty."""
+    if text:
+        print(wrapped(text, columns(sys.stdout)))
 
 
 @contextlib.contextmanager
 def counting(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
     """A bar that counts, on a terminal; the function it yields takes how many were done since."""
-    if not sys.stderr.isatty():
+    if not shows_bars():
         yield lambda done: None
         return
     from rich.console import Console
@@ -56,7 +122,7 @@ def throughput(what: str) -> Iterator[Callable[[int, int], None]]:
     The function it yields takes how many of how many are done; what is done when it is first called
     was done before, and does not count as fast.
     """
-    if not sys.stderr.isatty():
+    if not shows_bars():
         yield lambda done, total: None
         return
     from rich.console import Console

@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from kerasbert.choices import HeadName
-from kerasbert.command import print_table, run_command
+from kerasbert.closing import SHARE, Closing, command, data_flags, flags
+from kerasbert.command import run_command
 from kerasbert.settings.data import FieldSettings
 from kerasbert.settings.settings import Settings
+from kerasbert.tables import print_table
 from kerasbert.terminal import counting, say
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(FieldSettings, Settings):
-    """Labelled files in, a table of what is wrong with them out.
+    """Labelled files in, what they are like and what is wrong with them out.
 
     With --pretrained, also how much of the text its tokenizer does not know and what is cut.
 
@@ -34,7 +36,9 @@ class Config(FieldSettings, Settings):
     pretrained: Path | None = None
     """A run whose tokenizer shall be tried on the texts."""
     max_length: int = 200
-    """With --pretrained: positions of the longest text."""
+    """Words, or with --pretrained positions, beyond which a text counts as long."""
+    limit: int | None = None
+    """Look at the first N documents of each file only."""
     out: Path | None = None
     """Write the findings to this JSON file, too."""
 
@@ -47,14 +51,20 @@ def run(config: Config) -> dict[str, Any]:
     if config.out is not None:
         check_writable(config.out)
     with counting("reading lines") as progress:
-        files = config.train, config.valid, config.test, config.corpus
-        findings = audit(*files, progress, config.fields(), config.head)
+        found = audit(
+            config.train,
+            config.valid,
+            config.test,
+            config.corpus,
+            progress,
+            config.fields(),
+            config.limit,
+            config.max_length,
+            config.head,
+        )
     if config.pretrained is not None:
-        findings += _tokens(config)
-    result = {
-        "findings": [finding.to_json() for finding in findings],
-        "harmful": sum(finding.harmful and finding.count > 0 for finding in findings),
-    }
+        found.findings += _tokens(config)
+    result = found.to_json()
     if config.out is not None:
         write_json(config.out, result)
     return result
@@ -62,8 +72,12 @@ def run(config: Config) -> dict[str, Any]:
 
 def _tokens(config: Config) -> list[Any]:
     """What the tokenizer of a run makes of a sample of the texts."""
+    from kerasbert.device import import_backend
+
+    import_backend()  # before what is imported here does
     from kerasbert.batches.encoded import EncodedTexts
-    from kerasbert.corpus.audit import Finding, sample_texts
+    from kerasbert.corpus.audit import sample_texts
+    from kerasbert.corpus.findings import Finding
     from kerasbert.runs.folder import RunFolder
     from kerasbert.tokenizer.unknown import unknown_in
 
@@ -73,7 +87,7 @@ def _tokens(config: Config) -> list[Any]:
     for name, path in (("train", config.train), ("valid", config.valid), ("test", config.test)):
         if path is None:
             continue
-        texts = sample_texts(path, fields=config.fields(), head=config.head)
+        texts = sample_texts(path, fields=config.fields(), limit=config.limit, head=config.head)
         encoded = EncodedTexts(texts, tokenizer, config.max_length)
         unknown = unknown_in(tokenizer, texts)
         for warning in unknown.warnings(name):
@@ -95,20 +109,35 @@ def main(argv: list[str] | None = None) -> int:
     """The command."""
 
     def show(result: dict[str, Any]) -> None:
+        from kerasbert.corpus.statistics import statistics_table
+
+        print_table("the files", statistics_table(result["statistics"]))
         rows = [
             (
-                ("! " if finding["harmful"] and finding["count"] else "  ") + finding["what"],
+                ("! " if finding["harmful"] else "  ") + finding["what"],
                 finding["count"],
                 f"{finding['count'] / max(finding['of'], 1):.1%}",
                 "; ".join(finding["examples"]),
             )
             for finding in result["findings"]
+            if finding["count"]
         ]
-        print_table("audit", [("", "found", "share", "such as"), *rows])
-        if result["harmful"]:
-            say("Lines marked ! distort an evaluation: mend the files before you train.")
+        if rows:
+            title = "found (! distorts an evaluation)" if result["harmful"] else "found"
+            print_table(title, [("", "times", "share", "such as"), *rows])
 
-    return run_command(Config, run, argv, "audit", show, needs_backend=False)
+    return run_command(Config, run, argv, "audit", show, needs_backend=False, closing=closing)
+
+
+def closing(config: Config, result: dict[str, Any]) -> Closing:
+    """Look again, once it is mended; or train."""
+    if result["harmful"]:
+        more = flags(config, "corpus", "pretrained", "max_length", "limit")
+        step = command("audit", *[one for one in data_flags(config) if one not in SHARE], *more)
+    else:
+        source = flags(config, "pretrained", "max_length")
+        step = command("finetune", *source, *data_flags(config), "--out", "runs/tags")
+    return Closing(result["verdict"], next=[step])
 
 
 if __name__ == "__main__":

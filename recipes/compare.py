@@ -3,8 +3,11 @@
 import sys
 from typing import Any
 
-from kerasbert.command import print_table, run_command
+from kerasbert.closing import Closing, command, data_flags, flags
+from kerasbert.command import run_command
 from kerasbert.settings.compare import CompareSettings
+from kerasbert.tables import print_table
+from kerasbert.terminal import tell
 
 Config = CompareSettings
 
@@ -21,9 +24,19 @@ def main(argv: list[str] | None = None) -> int:
 
     def show(result: dict[str, Any]) -> None:
         print_table("pre-training against from scratch", result["table"])
-        print(result["sentence"])
+        tell(result["sentence"])
 
-    return run_command(Config, run, argv, "compare", show)
+    return run_command(Config, run, argv, "compare", show, closing=closing)
+
+
+def closing(config: Config, result: dict[str, Any]) -> Closing:
+    """Fine-tune from the run, at the learning rate that was best."""
+    rate = f"{result['pretrained'][0]['learning_rate']:g}"
+    arguments = ["--pretrained", str(config.pretrained), *data_flags(config)]
+    arguments += [*flags(config, "epochs"), "--learning-rate", rate]
+    out = config.out.with_name(f"{config.out.name}-kept")
+    steps = [command("finetune", *arguments, "--out", out)]
+    return Closing(result.get("verdict", ""), config.out / "report.html", steps)
 
 
 if __name__ == "__main__":

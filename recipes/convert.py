@@ -1,4 +1,4 @@
-"""Read a public model into a run folder: then every command works on it."""
+"""Read a public model into a run folder; or write a run as a public model."""
 
 import sys
 from dataclasses import dataclass
@@ -7,8 +7,11 @@ from typing import Any
 
 import tyro
 
-from kerasbert.command import print_table, run_command
+from kerasbert.choices import PublicForm
+from kerasbert.command import run_command
+from kerasbert.errors import InputError
 from kerasbert.settings.settings import Settings
+from kerasbert.tables import print_figures
 from kerasbert.terminal import say
 
 SHOWN = 6  # names of what was not read, at most
@@ -16,35 +19,58 @@ SHOWN = 6  # names of what was not read, at most
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Settings):
-    """A folder of a public model in, the folder of a pre-training run out.
+    """A folder of a public model in, the folder of a run out; with --to the other way round.
+
+    A classifier becomes a fine-tuned run, for predict; whatever else a pre-trained one.
 
     The folder has the form of Hugging Face: config.json, model.safetensors (or its shards), and
     tokenizer.json (or the files of the vocabulary). Neither PyTorch nor TensorFlow is needed, and
     no code of the folder is run. What of it was not read is listed, all of it in metrics.json.
 
+    With --to, a run whose encoder is of a public family leaves: the classifier of a fine-tuned run,
+    the masked-LM head of a pre-trained one, or the encoder. What no public class holds (thresholds,
+    linear SVMs) is written beside it, in kerasbert.json, and said.
+
     Example: kerasbert convert all-MiniLM-L6-v2 --out runs/minilm
+    Example: kerasbert convert runs/tags --to huggingface --out tags-for-transformers
     """
 
-    folder: tyro.conf.Positional[Path]
-    """The folder of the model: BERT, RoBERTa, DistilBERT, ELECTRA, ModernBERT, or of their form."""
+    folder: tyro.conf.Positional[str]
+    """The folder of the model, or hf://owner/name[@revision]: BERT, RoBERTa, DistilBERT, ELECTRA,
+    ModernBERT, or of their form. With --to, the folder of a run."""
     out: Path
-    """The folder of the run: what --pretrained and --model take."""
+    """The folder of the run: what --pretrained and --model take. With --to, that of the model."""
+    to: PublicForm | None = None
+    """Write a run for transformers, or its encoder and pooling for sentence-transformers."""
+    pairs: bool = False
+    """Of a classifier: its texts are pairs, such as those of entailment."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.pairs and self.to is not None:
+            raise InputError("--pairs: not beside --to; the run knows it.")
 
 
 def run(config: Config) -> dict[str, Any]:
-    """Convert, and return what was read and what was not."""
+    """Convert, and return what was read or written, and what was not."""
+    if config.to is not None:
+        from kerasbert.checkpoints.export import export
+
+        return export(config.folder, config.out, config.to)
     from kerasbert.checkpoints.convert import convert
 
-    return convert(config.folder, config.out)
+    return convert(config.folder, config.out, config.pairs)
 
 
 def main(argv: list[str] | None = None) -> int:
     """The command."""
 
     def show(result: dict[str, Any]) -> None:
-        figures = [(name, value) for name, value in result.items() if name != "not_read"]
-        print_table("public model", [("", ""), *figures])
-        for kind, names in result["not_read"].items():
+        figures = {n: value for n, value in result.items() if not isinstance(value, dict | list)}
+        print_figures("public model", figures)
+        for line in result.get("left_out", ()):
+            say(f"left out: {line}")
+        for kind, names in result.get("not_read", {}).items():
             more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
             say(f"not read, {kind}: {', '.join(names[:SHOWN])}{more}")
 

@@ -1,24 +1,25 @@
 """The whole way on real text found on any machine: from docstrings to F1, in minutes."""
 
 import itertools
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kerasbert.command import print_table, run_command
+from kerasbert.closing import Closing
+from kerasbert.command import run_command
 from kerasbert.settings.settings import Settings
-from kerasbert.terminal import say, throughput
+from kerasbert.tables import print_table
+from kerasbert.terminal import say, tell, throughput
 
 NEXT = """
-The picture: {out}/compare/compare.png, the classifier: {out}/tags
-  echo "Read a PNG image." | kerasbert predict --model {out}/tags -
-
-Now your own files:
-  kerasbert pretrain --corpus RAW.txt --out runs/lm --minutes 30
-  kerasbert compare  --pretrained runs/lm --train TRAIN.txt --valid VALID.txt --test TEST.txt --out runs/compare
-  kerasbert finetune --pretrained runs/lm --train TRAIN.txt --valid VALID.txt --test TEST.txt --out runs/tags
-RAW.txt has a document a line; the labelled files have lines of: text __label__a __label__b
+echo "Read a PNG image." | kerasbert predict --model {out}/tags -
+# your own files: RAW.txt has a document a line, the others lines of: text __label__a __label__b
+kerasbert audit    --train TRAIN.txt --valid VALID.txt --test TEST.txt --corpus RAW.txt
+kerasbert pretrain --corpus RAW.txt --out runs/lm --minutes 30
+kerasbert compare  --pretrained runs/lm --train TRAIN.txt --valid VALID.txt --test TEST.txt --out runs/compare
+kerasbert finetune --pretrained runs/lm --train TRAIN.txt --valid VALID.txt --test TEST.txt --out runs/tags
 """  # noqa: E501  (commands to copy stay on one line)
 
 
@@ -78,7 +79,7 @@ def _walk(config: Config) -> dict[str, Any]:
     if not (data / "few.txt").exists():
         say("1. building the data set from docstrings")
         counts = docstrings.build(data, documents=config.documents, packages=config.packages)
-        say("   " + ", ".join(f"{name} {count:,}" for name, count in counts.items()))
+        say(", ".join(f"{name} {count:,}" for name, count in counts.items()))
         with (data / "train.txt").open(encoding="utf-8") as file:
             few = "".join(itertools.islice(file, config.labeled))
         write_text(data / "few.txt", few)
@@ -117,9 +118,10 @@ def _walk(config: Config) -> dict[str, Any]:
         "resume": True,
     }
     say("4. fine-tuning, from scratch and pre-trained")
-    result = compare(CompareSettings(out=config.out / "compare", **settings))
+    said: set[str] = set()
+    result = compare(CompareSettings(out=config.out / "compare", **settings), said)
     say("5. the classifier to keep: pre-trained, with linear SVMs beside the network")
-    kept = fine_tune(FineTuneSettings(out=config.out / "tags", **settings))
+    kept = fine_tune(FineTuneSettings(out=config.out / "tags", **settings), said=said)
     return {**result, "kept": kept, "out": str(config.out)}
 
 
@@ -128,11 +130,17 @@ def main(argv: list[str] | None = None) -> int:
 
     def show(result: dict[str, Any]) -> None:
         print_table("pre-training against from scratch", result["table"])
-        print(result["sentence"])
-        print(f"Kept, with linear SVMs: test F1 {result['kept']['test']['f1']:.3f}.")
-        print(NEXT.format(out=result["out"]))
+        tell(result["sentence"])
+        tell(f"Kept, with linear SVMs: test F1 {result['kept']['test']['f1']:.3f}.")
 
-    return run_command(Config, run, argv, "demo", show)
+    return run_command(Config, run, argv, "demo", show, closing=closing)
+
+
+def closing(config: Config, result: dict[str, Any]) -> Closing:
+    """Whether pre-training was worth it, and the same with one's own files."""
+    text = NEXT.format(out=shlex.quote(str(config.out)))
+    report = config.out / "compare" / "report.html"
+    return Closing(result.get("verdict", ""), report, text.strip().split("\n"))
 
 
 if __name__ == "__main__":

@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kerasbert.command import print_table, run_command
+from kerasbert.closing import Closing, command
+from kerasbert.command import run_command
 from kerasbert.settings.data import FieldSettings
 from kerasbert.settings.settings import Settings
+from kerasbert.tables import print_table
+from kerasbert.terminal import tell
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(FieldSettings, Settings):
     """A fine-tuned run and labelled text in, its figures out.
 
-    Example: kerasbert evaluate --model runs/tags --data test.txt --out test.json
+    Example: kerasbert evaluate --model runs/tags --data test.txt --report test.html
     """
 
     model: Path
@@ -23,6 +26,8 @@ class Config(FieldSettings, Settings):
     """Labelled text."""
     out: Path | None = None
     """Write the figures to this JSON file, too."""
+    report: Path | None = None
+    """Write an HTML page, too: labels, what is confused, and the documents to look through."""
     batch_size: int = 64
     """Documents at a time."""
     skip_bad_lines: bool = False
@@ -34,10 +39,16 @@ def run(config: Config) -> dict[str, Any]:
     from kerasbert.files import check_writable, write_json
     from kerasbert.training.evaluating import evaluate
 
-    if config.out is not None:
-        check_writable(config.out)
+    for path in (config.out, config.report):
+        if path is not None:
+            check_writable(path)
     metrics = evaluate(
-        config.model, config.data, config.batch_size, config.skip_bad_lines, fields=config.fields()
+        config.model,
+        config.data,
+        config.batch_size,
+        config.skip_bad_lines,
+        fields=config.fields(),
+        report=config.report,
     )
     if config.out is not None:
         write_json(config.out, metrics)
@@ -53,9 +64,13 @@ def main(argv: list[str] | None = None) -> int:
         head = head_of_figures(metrics)
         print_table(head.title(metrics), head.table(metrics))
         if sentences := head.sentences(metrics):
-            print(sentences)
+            tell(sentences)
 
-    return run_command(Config, run, argv, "evaluate", show)
+    def closing(config: Config, metrics: dict[str, Any]) -> Closing:
+        predict = command("predict", "--model", config.model, "NEW.txt")
+        return Closing(metrics["verdict"], config.report or config.model / "report.html", [predict])
+
+    return run_command(Config, run, argv, "evaluate", show, closing=closing)
 
 
 if __name__ == "__main__":

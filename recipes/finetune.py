@@ -4,8 +4,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from kerasbert.command import print_table, run_command
+from kerasbert.closing import Closing, command
+from kerasbert.command import run_command
 from kerasbert.settings.fine_tune import FineTuneSettings
+from kerasbert.tables import print_table
+from kerasbert.terminal import tell
 
 Config = FineTuneSettings
 
@@ -29,9 +32,22 @@ def main(argv: list[str] | None = None) -> int:
         title = f"best epoch {metrics['best_epoch']}, {head.title(metrics)}"
         print_table(title, head.table(metrics))
         if sentences := head.sentences(metrics):
-            print(sentences)
+            tell(sentences)
 
-    return run_command(Config, run, argv, "finetune", show)
+    return run_command(Config, run, argv, "finetune", show, closing=closing)
+
+
+def closing(config: Config, metrics: dict[str, Any]) -> Closing:
+    """Ask the run; or, where the rival is ahead and nothing was pre-trained, do that."""
+    from kerasbert.heads.registry import head_of_figures
+    from kerasbert.heads.verdict import is_ahead
+
+    head = head_of_figures(metrics)
+    steps = [command("predict", "--model", config.out, "NEW.txt")]
+    if is_ahead(metrics, *head.decided_by(metrics)) is False and config.pretrained is None:
+        lm = config.out.parent / "lm"
+        steps.insert(0, command("pretrain", "--corpus", "RAW.txt", "--out", lm, "--minutes", "30"))
+    return Closing(metrics.get("verdict", ""), config.out / "report.html", steps)
 
 
 if __name__ == "__main__":

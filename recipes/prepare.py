@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from kerasbert.choices import CorpusFormat, Duplicates, EngineName, UnicodeForm
-from kerasbert.command import print_table, run_command
+from kerasbert.closing import Closing, command
+from kerasbert.command import run_command
 from kerasbert.errors import InputError
 from kerasbert.settings.tokenizer import TokenizerSettings
+from kerasbert.tables import print_figures
 from kerasbert.terminal import say, throughput
 
 
@@ -62,6 +64,11 @@ class Config(TokenizerSettings):
         elif not self.corpus or self.out is None:
             raise InputError("expected --corpus FILE... and --out STORE, or --verify STORE.")
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether the same command goes on with what was interrupted."""
+        return self.verify is None
+
 
 def run(config: Config) -> dict[str, Any]:
     """Prepare, or verify, and return the counts."""
@@ -102,9 +109,24 @@ def main(argv: list[str] | None = None) -> int:
     """The command."""
 
     def show(result: dict[str, Any]) -> None:
-        print_table("prepare", [("", ""), *result.items()])
+        print_figures("prepare", result)
 
-    return run_command(Config, run, argv, "prepare", show, needs_backend=False)
+    return run_command(Config, run, argv, "prepare", show, needs_backend=False, closing=closing)
+
+
+def closing(config: Config, counts: dict[str, Any]) -> Closing:
+    """Whether there is enough text for its vocabulary; and pre-training."""
+    from kerasbert.tokenizer.size import vocabulary_note
+
+    store = config.verify or config.out
+    assert store is not None
+    verdict = f"{counts['documents']:,} documents, {counts['tokens']:,} tokens"
+    verdict = f"Intact: {verdict}" if config.verify else f"Ready to pre-train on: {verdict}"
+    if note := vocabulary_note(counts.get("vocabulary_size", 0), counts["tokens"]):
+        verdict += f"; {note}"
+    lm = store.with_name("lm")
+    steps = [command("pretrain", "--store", store, "--out", lm, "--minutes", "30")]
+    return Closing(f"{verdict}.", next=steps)
 
 
 if __name__ == "__main__":

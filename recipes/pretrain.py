@@ -3,10 +3,13 @@
 import sys
 from typing import Any
 
-from kerasbert.command import print_table, run_command
+from kerasbert.closing import SHARE, Closing, command, flags
+from kerasbert.command import run_command
 from kerasbert.settings.pretrain import PretrainSettings
+from kerasbert.tables import print_figures
 
-SAID = ("learned", "verdict")  # in a sentence below the table
+# In a sentence below the table, or only of interest to who has resumed the run.
+SAID = ("learned", "verdict", "session_seconds")
 
 Config = PretrainSettings
 
@@ -22,11 +25,26 @@ def main(argv: list[str] | None = None) -> int:
     """The command."""
 
     def show(result: dict[str, Any]) -> None:
-        figures = [(name, value) for name, value in result.items() if name not in SAID]
-        print_table("pre-training", [("", ""), *figures])
-        print(result.get("verdict", ""))
+        figures = {name: value for name, value in result.items() if name not in SAID}
+        print_figures("pre-training", figures)
 
-    return run_command(Config, run, argv, "pretrain", show)
+    return run_command(Config, run, argv, "pretrain", show, closing=closing)
+
+
+def closing(config: Config, metrics: dict[str, Any]) -> Closing:
+    """Fine-tune what it has learned; where it hasn't learned all of it, go on first."""
+    runs = config.out.parent
+    steps = []
+    if not all(metrics.get("learned", {}).values()):
+        more = config.out.with_name(f"{config.out.name}-longer")
+        data = flags(config, "store", "corpus", "corpus_format", "tasks")
+        minutes = f"{max(10, 4 * (config.minutes or 0)):g}"
+        data = ["--pretrained", str(config.out), *data, "--out", str(more), "--minutes", minutes]
+        steps.append(command("pretrain", *data))
+    else:
+        data = ["--train", "TRAIN.txt", *SHARE, "--out", str(runs / "tags")]
+        steps.append(command("finetune", "--pretrained", config.out, *data))
+    return Closing(metrics.get("verdict", ""), config.out / "report.html", steps)
 
 
 if __name__ == "__main__":

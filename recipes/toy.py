@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from kerasbert.choices import SizeName
-from kerasbert.command import print_table, run_command
+from kerasbert.closing import Closing, command, flags
+from kerasbert.command import run_command
 from kerasbert.errors import InputError
 from kerasbert.settings.settings import Settings
+from kerasbert.tables import print_figures
 from kerasbert.terminal import say
 
 
@@ -126,9 +128,20 @@ def main(argv: list[str] | None = None) -> int:
     """The command."""
 
     def show(result: dict[str, Any]) -> None:
-        print_table("counting", [("", ""), *result.items()])
+        print_figures("counting", result)
 
-    return run_command(Config, run, argv, "toy", show)
+    return run_command(Config, run, argv, "toy", show, closing=closing)
+
+
+def closing(config: Config, result: dict[str, Any]) -> Closing:
+    """Whether it has learned to count; guessing at random alone is rarely right far more often."""
+    right, guess = result["unseen_accuracy"], result["majority_share"]
+    chance = 2 * 0.5 / config.test_documents**0.5
+    said = f"{right:.1%} of the unseen sequences are right, {guess:.1%} by always guessing the same"
+    if right > guess + chance:
+        return Closing(f"It can learn on this machine: {said}.", next=["kerasbert demo"])
+    steps = [command("toy", *flags(config, "encoder", "size"), "--steps", str(4 * config.steps))]
+    return Closing(f"It has not learned to count yet: {said}. Give it more steps.", next=steps)
 
 
 if __name__ == "__main__":

@@ -16,12 +16,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 LOGS = ROOT / "build" / "tests"
-# KERAS_BACKEND and which tests, the longest first. Without a backend an import of Keras fails: so
-# a test that needs one and was not recognised (tests/needs_backend.py) is found.
+# KERAS_BACKEND and which tests, the longest first: the shorter ones fill in where one of two has
+# ended. What runs once does so where nothing is compiled, or names its backends. Without a backend
+# an import of Keras fails: so a test that needs one and was not recognised
+# (tests/needs_backend.py) is found.
 PARTS = {
-    "once": ("jax", "once"),
     "jax": ("jax", "backend and not once"),
     "tensorflow": ("tensorflow", "backend and not once"),
+    "once": ("torch", "once"),
     "torch": ("torch", "backend and not once"),
     "without-keras": ("none", "not backend and not once"),
 }

@@ -20,6 +20,10 @@ SCRIPT = TEXTS["docs/guides/in-a-script.md"]
 GENERATED = ROOT / "docs" / "reference" / "commands.md"  # by docs/hooks.py
 
 
+# As they stand they run on one backend; what they call is tested on every one where it is at home.
+in_turn = pytest.mark.in_turn
+
+
 def python_blocks(text: str) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
 
@@ -70,6 +74,7 @@ numpy.save("logits.npy", model.predict_on_batch(inputs))
     return folder
 
 
+@in_turn
 @pytest.mark.parametrize("way", ["kb.load_model", "keras.models.load_model"])
 def test_the_saved_classifier_loads_in_another_process(way, trained):
     before = {
@@ -93,6 +98,7 @@ assert model.compiled is {way != "kb.load_model"}
     )
 
 
+@in_turn
 def test_the_programs_on_a_run_work_in_a_process_of_their_own(classifier_run, files, tmp_path):
     shutil.copytree(classifier_run, tmp_path / "runs" / "tags")
     for part in ("train", "valid", "test"):
@@ -101,6 +107,34 @@ def test_the_programs_on_a_run_work_in_a_process_of_their_own(classifier_run, fi
     in_process(program("metrics = evaluate(") + 'assert 0 < metrics["data"]["f1"] <= 1', tmp_path)
 
 
+@in_turn
+def test_from_a_table_to_cross_validation_and_a_saved_run(files, tmp_path, monkeypatch, capsys):
+    from kerasbert.text import read_labeled
+
+    one = [d for d in read_labeled(files / "train.txt") if len(d.labels) == 1]
+    rows = "".join(f'"{document.texts[0]}",{document.labels[0]}\n' for document in one)
+    (tmp_path / "reviews.csv").write_text(f"text,topic\n{rows}")
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    exec(program("import cross_val_score"), names)
+    assert capsys.readouterr().out.startswith("accuracy [")
+    assert names["classifier"].score(names["texts"], names["labels"]) > 0.8
+    assert (tmp_path / "runs/topics/report.html").exists()
+
+
+def test_the_search_of_the_guide():
+    """With what learns in milliseconds, see tests/made_estimator.py."""
+    from made_estimator import Quick
+    from sklearn.model_selection import cross_val_score
+
+    labels = ["a", "b"] * 10
+    names = {"classifier": Quick(), "texts": labels, "labels": labels}
+    names["cross_val_score"] = cross_val_score
+    exec(program("import GridSearchCV"), names)
+    assert names["search"].best_score_ == 1 and len(names["scores"]) == 2
+
+
+@in_turn
 def test_the_own_encoder_works_in_a_process_of_its_own_and_loads_in_another(trained):
     layer = program("class GatedConvolution")
     in_process(f"{layer}\n{program('GatedConvolution(5')}", trained)
@@ -108,6 +142,7 @@ def test_the_own_encoder_works_in_a_process_of_its_own_and_loads_in_another(trai
     in_process("import mine, kerasbert; kerasbert.load_model('runs/mine-tags')", trained)
 
 
+@in_turn
 def test_every_registered_class_is_known_after_one_import():
     """A model may be compiled with any of our losses and optimizers, and hold any of our layers."""
     classes = {
@@ -126,6 +161,7 @@ def test_every_registered_class_is_known_after_one_import():
     assert classes <= set(names.split()), classes - set(names.split())
 
 
+@in_turn
 def test_the_objective_trains_as_it_stands(store):
     from kerasbert import (
         MaskedLM,

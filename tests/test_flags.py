@@ -106,10 +106,13 @@ def test_python_calls_are_checked_and_numpy_numbers_are_numbers():
 
 @pytest.mark.backend
 @pytest.mark.parametrize("seed", [0, 2**31 - 1])
-def test_the_ends_of_the_seeds_work(seed, capsys):
+def test_the_ends_of_the_seeds_work(seed, files, tmp_path, capsys):
     tiny = ["--steps", "1", "--test-documents", "2", "--batch-size", "2"]
-    for encoder in ("text-cnn", "transformer"):
-        assert cli.main(["toy", "--encoder", encoder, f"--seed={seed}", *tiny]) == 0
+    assert cli.main(["toy", "--encoder", "text-cnn", f"--seed={seed}", *tiny]) == 0
+    tiny = [f"--{part}={files}/{part}.txt" for part in ("train", "valid")]
+    tiny += ["--limit", "4", "--d-model", "8", "--layers", "1", "--max-length", "8"]
+    command = ["finetune", "--encoder", "transformer", f"--seed={seed}", "--epochs", "1", *tiny]
+    assert cli.main([*command, "--out", f"{tmp_path}/run"]) == 0
 
 
 def test_the_seeds_of_a_comparison_stay_in_their_range(capsys):
@@ -119,13 +122,11 @@ def test_the_seeds_of_a_comparison_stay_in_their_range(capsys):
 
 
 def test_help_shows_the_range(capsys):
-    with pytest.raises(SystemExit):
-        cli.main(["finetune", "--help"])
+    assert cli.main(["finetune", "--help"]) == 0
     shown = capsys.readouterr().out
-    assert "--epochs INT>=1 " in shown and "0<=FLOAT<1" in shown and "0<=INT<=2147483647" in shown
-    with pytest.raises(SystemExit):
-        cli.main(["compare", "--help"])
-    assert "--learning-rates FLOAT>0 ..." in capsys.readouterr().out
+    assert "--epochs N " in shown and "(0 <= X < 1" in shown
+    assert cli.main(["compare", "--help"]) == 0
+    assert "--learning-rates X ..." in capsys.readouterr().out
 
 
 def test_home_is_found_in_every_path(monkeypatch, tmp_path):

@@ -13,8 +13,11 @@ FLOORS = [
         *("kerasbert.errors", "kerasbert.files", "kerasbert.backend", "kerasbert.memory"),
         *(
             "kerasbert.choices",
+            "kerasbert.device",
             "kerasbert.figures",
+            "kerasbert.growing_table",
             "kerasbert.invocation",
+            "kerasbert.parameters",
             "kerasbert.ranges",
             "kerasbert.streams",
             "kerasbert.terminal",
@@ -31,7 +34,11 @@ FLOORS = [
     {"kerasbert.runs"},
     {"kerasbert.inference", "kerasbert.checkpoints"},
     {"kerasbert.training"},
-    {"kerasbert.command", "kerasbert.flags"},
+    {"kerasbert.estimator"},
+    {
+        *("kerasbert.arguments", "kerasbert.command", "kerasbert.flags", "kerasbert.help_page"),
+        *("kerasbert.closing", "kerasbert.tables"),
+    },
     {"kerasbert.data"},
     {"kerasbert.recipes"},
     {"kerasbert.cli"},
@@ -49,7 +56,15 @@ WITHOUT_KERAS = tuple(
         *("recipes", "settings", "text", "tokenizer", "corpus", "evaluation", "heads", "report"),
     )
 )
-LAZY |= {"safetensors", "zstandard", "pyarrow", "fsspec", "datasketch", "datasets"}
+LAZY |= {
+    "safetensors",
+    "huggingface_hub",
+    "zstandard",
+    "pyarrow",
+    "fsspec",
+    "datasketch",
+    "datasets",
+}
 
 
 def sources():

@@ -27,6 +27,7 @@ class Table:
         packs: P packs of the rows, if they are packed.
         lengths: (R,) or (P,) int64, the positions that each row, or pack, takes.
         offsets: (b + 1,) int64, where the rows, or packs, of each block begin.
+        numbers: (R,) or (P,) int64, the number of each row, or pack, among those of the part.
     """
 
     text: Documents
@@ -36,6 +37,7 @@ class Table:
     packs: Packs | None
     lengths: np.ndarray
     offsets: np.ndarray
+    numbers: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,10 @@ class RowBlocks:
             packs = join_packs(blocks_packs, bounds[:-1])
             lengths = packs.lengths
             bounds = np.cumsum([0, *(len(part.lengths) for part in blocks_packs)])
-        return Table(text, starts, ends, documents, packs, lengths, bounds)
+        # The first of each block is behind the rows of all blocks before it.
+        first = (np.cumsum(self.rows) - self.rows)[blocks] - bounds[:-1]
+        numbers = np.arange(len(lengths)) + np.repeat(first, np.diff(bounds))
+        return Table(text, starts, ends, documents, packs, lengths, bounds, numbers)
 
     def _chosen(self, hashes: np.ndarray) -> np.ndarray:
         """(n,) bool, whether documents with these hashes belong to the part."""

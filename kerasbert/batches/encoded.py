@@ -51,8 +51,7 @@ class EncodedTexts:
 
     def _join(self, parts: tuple[np.ndarray, ...]) -> tuple[np.ndarray, int]:
         """Token ids of a row, and where segment 1 begins."""
-        room = self.max_length - 1 - len(parts)
-        kept = _cut([len(part) for part in parts], room)
+        kept = tokens_read([len(part) for part in parts], self.max_length)
         self.truncated += sum(kept) < sum(len(part) for part in parts)
         special = self.tokenizer.special
         pieces: list = [[special.cls]]
@@ -127,6 +126,20 @@ class WindowedTexts(EncodedTexts):
         """One of a few: 1, 2, 4, 8 windows and so on."""
         count = int(self.lengths[indices].max()) // self.window
         return self.window * min(1 << (count - 1).bit_length(), self.windows.most)
+
+
+def tokens_read(lengths: list[int], max_length: int, windows: Windows | None = None) -> list[int]:
+    """How many tokens are read of the text, or of each of a pair's two.
+
+    Args:
+        lengths: the tokens of each.
+        max_length: positions of a row, or of a window.
+        windows: how a long text is split.
+    """
+    if windows is None:
+        return _cut(lengths, max_length - 1 - len(lengths))
+    room = max_length - 2
+    return [min(lengths[0], room + (windows.most - 1) * (room - windows.overlap))]
 
 
 def _cut(lengths: list[int], room: int) -> list[int]:

@@ -47,6 +47,8 @@ class PretrainingBatches:
             duplicates stay together) or "all".
         limit: take only the first documents of the part.
         pack: fill rows with several short ones; for objectives that say `packs`.
+        vectors: (R, E) float, one for each row of the part, for objectives that ask for
+            `Rows.vectors`; see `kerasbert.training.teacher`.
         gap: positions of padding between them, as the encoder's `document_gap` says.
         process: (i, n) in data-parallel training by several processes: this one is i of n, and
             makes its B / n rows of each batch, from its own part of the store. As
@@ -65,6 +67,7 @@ class PretrainingBatches:
         pack: bool = False,
         gap: int = 0,
         process: tuple[int, int] | None = None,
+        vectors: np.ndarray | None = None,
     ):
         self.store = store
         self.tasks = list(tasks)
@@ -106,6 +109,7 @@ class PretrainingBatches:
         self.order = BlockOrder(self.blocks.rows, batch_size, seed, *process)
         self.steps_per_epoch = self.order.steps_per_epoch
         self.gap = gap
+        self.vectors = vectors
         self._group = functools.lru_cache(maxsize=2)(self._read_group)
 
     def batch(self, step: int) -> tuple[dict, dict, dict]:
@@ -140,7 +144,10 @@ class PretrainingBatches:
         if table.packs is not None:
             return write_packs(table, chosen, length, self.gap, self.special, starts)
         segments = self._segments(table, chosen, self._rng(step, 1))
-        return write_rows(table.text.token_ids, segments, length, self.special, starts)
+        rows = write_rows(table.text.token_ids, segments, length, self.special, starts)
+        if self.vectors is not None:
+            rows.vectors = self.vectors[table.numbers[chosen]]
+        return rows
 
     def _word_starts(self, table: Table) -> np.ndarray | None:
         """(T,) bool, where the words of a table's text begin, if an objective asks for it."""

@@ -3,13 +3,20 @@
 Source: Sanh et al. 2019, https://arxiv.org/abs/1910.01108.
 """
 
-import numpy as np
+from collections.abc import Mapping
+from typing import Any
 
 from kerasbert.checkpoints import shapes
 from kerasbert.checkpoints.bert import TOKENS
+from kerasbert.checkpoints.heads import (
+    ClassifierHead,
+    MaskedLMHead,
+    masked_lm_places,
+    transformed,
+)
+from kerasbert.checkpoints.places import Arrays, Place, norm
 from kerasbert.checkpoints.public_folder import Settings
-from kerasbert.checkpoints.shapes import Arrays, BlockNames, Head, HeadNames
-from kerasbert.checkpoints.tensors import Tensors
+from kerasbert.checkpoints.shapes import BlockNames
 from kerasbert.choices import VocabularyFiles
 from kerasbert.config import TransformerConfig
 
@@ -24,21 +31,31 @@ BLOCKS = BlockNames(
     outer="ffn.lin2",
     outer_norm="output_layer_norm",
 )
+EPSILON = 1e-12  # of every DistilBERT
+
+NUMBERS: shapes.Numbers = {
+    "vocabulary_size": ("vocab_size", 30_522),
+    "d_model": ("dim", 768),
+    "layers": ("n_layers", 6),
+    "heads": ("n_heads", 12),
+    "d_ff": ("hidden_dim", 3072),
+    "dropout": ("dropout", 0.1),
+    "attention_dropout": ("attention_dropout", 0.1),
+    "max_positions": ("max_position_embeddings", 512),
+    "pad_id": ("pad_token_id", 0),
+}
 
 
 class DistilBert:
     """The family of `DistilBertModel`; see `Family`."""
 
     model_types: tuple[str, ...] = ("distilbert",)
+    class_name: Mapping[str, str] = {"distilbert": "DistilBert"}
     prefixes: tuple[str, ...] = ("distilbert.",)
-    probe = TOKENS
+    parts: tuple[str, ...] = ("embeddings", "transformer")
+    table = TOKENS
     vocabulary_files: VocabularyFiles = "wordpiece"
-    head_names = HeadNames(
-        transform="vocab_transform",
-        norm="vocab_layer_norm",
-        bias="vocab_projector.bias",
-        decoder="vocab_projector",
-    )
+    numbers: shapes.Numbers = NUMBERS
 
     def architecture(self, settings: Settings) -> TransformerConfig:
         # Sinusoidal positions are stored as a table like any other.
@@ -46,34 +63,46 @@ class DistilBert:
         settings.ignore("id2label", "label2id", "problem_type")
         return shapes.post_norm(
             settings,
-            vocabulary_size=settings.number("vocab_size", 30_522),
-            d_model=settings.number("dim", 768),
-            layers=settings.number("n_layers", 6),
-            heads=settings.number("n_heads", 12),
-            d_ff=settings.number("hidden_dim", 3072),
-            dropout=settings.number("dropout", 0.1),
-            attention_dropout=settings.number("attention_dropout", 0.1),
             activation=shapes.activation(settings, "activation"),
-            epsilon=1e-12,
-            max_positions=settings.number("max_position_embeddings", 512),
-            pad_id=settings.number("pad_token_id", 0),
+            epsilon=EPSILON,
+            **shapes.numbers(settings, self.numbers),
         )
 
-    def arrays(self, tensors: Tensors, config: TransformerConfig) -> Arrays:
+    def places(self, config: TransformerConfig) -> list[Place]:
         d = config.d_model
-        position_table = tensors.take(
-            "embeddings.position_embeddings.weight", (config.max_positions, d)
+        positions = "embeddings.position_embeddings.weight"
+        return [
+            Place("embedding/token_table", (TOKENS,), (config.vocabulary_size, d)),
+            Place("embedding/position_table", (positions,), (config.max_positions, d)),
+            Place("embedding/segment_table", (), (config.segments, d)),
+            *norm("embeddings.LayerNorm", "embedding/norm", d),
+            *shapes.blocks(config, BLOCKS),
+        ]
+
+    def pooler(self, config: TransformerConfig) -> list[Place]:
+        return []
+
+    def masked_lm(self, config: TransformerConfig) -> MaskedLMHead:
+        d = config.d_model
+        return MaskedLMHead(
+            masked_lm_places("vocab_transform", "vocab_layer_norm", d, d),
+            bias="vocab_projector.bias",
+            decoder="vocab_projector",
+            activation=config.activation,
+            epsilon=EPSILON,
         )
-        arrays = {
-            "embedding/token_table": tensors.take(TOKENS, (config.vocabulary_size, d)),
-            "embedding/position_table": position_table,
-            "embedding/segment_table": np.zeros((config.segments, d), np.float32),
+
+    def classifier(
+        self, config: TransformerConfig, settings: Settings | None = None
+    ) -> ClassifierHead:
+        return ClassifierHead(transformed("pre_classifier", config.d_model), "classifier", "relu")
+
+    def public(self, config: TransformerConfig, arrays: Arrays) -> dict[str, Any]:
+        # Each position of a single text has the first row of segments: it goes into the positions.
+        segments = arrays["embedding/segment_table"]
+        arrays["embedding/position_table"] = arrays["embedding/position_table"] + segments[0]
+        arrays["embedding/segment_table"] = segments - segments[0]
+        return {
+            **shapes.public_numbers(config, self.numbers),
+            "activation": shapes.public_activation(config.activation),
         }
-        arrays |= shapes.norm(tensors, "embeddings.LayerNorm", "embedding/norm", d)
-        return arrays | shapes.blocks(tensors, config, BLOCKS)
-
-    def pooler(self, tensors: Tensors, config: TransformerConfig) -> Arrays | None:
-        return None
-
-    def head(self, tensors: Tensors, config: TransformerConfig) -> Head | None:
-        return shapes.masked_lm_head(tensors, config, self.head_names, TOKENS)

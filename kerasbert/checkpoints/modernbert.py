@@ -6,27 +6,48 @@ segments: they are 0 here.
 Source: Warner et al. 2024, https://arxiv.org/abs/2412.13663.
 """
 
-import numpy as np
+from collections.abc import Mapping
+from typing import Any
 
 from kerasbert.checkpoints import shapes
+from kerasbert.checkpoints.heads import (
+    ClassifierHead,
+    MaskedLMHead,
+    masked_lm_places,
+    transformed,
+)
+from kerasbert.checkpoints.places import Arrays, Place, norm
 from kerasbert.checkpoints.public_folder import Settings
-from kerasbert.checkpoints.shapes import Arrays, Head
-from kerasbert.checkpoints.tensors import Tensors
-from kerasbert.choices import VocabularyFiles
+from kerasbert.choices import PoolingName, VocabularyFiles
 from kerasbert.config import ModernBertConfig
 from kerasbert.errors import InputError
 
 TOKENS = "embeddings.tok_embeddings.weight"
 _FULL, _LOCAL = "full_attention", "sliding_attention"
 
+NUMBERS: shapes.Numbers = {
+    "vocabulary_size": ("vocab_size", 50_368),
+    "d_model": ("hidden_size", 768),
+    "layers": ("num_hidden_layers", 22),
+    "heads": ("num_attention_heads", 12),
+    "d_ff": ("intermediate_size", 1152),
+    "dropout": ("mlp_dropout", 0.0),
+    "attention_dropout": ("attention_dropout", 0.0),
+    "epsilon": ("norm_eps", 1e-5),
+    "max_positions": ("max_position_embeddings", 8192),
+}
+
 
 class ModernBert:
     """The family of `ModernBertModel`; see `Family`."""
 
     model_types: tuple[str, ...] = ("modernbert",)
+    class_name: Mapping[str, str] = {"modernbert": "ModernBert"}
     prefixes: tuple[str, ...] = ("model.",)
-    probe = TOKENS
+    parts: tuple[str, ...] = ("embeddings", "layers", "final_norm")
+    table = TOKENS
     vocabulary_files: VocabularyFiles = "none"
+    numbers: shapes.Numbers = NUMBERS
 
     def architecture(self, settings: Settings) -> ModernBertConfig:
         settings.ignore("initializer_cutoff_factor", "deterministic_flash_attn", "decoder_bias")
@@ -43,38 +64,29 @@ class ModernBert:
             raise InputError(
                 f"{settings.path}: classifier_activation is not read, expected hidden_activation's."
             )
-        layers = settings.number("num_hidden_layers", 22)
-        width = settings.number("hidden_size", 768)
+        numbers = shapes.numbers(settings, self.numbers)
         try:
             return ModernBertConfig(
-                vocabulary_size=settings.number("vocab_size", 50_368),
-                d_model=width,
-                layers=layers,
-                heads=settings.number("num_attention_heads", 12),
-                d_ff=settings.number("intermediate_size", 1152),
-                dropout=settings.number("mlp_dropout", 0.0),
-                attention_dropout=settings.number("attention_dropout", 0.0),
+                **numbers,
                 activation=activation,
-                epsilon=settings.number("norm_eps", 1e-5),
                 window=settings.number("local_attention", 128) // 2,
-                global_every=_global_every(settings, layers),
+                global_every=_global_every(settings, numbers["layers"]),
                 local_base=_base(settings, _LOCAL, "local_rope_theta", 10_000.0),
                 global_base=_base(settings, _FULL, "global_rope_theta", 160_000.0),
-                max_positions=settings.number("max_position_embeddings", 8192),
-                fine_tuning_rate=shapes.fine_tuning_rate(width),
+                fine_tuning_rate=shapes.fine_tuning_rate(numbers["d_model"]),
+                model_type=settings.model_type,
             )
         except InputError as error:
             raise InputError(f"{settings.path}: {error}") from None
 
-    def arrays(self, tensors: Tensors, config: ModernBertConfig) -> Arrays:
+    def places(self, config: ModernBertConfig) -> list[Place]:
         d, d_ff = config.d_model, config.arguments()["d_ff"]
-        arrays = {
-            "embedding/token_table": tensors.take(TOKENS, (config.vocabulary_size, d)),
-            "embedding/segment_table": np.zeros((config.segments, d), np.float32),
-            "embedding/norm/gamma": tensors.take("embeddings.norm.weight", (d,)),
-            "embedding/norm/beta": np.zeros(d, np.float32),
-            "encoder/norm/gamma": tensors.take("final_norm.weight", (d,)),
-        }
+        places = [
+            Place("embedding/token_table", (TOKENS,), (config.vocabulary_size, d)),
+            Place("embedding/segment_table", (), (config.segments, d)),
+            *norm("embeddings.norm", "embedding/norm", d, bias=False),
+            Place("encoder/norm/gamma", ("final_norm.weight",), (d,)),
+        ]
         for i in range(config.layers):
             theirs, ours = f"layers.{i}", f"encoder/block_{i}"
             for name, path, inputs, outputs in (
@@ -83,34 +95,67 @@ class ModernBert:
                 ("mlp.Wi", "feed_forward_inner", d, 2 * d_ff),
                 ("mlp.Wo", "feed_forward_outer", d_ff, d),
             ):
-                kernel = tensors.take(f"{theirs}.{name}.weight", (outputs, inputs))
-                arrays[f"{ours}/{path}/kernel"] = kernel.T
+                kernel = (f"{theirs}.{name}.weight",)
+                places.append(Place(f"{ours}/{path}/kernel", kernel, (outputs, inputs), True))
             norms = {"mlp_norm": "feed_forward_norm"} | (
                 {"attn_norm": "attention_norm"} if i else {}
             )
-            for name, path in norms.items():
-                arrays[f"{ours}/{path}/gamma"] = tensors.take(f"{theirs}.{name}.weight", (d,))
-        return arrays
+            places += [
+                Place(f"{ours}/{path}/gamma", (f"{theirs}.{name}.weight",), (d,))
+                for name, path in norms.items()
+            ]
+        return places
 
-    def pooler(self, tensors: Tensors, config: ModernBertConfig) -> Arrays | None:
-        return None
+    def pooler(self, config: ModernBertConfig) -> list[Place]:
+        return []
 
-    def head(self, tensors: Tensors, config: ModernBertConfig) -> Head | None:
-        d, vocabulary = config.d_model, config.vocabulary_size
-        if not (tensors.has("head.dense.weight") and tensors.has("decoder.bias")):
-            return None
-        if tensors.has("decoder.weight"):
-            if not np.array_equal(tensors.peek("decoder.weight"), tensors.peek(TOKENS)):
-                return None
-            tensors.take("decoder.weight", (vocabulary, d))
-        arrays = {
-            "masked_lm_transform/kernel": tensors.take("head.dense.weight", (d, d)).T,
-            "masked_lm_transform/bias": np.zeros(d, np.float32),
-            "masked_lm_norm/gamma": tensors.take("head.norm.weight", (d,)),
-            "masked_lm_norm/beta": np.zeros(d, np.float32),
-            "masked_lm/bias": tensors.take("decoder.bias", (vocabulary,)),
+    def masked_lm(self, config: ModernBertConfig) -> MaskedLMHead:
+        d = config.d_model
+        return MaskedLMHead(
+            masked_lm_places("head.dense", "head.norm", d, d, bias=False),
+            bias="decoder.bias",
+            decoder="decoder",
+            activation=config.activation,
+            epsilon=config.epsilon,
+        )
+
+    def classifier(
+        self, config: ModernBertConfig, settings: Settings | None = None
+    ) -> ClassifierHead:
+        d, pooling = config.d_model, "cls" if settings is None else _pooling(settings)
+        places = [
+            *transformed("head.dense", d, bias=False),
+            *norm("head.norm", "classifier_norm", d, bias=False),
+        ]
+        return ClassifierHead(places, "classifier", config.activation, pooling, config.epsilon)
+
+    def public(self, config: ModernBertConfig, arrays: Arrays) -> dict[str, Any]:
+        activation, layers = shapes.public_activation(config.activation), range(config.layers)
+        return {
+            **shapes.public_numbers(config, self.numbers),
+            "pad_token_id": config.pad_id,
+            "hidden_activation": activation,
+            "classifier_activation": activation,
+            "local_attention": 2 * config.window,
+            # In the older form of the file, and in that of transformers 5.
+            "global_attn_every_n_layers": config.global_every,
+            "local_rope_theta": config.local_base,
+            "global_rope_theta": config.global_base,
+            "layer_types": [_LOCAL if i % config.global_every else _FULL for i in layers],
+            "rope_parameters": {
+                kind: {"rope_type": "default", "rope_theta": base}
+                for kind, base in ((_LOCAL, config.local_base), (_FULL, config.global_base))
+            },
         }
-        return Head(arrays, config.activation, config.epsilon)
+
+
+def _pooling(settings: Settings) -> PoolingName:
+    found = settings.get("classifier_pooling", "cls")
+    if found not in ("cls", "mean"):
+        raise InputError(
+            f"{settings.path}: classifier_pooling {found!r} is unknown, expected cls or mean."
+        )
+    return found
 
 
 def _base(settings: Settings, kind: str, name: str, default: float) -> float:

@@ -1,10 +1,12 @@
 """How a model of sentence-transformers makes one vector of a text: modules.json and 1_Pooling."""
 
+from pathlib import Path
 from typing import Any
 
 from kerasbert.checkpoints.public_folder import PublicFolder
 from kerasbert.choices import PoolingName
 from kerasbert.errors import InputError
+from kerasbert.files import write_json
 
 MODULES = "modules.json"
 _MODES: dict[str, PoolingName] = {
@@ -51,3 +53,24 @@ def _pooling(folder: PublicFolder, module: dict[str, Any]) -> PoolingName | None
         return None  # joined the other way round
     known = {_MODES.get(mode) for mode in modes}
     return known.pop() if len(known) == 1 else None
+
+
+def write_pooling(folder: Path, pooling: str, width: int, length: int) -> None:
+    """What makes a folder one of sentence-transformers.
+
+    Args:
+        folder: with a model of transformers.
+        pooling: "cls", "mean" or "max".
+        width: of a state.
+        length: positions of the longest text.
+    """
+    package = "sentence_transformers.models"
+    modules = [
+        {"idx": 0, "name": "0", "path": "", "type": f"{package}.Transformer"},
+        {"idx": 1, "name": "1", "path": "1_Pooling", "type": f"{package}.Pooling"},
+    ]
+    modes = {theirs: ours == pooling for theirs, ours in _MODES.items()}
+    (folder / "1_Pooling").mkdir()
+    write_json(folder / MODULES, modules)
+    write_json(folder / "1_Pooling" / "config.json", {"word_embedding_dimension": width, **modes})
+    write_json(folder / "sentence_bert_config.json", {"max_seq_length": length})

@@ -1,23 +1,23 @@
-"""From the weights of a public model to those of our layers, for all families of BERT's shape."""
+"""What all families of BERT's shape have in common: numbers of config.json, and blocks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from kerasbert.checkpoints.places import Place, dense, norm
 from kerasbert.checkpoints.public_folder import Settings
-from kerasbert.checkpoints.tensors import Tensors
-from kerasbert.config import TransformerConfig
+from kerasbert.config import EncoderConfig, TransformerConfig
 from kerasbert.errors import InputError
 
-Arrays = dict[str, np.ndarray]  # by the path of our variable, as `kerasbert.models.weights_of`
-
 FINE_TUNING_RATE = 4e-4  # the highest, at a width of 384; see `fine_tuning_rate`
+# The first name of each of ours is the one that is written.
 ACTIVATIONS = {
     **dict.fromkeys(("gelu", "gelu_python"), "gelu"),
     **dict.fromkeys(("gelu_new", "gelu_pytorch_tanh", "gelu_fast"), "gelu_tanh"),
     **{"relu": "relu", "silu": "silu", "swish": "silu"},
 }
+# By the field of our config, its name in config.json and what it is where the file has none.
+Numbers = Mapping[str, tuple[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -33,25 +33,6 @@ class BlockNames:
     inner: str
     outer: str
     outer_norm: str
-
-
-@dataclass(frozen=True)
-class HeadNames:
-    """What a family calls the parts of its masked-LM head."""
-
-    transform: str
-    norm: str
-    bias: str
-    decoder: str  # which may be stored, or not: it is the token embedding
-
-
-@dataclass(frozen=True)
-class Head:
-    """A masked-LM head: the weights of our layers, and what `MaskedLM` is told of it."""
-
-    arrays: Arrays
-    activation: str
-    epsilon: float
 
 
 def fine_tuning_rate(width: int) -> float:
@@ -78,24 +59,34 @@ def activation(settings: Settings, name: str, default: str = "gelu") -> str:
     return ACTIVATIONS[found]
 
 
-def dense(tensors: Tensors, name: str, path: str, inputs: int, outputs: int) -> Arrays:
-    """A linear layer: its kernel is ours transposed."""
-    return {
-        f"{path}/kernel": tensors.take(f"{name}.weight", (outputs, inputs)).T,
-        f"{path}/bias": tensors.take(f"{name}.bias", (outputs,)),
-    }
+def public_activation(name: str) -> str:
+    """What config.json calls an activation of ours.
+
+    Raises:
+        InputError: it has no name for it.
+    """
+    for theirs, ours in ACTIVATIONS.items():
+        if ours == name:
+            return theirs
+    raise InputError(
+        f"activation {name!r}: expected one of {', '.join(dict.fromkeys(ACTIVATIONS.values()))},"
+        " which public models have."
+    )
 
 
-def norm(tensors: Tensors, name: str, path: str, width: int) -> Arrays:
-    """A layer normalization."""
-    return {
-        f"{path}/gamma": tensors.take(f"{name}.weight", (width,)),
-        f"{path}/beta": tensors.take(f"{name}.bias", (width,)),
-    }
+def numbers(settings: Settings, names: Numbers) -> dict[str, Any]:
+    """The fields of our config that config.json has numbers for."""
+    return {field: settings.number(name, default) for field, (name, default) in names.items()}
 
 
-def post_norm(settings: Settings, **numbers: Any) -> TransformerConfig:
-    """The architecture that these numbers of a config.json describe.
+def public_numbers(config: EncoderConfig, names: Numbers) -> dict[str, Any]:
+    """The same the other way round: config.json's numbers, of our config."""
+    values = vars(config) | config.arguments()
+    return {name: values[field] for field, (name, _) in names.items()}
+
+
+def post_norm(settings: Settings, **values: Any) -> TransformerConfig:
+    """The architecture that these values of a config.json describe.
 
     Raises:
         InputError: they describe none; with the name of the file.
@@ -104,8 +95,9 @@ def post_norm(settings: Settings, **numbers: Any) -> TransformerConfig:
         config = TransformerConfig(
             norm="post",
             positions="learned",
-            fine_tuning_rate=fine_tuning_rate(numbers["d_model"]),
-            **numbers | {"segments": max(2, numbers.get("segments", 2))},
+            model_type=settings.model_type,
+            fine_tuning_rate=fine_tuning_rate(values["d_model"]),
+            **values | {"segments": max(2, values.get("segments", 2))},
         )
     except InputError as error:
         raise InputError(f"{settings.path}: {error}") from None
@@ -117,66 +109,21 @@ def post_norm(settings: Settings, **numbers: Any) -> TransformerConfig:
     return config
 
 
-def segment_rows(stored: np.ndarray, config: TransformerConfig) -> np.ndarray:
-    """(segments, D) of what is stored, its first row again for those that it lacks."""
-    lacking = config.segments - len(stored)
-    return np.concatenate([stored, np.repeat(stored[:1], max(0, lacking), axis=0)])
-
-
-def blocks(tensors: Tensors, config: TransformerConfig, names: BlockNames) -> Arrays:
-    """All blocks of a post-norm encoder; queries, keys and values become one product."""
+def blocks(config: TransformerConfig, names: BlockNames) -> list[Place]:
+    """All blocks of a post-norm encoder; queries, keys and values are one product of ours."""
     d, d_ff = config.d_model, config.arguments()["d_ff"]
-    arrays: Arrays = {}
+    places: list[Place] = []
     for number in range(config.layers):
         theirs, ours = names.block.format(number), f"encoder/block_{number}"
-        parts = [
-            dense(tensors, f"{theirs}.{part}", "", d, d)
-            for part in (names.query, names.key, names.value)
+        parts = [f"{theirs}.{part}" for part in (names.query, names.key, names.value)]
+        kernels, biases = (tuple(f"{part}.{end}" for part in parts) for end in ("weight", "bias"))
+        places += [
+            Place(f"{ours}/attention/qkv/kernel", kernels, (d, d), transposed=True),
+            Place(f"{ours}/attention/qkv/bias", biases, (d,)),
+            *dense(f"{theirs}.{names.output}", f"{ours}/attention/output", d, d),
+            *dense(f"{theirs}.{names.inner}", f"{ours}/feed_forward_inner", d, d_ff),
+            *dense(f"{theirs}.{names.outer}", f"{ours}/feed_forward_outer", d_ff, d),
+            *norm(f"{theirs}.{names.attention_norm}", f"{ours}/attention_norm", d),
+            *norm(f"{theirs}.{names.outer_norm}", f"{ours}/feed_forward_norm", d),
         ]
-        arrays |= {
-            f"{ours}/attention/qkv{end}": np.concatenate([part[end] for part in parts], axis=-1)
-            for end in ("/kernel", "/bias")
-        }
-        arrays |= dense(tensors, f"{theirs}.{names.output}", f"{ours}/attention/output", d, d)
-        arrays |= dense(tensors, f"{theirs}.{names.inner}", f"{ours}/feed_forward_inner", d, d_ff)
-        arrays |= dense(tensors, f"{theirs}.{names.outer}", f"{ours}/feed_forward_outer", d_ff, d)
-        arrays |= norm(tensors, f"{theirs}.{names.attention_norm}", f"{ours}/attention_norm", d)
-        arrays |= norm(tensors, f"{theirs}.{names.outer_norm}", f"{ours}/feed_forward_norm", d)
-    return arrays
-
-
-def masked_lm_head(
-    tensors: Tensors,
-    config: TransformerConfig,
-    names: HeadNames,
-    table: str,
-    activation: str | None = None,
-) -> Head | None:
-    """The head of masked language modelling, if there is one and its scores are ours.
-
-    Args:
-        tensors: of the model.
-        config: the architecture.
-        names: of its parts.
-        table: the name of the token embedding, to which the decoder must be tied.
-        activation: of the head, if it is not the encoder's.
-
-    Returns:
-        None where the folder has none, or one whose decoder is not the token embedding.
-    """
-    if not tensors.has(f"{names.transform}.weight"):
-        return None
-    d, vocabulary = config.d_model, config.vocabulary_size
-    decoder, biases = names.decoder, dict.fromkeys((names.bias, f"{names.decoder}.bias"))
-    stored = [name for name in biases if tensors.has(name)]  # once, or twice the same
-    if not stored:
-        return None
-    if tensors.has(f"{decoder}.weight"):
-        if not np.array_equal(tensors.peek(f"{decoder}.weight"), tensors.peek(table)):
-            return None
-        tensors.take(f"{decoder}.weight", (vocabulary, d))
-    arrays = dense(tensors, names.transform, "masked_lm_transform", d, d)
-    arrays |= norm(tensors, names.norm, "masked_lm_norm", d)
-    for name in reversed(stored):
-        arrays["masked_lm/bias"] = tensors.take(name, (vocabulary,))
-    return Head(arrays, activation or config.activation, config.epsilon)
+    return places

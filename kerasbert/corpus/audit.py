@@ -17,8 +17,9 @@ import numpy as np
 
 from kerasbert.choices import HeadName
 from kerasbert.corpus.audit_numbers import number_findings
-from kerasbert.corpus.finding import Finding
+from kerasbert.corpus.findings import Audit, Finding
 from kerasbert.corpus.prepare.pieces import CorpusCounts, ReadOptions, read_documents
+from kerasbert.corpus.statistics import count_words, part_statistics
 from kerasbert.errors import InputError
 from kerasbert.heads.classification.kinds import misfit
 from kerasbert.text.fields import Fields
@@ -40,7 +41,7 @@ TOGETHER = 256  # texts whose 8-grams are counted in one go
 
 @dataclass
 class _Part:
-    """What is kept of one labelled file: five numbers a document, and counts of its labels."""
+    """What is kept of one labelled file: six numbers a document, and counts of its labels."""
 
     path: Path
     texts: array = field(default_factory=lambda: array("Q"))  # by `same_key`
@@ -48,6 +49,7 @@ class _Part:
     labels: array = field(default_factory=lambda: array("Q"))
     label_numbers: array = field(default_factory=lambda: array("L"))
     lines: array = field(default_factory=lambda: array("Q"))
+    words: array = field(default_factory=lambda: array("Q"))
     tally: LabelTally = field(default_factory=LabelTally)
     grams: list[np.ndarray] = field(default_factory=list)
 
@@ -67,8 +69,10 @@ def audit(
     corpus: str | Path | None = None,
     progress: Callable[[int], None] = lambda lines: None,
     fields: Fields | None = None,
+    limit: int | None = None,
+    length: int = 200,
     head: HeadName | None = None,
-) -> list[Finding]:
+) -> Audit:
     """Look through labelled files, and raw text if given, for what would spoil a training.
 
     Lines in a wrong form are left out and counted, so that one pass finds everything.
@@ -81,6 +85,8 @@ def audit(
             `find_inputs` takes it.
         progress: called with the number of lines read since it was called last.
         fields: of labelled tables or records; usual names are found.
+        limit: look at the first documents of each file only.
+        length: words, beyond which a text counts as long.
         head: what the labels are for; as those of train look unless given.
 
     Raises:
@@ -92,12 +98,18 @@ def audit(
         if path is not None:
             problems[name] = LineProblems(skip=True)
             parts[name] = _read(
-                Path(path), problems[name], progress, fields, keep_grams=True, head=head
+                Path(path), problems[name], progress, fields, limit, keep_grams=True, head=head
             )
     near = {name: _Near(part) for name, part in parts.items()}
     problems["train"] = LineProblems(skip=True)
     train_part = _read(
-        Path(train), problems["train"], progress, fields, against=list(near.values()), head=head
+        Path(train),
+        problems["train"],
+        progress,
+        fields,
+        limit,
+        against=list(near.values()),
+        head=head,
     )
     numbers = head == "regression" or (head is None and train_part.measured)
 
@@ -123,8 +135,12 @@ def audit(
     if "valid" in parts and "test" in parts:
         findings += _between("test", parts["test"], "valid", parts["valid"])
     if corpus is not None:
-        findings += _in_corpus(Path(corpus), parts, progress)
-    return findings
+        findings += _in_corpus(Path(corpus), parts, progress, limit)
+    statistics = {
+        name: part_statistics(part.words, part.label_numbers, part.tally.counts, length)
+        for name, part in everything.items()
+    }
+    return Audit(findings, statistics, limit)
 
 
 def _read(
@@ -132,6 +148,7 @@ def _read(
     problems: LineProblems,
     progress: Callable[[int], None],
     fields: Fields | None = None,
+    limit: int | None = None,
     keep_grams: bool = False,
     against: list[_Near] | None = None,
     head: HeadName | None = None,
@@ -149,12 +166,14 @@ def _read(
         for near in against or ():
             near.see(grams)
 
-    for document in iterate_labeled(path, problems, fields, numbers=head == "regression"):
+    found = iterate_labeled(path, problems, fields, numbers=head == "regression")
+    for document in itertools.islice(found, limit):
         part.texts.append(same_key(document.texts))
         part.nearly.append(nearly_key(document.texts))
         part.labels.append(hash(frozenset(document.labels)) & 0xFFFFFFFFFFFFFFFF)
         part.label_numbers.append(len(document.labels))
         part.lines.append(document.line)
+        part.words.append(count_words(document.texts))
         part.tally.add(document)
         if keep_grams or against:
             waiting.append(gram_words(document.texts))
@@ -246,7 +265,9 @@ def _kind(parts: dict[str, _Part]) -> Iterator[Finding]:
         kind = tally.kind
     except InputError:
         what = "train: nothing to learn: all documents have the same one label, or none"
-        yield Finding(what, tally.documents, tally.documents, list(tally.counts))
+        yield Finding(
+            what, tally.documents, tally.documents, list(tally.counts), harmful=True
+        )  # fmt: skip
         return
     if (decided := tally.deciding(parts["train"].path)) is not None:
         without, count, places = decided
@@ -312,11 +333,14 @@ def _unknown_labels(name: str, part: _Part, train: _Part) -> Finding:
 
 
 def _in_corpus(
-    corpus: Path, parts: dict[str, _Part], progress: Callable[[int], None]
+    corpus: Path,
+    parts: dict[str, _Part],
+    progress: Callable[[int], None],
+    limit: int | None = None,
 ) -> Iterator[Finding]:
     near = {name: _Near(part) for name, part in parts.items()}
     problems, counts = LineProblems(skip=True), CorpusCounts()
-    texts = read_documents([corpus], ReadOptions(), problems, counts)
+    texts = itertools.islice(read_documents([corpus], ReadOptions(), problems, counts), limit)
     while some := [gram_words([text]) for text in itertools.islice(texts, TOGETHER)]:
         grams, _ = sampled_grams_of(some)
         for held_out in near.values():
@@ -334,12 +358,14 @@ def sample_texts(
     path: str | Path,
     size: int = SAMPLE,
     fields: Fields | None = None,
+    limit: int | None = None,
     head: HeadName | None = None,
 ) -> list[tuple[str, ...]]:
     """A fair sample of the texts of a labelled file: those with the smallest hashes."""
     keyed: list[tuple[int, tuple[str, ...]]] = []
     numbers = head == "regression"
-    for document in iterate_labeled(path, LineProblems(skip=True), fields, numbers=numbers):
+    documents = iterate_labeled(path, LineProblems(skip=True), fields, numbers=numbers)
+    for document in itertools.islice(documents, limit):
         keyed.append((same_key(document.texts), document.texts))
         if len(keyed) >= 4 * size:
             keyed = sorted(keyed)[:size]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from kerasbert.corpus.finding import Finding
+from kerasbert.corpus.findings import Finding
 from kerasbert.text.kinds import LabelTally
 from kerasbert.text.numbers import as_number
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kerasbert.evaluation.comparison import SHIPPED, SIDES, Judged
+from kerasbert.evaluation.standing import difference
 from kerasbert.figures import number
 
 
@@ -16,7 +17,7 @@ def comparison_table(summary: Mapping[str, Any]) -> list[list[str]]:
     last = summary["epochs"][-1]
     names = [str(baseline["name"]) for baseline in baselines]
     shipped = [side for side in SHIPPED if side in summary["sides"]]
-    table = [["", *SIDES.values(), "gain", *(SHIPPED[side] for side in shipped), *names]]
+    table = [["figure", *SIDES.values(), "gain", *(SHIPPED[side] for side in shipped), *names]]
 
     def add(text: str, name: str, digits: int, known: Sequence[Any] = ()) -> None:
         cells = [_figure(summary["sides"][side][name], digits) for side in SIDES]
@@ -109,9 +110,29 @@ def comparison_sentence(summary: Mapping[str, Any]) -> str:
     for baseline in summary["baselines"]:
         theirs = number(_get(baseline, "test", judged.best))
         if theirs is not None:
-            word = "above" if ours > theirs else "below"
-            against.append(f"{abs(ours - theirs):.3f} {word} {baseline['name']} ({theirs:.3f})")
+            against.append(f"{difference(ours, theirs)} {baseline['name']} ({theirs:.3f})")
     return text + "".join(f", {part}" for part in against) + "."
+
+
+def comparison_verdict(summary: Mapping[str, Any]) -> str:
+    """Whether pre-training is worth it, in a short sentence: on test data, over the seeds."""
+    judged = Judged.of(summary)
+    gain = summary["gain"][f"tuned_test_{judged.best}"]
+    mean, spread, seeds = gain["mean"], gain["std"], len(summary["seeds"])
+    if mean is None:
+        return "Nothing can be said of pre-training: a side has no figure on test data."
+    change = f"{mean:+.3f} {judged.name} on test data"
+    if round(mean, 3) == 0:
+        return f"Pre-training makes no difference here ({change})."
+    if spread is not None and abs(mean) <= spread:
+        return (
+            f"Whether pre-training is worth it here stays open: {change}, and the seeds differ by "
+            f"{spread:.3f}; more --seeds tell."
+        )
+    doubt = "" if seeds > 1 else ", with one seed; --seeds 3 tells whether that is chance"
+    if judged.better(mean, 0):
+        return f"Pre-training is worth it here: {change}{doubt}."
+    return f"Pre-training does harm here: {change}{doubt}. Give it more minutes, or more text."
 
 
 def _epochs(summary: Mapping[str, Any], judged: Judged) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from kerasbert.figures import number
 
 REMEDY = (
-    "Train longer (--steps, --minutes), on more text or with another --learning-rate, a smaller one"
+    "Give it more minutes (--minutes, --steps), more text or another --learning-rate, a smaller one"
     " if the loss rose."
 )
 LITTLE, HARDLY = "next to nothing was learned so far", 0.01  # from such a share of the loss on
@@ -23,6 +23,7 @@ class Compared:
         nothing_known: what the other curve is.
         what, against: the two in words.
         learned, nothing: what follows.
+        measure: what the difference is counted in.
     """
 
     loss: str
@@ -34,6 +35,7 @@ class Compared:
     against: str = ""
     learned: str = ""
     nothing: str = ""
+    measure: str = "nats "
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def pretraining_verdict(
         scored = [
             found
             for one in reversed(objective.losses)
-            if (found := _compare(one, figures)) is not None
+            if (found := _compare(name, one, figures)) is not None
         ]
         if not scored:
             continue
@@ -93,7 +95,7 @@ def pretraining_verdict(
     return {"learned": learned, "verdict": " ".join(sentences)}
 
 
-def _compare(one: Compared, figures: Mapping[str, Any]) -> tuple[bool, str] | None:
+def _compare(name: str, one: Compared, figures: Mapping[str, Any]) -> tuple[bool, str] | None:
     """Whether it was learned, in a sentence; None where nothing was scored."""
     loss, known = number(figures.get(one.loss)), number(figures.get(one.known))
     if known is None:
@@ -101,8 +103,11 @@ def _compare(one: Compared, figures: Mapping[str, Any]) -> tuple[bool, str] | No
     if loss is not None and loss < known:
         what = LITTLE if known - loss < HARDLY * known else one.learned
         return True, (
-            f"{one.what} is {known - loss:.3f} nats below {one.against} ({loss:.3f} against "
-            f"{known:.3f}): {what}."
+            f"{one.what} is {known - loss:.3f} {one.measure}below {one.against} "
+            f"({loss:.3f} against {known:.3f}): {what}."
         )
     said = "no number" if loss is None else f"{loss:.3f}"
-    return False, f"{one.what} ({said}) is not below {one.against} ({known:.3f}): {one.nothing}."
+    return False, (
+        f"Nothing learned yet of {name.replace('_', ' ')}: val {said}, knowing nothing {known:.3f}"
+        f" ({one.against}); {one.nothing}."
+    )

@@ -14,8 +14,14 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from kerasbert.errors import InputError
 from kerasbert.evaluation.comparison import Judged
+from kerasbert.figures import number
+from kerasbert.files import to_json
+from kerasbert.heads.verdict import rival_verdict, with_rival
+from kerasbert.ranges import flag
 from kerasbert.report.figures import Sections, figure_sections
+from kerasbert.report.markdown import escaped
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.fields import Fields
 from kerasbert.text.labeled import read_labeled
@@ -50,6 +56,8 @@ class Head:
         figure_names: how people call a figure, where that is not its name.
         ships_svms: whether `finetune` saves more than the network alone: what `compare` judges
             beside it.
+        options: of `predict` that `answers` takes, such as "top_k".
+        pipeline_tag: the task, as Hugging Face names it, for the model card.
 
     A subclass has `name`, `figures`, `best`, and the methods up to `answers`; the others have a
     default that does nothing, or what suits most heads.
@@ -63,6 +71,8 @@ class Head:
     numbers: ClassVar[bool] = False
     figure_names: ClassVar[Mapping[str, str]] = {}
     ships_svms: ClassVar[bool] = False
+    options: ClassVar[tuple[str, ...]] = ()
+    pipeline_tag: ClassVar[str | None] = None
 
     # What every head says.
 
@@ -105,6 +115,36 @@ class Head:
     ) -> list[dict[str, Any]]:
         """An answer for each document, as JSON values. `options` are those of `predict`."""
         raise NotImplementedError
+
+    # What else is said of answers.
+
+    def check_options(self, options: Mapping[str, Any]) -> None:
+        """Refuse what `answers` does not take.
+
+        Args:
+            options: of `predict`, those that were given.
+
+        Raises:
+            InputError: naming the flag.
+        """
+        for name in options:
+            if name not in self.options:
+                known = ", ".join(map(flag, self.options)) or "none"
+                raise InputError(
+                    f"{flag(name)}: the run's head, {self.name}, does not take it. It takes:"
+                    f" {known}."
+                )
+
+    def empty_answer(self, **options: Any) -> dict[str, Any]:
+        """The answer to a text that is empty: nothing, rather than a guess."""
+        return {}
+
+    def cells(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """An answer as cells of a table, by column: what is no string or number is JSON."""
+        return {
+            name: to_json(value) if isinstance(value, dict | list | tuple) else value
+            for name, value in answer.items()
+        }
 
     # Documents.
 
@@ -252,6 +292,10 @@ class Head:
         """One of several `rules`, and why; `score` trains nothing, but loads a model."""
         return self.rules(data)[0], ""
 
+    def unfitted(self) -> Any:
+        """How outputs become answers where there is nothing to fit it on."""
+        return None
+
     def decide(self, outputs: np.ndarray, data: Any, rule: str | None = None) -> Any:
         """How an epoch's outputs become answers; nothing is fitted but what `rule` leaves open."""
         return None
@@ -282,6 +326,18 @@ class Head:
             by name of what is explained, (N,) float.
         """
         return {}
+
+    def runner_up(
+        self, outputs: np.ndarray, decision: Any, answer: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        """What came next to an answer, as `evidence` takes it and as it is shown; None for nothing.
+
+        Args:
+            outputs: (1, ...), of the text.
+            decision: what `fit` found.
+            answer: to the text.
+        """
+        return None
 
     def check_output(self, shape: Sequence[int | None]) -> None:
         """That a model is one of this head.
@@ -345,6 +401,23 @@ class Head:
         """
         return {"data": self.score(outputs, data, self.restore(metrics))}
 
+    def browse(
+        self,
+        outputs: np.ndarray,
+        data: Any,
+        documents: Sequence[LabeledDocument],
+        metrics: Mapping[str, Any],
+    ) -> dict[str, list[dict[str, Any]]]:
+        """Tables for the report of `kerasbert evaluate`, which `sections` gets as its rows.
+
+        Args:
+            outputs: of the run's model.
+            data: the documents, as batches.
+            documents: the same.
+            metrics: the run's metrics.json.
+        """
+        return {}
+
     def write_rows(self, folder: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         """Files of the run from the tables of `Assessed`."""
 
@@ -357,7 +430,13 @@ class Head:
             for name in VIEWS
             if name in metrics
         ]
-        return [["", *map(cls.name_of, columns)], *rows]
+        table = [["", *map(cls.name_of, columns)], *rows]
+        return with_rival(table, metrics, cls.decided_by(metrics)[0])
+
+    @classmethod
+    def decided_by(cls, metrics: Mapping[str, Any]) -> tuple[str, Literal["max", "min"]]:
+        """The figure by which the run of these figures is judged, and its direction."""
+        return cls.best, cls.mode
 
     @classmethod
     def name_of(cls, figure: str) -> str:
@@ -370,9 +449,36 @@ class Head:
         return cls.name
 
     @classmethod
+    def verdict(cls, metrics: Mapping[str, Any], advice: str = "train longer") -> str:
+        """What the figures of a run are worth, in a sentence.
+
+        Args:
+            metrics: those of metrics.json, "rival" among them.
+            advice: what to try where they are no better than the rival's.
+        """
+        return rival_verdict(metrics, *cls.decided_by(metrics), advice=advice)
+
+    @classmethod
     def sentences(cls, metrics: Mapping[str, Any]) -> str:
         """What is to be said below `table`."""
         return ""
+
+    def predicts(self, metrics: Mapping[str, Any]) -> list[str]:
+        """What is predicted and how it is decided: paragraphs of the model card, in Markdown."""
+        return [escaped(f"{self.about()}.")]
+
+    @classmethod
+    def results(cls, scores: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The figures of a part for the model card: type, name and value, as a model index has it.
+
+        Args:
+            scores: what `score` gave.
+        """
+        return [
+            {"type": name, "name": name.replace("_", " "), "value": round(value, 4)}
+            for name in cls.figures
+            if (value := number(scores.get(name))) is not None
+        ]
 
     def sections(
         self,
@@ -380,7 +486,13 @@ class Head:
         metrics: Mapping[str, Any],
         rows: Mapping[str, Sequence[Mapping[str, Any]]],
     ) -> Sections:
-        """Headings and HTML of the report."""
+        """Headings and HTML of the report: of a run, or of `evaluate`, which has no history.
+
+        Args:
+            history: a row an epoch.
+            metrics: of metrics.json, or what `evaluate` gave.
+            rows: the tables of `Assessed`, or of `browse`.
+        """
         return figure_sections(self.figures, history, metrics)
 
     # In a comparison.
@@ -390,8 +502,19 @@ class Head:
         names = {name: self.name_of(name) for name in (self.best, *self.figures)}
         return Judged(self.best, self.mode, names, fitted="", long=names[self.best])
 
-    def rivals(self, documents: Mapping[str, Sequence[LabeledDocument]]) -> list[dict[str, Any]]:
-        """Baselines, trained on the same documents: name, valid, test, seconds."""
+    def rivals(
+        self, documents: Mapping[str, Sequence[LabeledDocument]], quick: bool = False
+    ) -> list[dict[str, Any]]:
+        """Baselines, trained on the same documents.
+
+        Args:
+            documents: of "train", "valid" and, where there is one, "test".
+            quick: leave out what would take longer than half a minute or so.
+
+        Returns:
+            of each name, seconds, "valid" and where there is one "test", with its figures; or name
+            and `reason`, why it was left out.
+        """
         return []
 
 

@@ -12,6 +12,7 @@ from kerasbert.errors import InputError
 from kerasbert.layers import Pooling
 from kerasbert.models import build_encoder_model
 from kerasbert.runs.folder import RunFolder
+from kerasbert.text.inputs import as_rows, is_empty
 
 
 class Embedder:
@@ -58,15 +59,15 @@ class Embedder:
         self.pooled_width: int = self.model.output["pooled"].shape[-1]
 
     def pooled(self, texts: Sequence[tuple[str, ...]], batch_size: int = 64) -> np.ndarray:
-        """(N, D) float32, a vector for each text, in order."""
-        vectors = np.zeros((len(texts), self.pooled_width), np.float32)
+        """(N, D) float32, a vector for each text, in order; NaN for one that is empty."""
+        vectors = np.full((len(texts), self.pooled_width), np.nan, np.float32)
         for indices, outputs, _ in self._outputs(texts, batch_size):
             vectors[indices] = np.asarray(outputs["pooled"])[: len(indices)]
         return vectors
 
     def states(self, texts: Sequence[tuple[str, ...]], batch_size: int = 64) -> list[np.ndarray]:
-        """For each text (its positions, D) float32: [CLS] first, [SEP] last."""
-        states: list[np.ndarray] = [np.empty(0)] * len(texts)
+        """For each text (its positions, D) float32, [CLS] first; no position if it is empty."""
+        states = [np.empty((0, self.width), np.float32)] * len(texts)
         for indices, outputs, lengths in self._outputs(texts, batch_size):
             sequence = np.asarray(outputs["sequence"], np.float32)
             for row, (index, length) in enumerate(zip(indices, lengths, strict=True)):
@@ -76,7 +77,9 @@ class Embedder:
     def _outputs(
         self, texts: Sequence[tuple[str, ...]], batch_size: int
     ) -> Iterator[tuple[np.ndarray, dict, np.ndarray]]:
-        encoded = EncodedTexts(texts, self.tokenizer, self.max_length)
+        rows = as_rows(texts)
+        full = np.array([place for place, row in enumerate(rows) if not is_empty(row)], np.int64)
+        encoded = EncodedTexts([rows[place] for place in full], self.tokenizer, self.max_length)
         self.truncated += encoded.truncated
         for indices, inputs in in_order(encoded, batch_size):
-            yield indices, self.model.predict_on_batch(inputs), encoded.lengths[indices]
+            yield full[indices], self.model.predict_on_batch(inputs), encoded.lengths[indices]

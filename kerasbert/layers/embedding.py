@@ -27,9 +27,9 @@ class TextEmbedding(keras.layers.Layer):
     Called with `reverse=True` it computes vocabulary scores with the same token table, as the head
     of masked language modelling needs them:
 
-        hidden       (B, M, D)  float
+        hidden       (B, M, D)  float; or (B, M, `width`)
         returns      (B, M, V)  float: the product with the transposed token table, without bias;
-                                with a projection, with that of the two
+                                of states D wide with a projection, with that of the two
 
     Args:
         vocabulary_size: V.
@@ -106,7 +106,7 @@ class TextEmbedding(keras.layers.Layer):
 
     def call(self, inputs, segment_ids=None, position_ids=None, reverse=False, training=None):
         if reverse:
-            if self.projection is not None:
+            if self.projection is not None and inputs.shape[-1] != self.width:
                 kernel = ops.cast(self.projection.kernel, inputs.dtype)
                 inputs = product(inputs, ops.transpose(kernel))
             return product(inputs, ops.transpose(ops.cast(self.token_table, inputs.dtype)))

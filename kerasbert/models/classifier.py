@@ -7,6 +7,7 @@ from kerasbert.heads.classification.kinds import check_targets
 from kerasbert.heads.classification.logits import label_logits
 from kerasbert.heads.classification.losses import build_loss
 from kerasbert.layers import Pooling
+from kerasbert.models.compiling import compile_and_build
 from kerasbert.models.fine_tuning import build_fine_tuning_model
 
 
@@ -77,5 +78,4 @@ def compile_classifier(
         ValueError: the kind has not so many labels as the model, or not that loss.
     """
     check_targets(kind, model.output_shape[-1])
-    model.compile(optimizer=optimizer, loss=build_loss(loss, kind, gold, smoothing))
-    return model
+    return compile_and_build(model, optimizer, loss=build_loss(loss, kind, gold, smoothing))

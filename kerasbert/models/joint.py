@@ -3,6 +3,7 @@
 import keras
 
 from kerasbert.batches.joint import LABELS
+from kerasbert.models.compiling import compile_and_build
 from kerasbert.models.pretrain import read_states
 from kerasbert.tasks import Task
 
@@ -37,9 +38,9 @@ def compile_joint(
     model: keras.Model, task: Task, weight: float, loss: keras.losses.Loss, optimizer
 ) -> keras.Model:
     """Compile with the labels' `loss`, from `build_loss`, plus `weight` times the task's own."""
-    model.compile(
-        optimizer=optimizer,
+    return compile_and_build(
+        model,
+        optimizer,
         loss={LABELS: loss, task.name: task.loss()},
         loss_weights={LABELS: 1.0, task.name: weight},
     )
-    return model

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import keras
 
 from kerasbert.layers import GatherPositions, Pooling
+from kerasbert.models.compiling import compile_and_build
 from kerasbert.models.encoder import chooses_positions, encode
 from kerasbert.tasks import Task
 
@@ -72,5 +73,4 @@ def read_states(task: Task, sequence, inputs):
 
 def compile_pretrain(model: keras.Model, tasks: Sequence[Task], optimizer) -> keras.Model:
     """Compile with the tasks' losses; the total is their sum."""
-    model.compile(optimizer=optimizer, loss={task.name: task.loss() for task in tasks})
-    return model
+    return compile_and_build(model, optimizer, loss={task.name: task.loss() for task in tasks})

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from kerasbert.evaluation.comparison import Judged
@@ -10,9 +11,10 @@ from kerasbert.files import write_text
 from kerasbert.report.charts import Axis, Series, chart, curve
 from kerasbert.report.page import charts, page, paragraph
 from kerasbert.report.run import ConfigJson, encoder_of, settings_and_versions
-from kerasbert.report.tables import table, tiles
+from kerasbert.report.tables import pairs, table, tiles
 
 SIDES = {"scratch": ("from scratch", 1), "pretrained": ("pre-trained", 0)}  # name, colour
+NAMES = ("train", "valid", "test")
 SHIPPED = {"shipped": ("what finetune ships", 2)}
 Runs = Sequence[Mapping[str, Any]]
 
@@ -39,6 +41,7 @@ def comparison_report(
     sections = [
         ("", _figures(summary)),
         ("", paragraph(result["sentence"])),
+        ("What is compared", _compared(result, summary, config)),
         ("Curves on validation data", _curves(result, summary)),
         ("Figures", table(figures, names) + paragraph(_note(summary), "note")),
         (f"Seed by seed, {Judged.of(summary).name} on test data", _pairs(result)),
@@ -48,6 +51,33 @@ def comparison_report(
     seeds = len(summary["seeds"])
     known.append(f"{seeds} seed{'s' if seeds > 1 else ''}, {len(summary['epochs'])} epochs")
     write_text(path, page("kerasbert comparison", title, " · ".join(known), sections))
+
+
+def _compared(result: Mapping[str, Any], summary: Mapping[str, Any], config: ConfigJson) -> str:
+    """Each column of the figures in words."""
+    settings = config.get("settings") or {}
+    source = Path(str(settings.get("pretrained") or "a pre-trained run")).name
+    seeds, epochs = len(summary["seeds"]), summary["epochs"][-1]
+    files = [Path(str(settings[part])).name for part in NAMES if settings.get(part)]
+    data = f" on {files[0]} and judged on {' and '.join(files[1:])}," if len(files) > 1 else ""
+    said = {
+        "from scratch": f"a network as that of {source}, begun with random weights",
+        "pre-trained": f"the same, begun with the weights of {source}",
+    }
+    if "shipped" in result:
+        said[SHIPPED["shipped"][0]] = (
+            "the pre-trained network of the same training, with linear SVMs beside it where texts "
+            "are single, at its own best epoch, by a threshold for each label: what the command "
+            "kerasbert finetune saves"
+        )
+    for baseline in summary["baselines"]:
+        said[str(baseline["name"])] = "what one would use instead, without a network"
+    equal = (
+        f"Each is fine-tuned{data} with {seeds} seed{'s' if seeds > 1 else ''} for {epochs} "
+        f"epoch{'s' if epochs > 1 else ''}, at the learning rate that was best for it on "
+        "validation data; all else is equal."
+    )
+    return pairs(said) + paragraph(equal)
 
 
 def _figures(summary: Mapping[str, Any]) -> str:
@@ -75,7 +105,7 @@ def _figures(summary: Mapping[str, Any]) -> str:
 
 def _shipped(summary: Mapping[str, Any]) -> float | None:
     figures = summary["sides"].get("shipped")
-    return round(figures["tuned_test_f1"]["mean"], 3) if figures else None
+    return figures["tuned_test_f1"]["mean"] if figures else None
 
 
 def _sides(result: Mapping[str, Any]) -> dict[str, tuple[str, int]]:
@@ -142,11 +172,6 @@ def _note(summary: Mapping[str, Any]) -> str:
         text = (
             "Mean and sample standard deviation over the seeds. A gain is taken seed by seed: both "
             "sides of a pair have the same seed."
-        )
-    if "shipped" in summary["sides"]:
-        text += (
-            " What finetune ships is the pre-trained network of the same training with linear SVMs "
-            "beside it (single texts), at its own best epoch, by a threshold for each label."
         )
     return text
 

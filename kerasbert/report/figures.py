@@ -8,7 +8,7 @@ from kerasbert.report.charts import Axis, Series, chart, curve
 from kerasbert.report.page import charts
 from kerasbert.report.tables import Row, folded, table, tiles
 
-NAMES = {"valid": "validation", "test": "test"}
+NAMES = {"valid": "validation", "test": "test", "data": "evaluated"}
 Sections = list[tuple[str, str]]  # heading and HTML
 
 
@@ -22,7 +22,7 @@ def figure_sections(
         history: a row an epoch, with epoch, loss, val_loss and val_NAME.
         metrics: what metrics.json holds.
     """
-    split = "test" if "test" in metrics else "valid"
+    split = judged_on(metrics)
     shown = {name: metrics.get(split, {}).get(name) for name in figures}
     titles = {name: name.replace("_", " ") for name in figures}
     first = {f"{NAMES[split]} {titles[name]}": value for name, value in shown.items()}
@@ -46,13 +46,26 @@ def figure_sections(
     ]
 
 
+def judged_on(metrics: Mapping[str, Any]) -> str:
+    """The part whose figures come first: that of `evaluate`, test data, or validation data."""
+    return next((name for name in ("data", "test") if name in metrics), "valid")
+
+
+def browsed(metrics: Mapping[str, Any]) -> str:
+    """The part that labels and documents are of: that of `evaluate`, or validation data.
+
+    Not test data: who looks for what to improve shall not look there.
+    """
+    return "data" if "data" in metrics else "valid"
+
+
 def run_tiles(metrics: Mapping[str, Any]) -> dict[str, Any]:
     """How long the run took."""
     seconds = number(metrics.get("seconds"))
     return {
         "best epoch": metrics.get("best_epoch"),
         "epochs": metrics.get("epochs"),
-        "minutes": round(seconds / 60, 1) if seconds is not None else None,
+        "minutes": f"{seconds / 60:.1f}" if seconds is not None else None,
     }
 
 

@@ -8,6 +8,7 @@ from kerasbert.evaluation.objectives import Compared, Figures, pretraining_verdi
 from kerasbert.figures import number
 from kerasbert.files import write_text
 from kerasbert.report.charts import Axis, Series, chart, curve
+from kerasbert.report.learned import guessed_words, nearest_words
 from kerasbert.report.page import charts, page, paragraph
 from kerasbert.report.run import (
     ConfigJson,
@@ -25,6 +26,7 @@ def pretrain_report(
     metrics: Mapping[str, Any] | None = None,
     config: ConfigJson | None = None,
     objectives: Mapping[str, Figures] | None = None,
+    learned: Mapping[str, Sequence[Row]] | None = None,
 ) -> None:
     """Write the report of a pre-training run.
 
@@ -35,6 +37,8 @@ def pretrain_report(
         metrics: what metrics.json holds.
         config: what config.json holds: settings, versions, architecture, transfer.
         objectives: by name, the figures of those that were trained.
+        learned: rows of "nearest" (word, nearest) and "guesses" (before, word, after, guesses), as
+            `kerasbert.training.learned` gives them.
     """
     metrics, config, objectives = metrics or {}, config or {}, objectives or {}
     tasks = (config.get("settings") or {}).get("tasks") or []
@@ -44,6 +48,8 @@ def pretrain_report(
         ("", _figures(metrics, objectives)),
         ("", paragraph(pretraining_verdict(objectives, last).get("verdict", ""))),
         ("Curves", _curves(history, objectives)),
+        ("What it guesses, in held-out text", guessed_words((learned or {}).get("guesses", ()))),
+        ("Words that are near each other", nearest_words((learned or {}).get("nearest", ()))),
         ("Progress", folded("all figures", table(history))),
         ("Carried over", transferred(config) if config else ""),
         ("Settings", settings_and_versions(config)),
@@ -53,7 +59,7 @@ def pretrain_report(
 
 
 def _figures(metrics: Mapping[str, Any], objectives: Mapping[str, Figures]) -> str:
-    minutes = number(metrics.get("seconds"))
+    minutes, epochs = number(metrics.get("seconds")), number(metrics.get("epoch"))
     losses: dict[str, Any] = {}
     for figures in objectives.values():
         one = figures.losses[0]
@@ -63,9 +69,9 @@ def _figures(metrics: Mapping[str, Any], objectives: Mapping[str, Figures]) -> s
     return tiles(
         {
             "steps": metrics.get("step"),
-            "epochs": metrics.get("epoch"),
+            "epochs": f"{epochs:.2f}" if epochs is not None else None,
             **losses,
-            "minutes": round(minutes / 60, 1) if minutes is not None else None,
+            "minutes": f"{minutes / 60:.1f}" if minutes is not None else None,
             "documents": metrics.get("documents"),
             "tokens": metrics.get("tokens"),
             "weights": metrics.get("weights"),

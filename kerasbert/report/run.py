@@ -39,13 +39,15 @@ def transferred(config: ConfigJson) -> str:
 
 
 def settings_and_versions(config: ConfigJson) -> str:
-    """Architecture, settings that were given, and what the run was made with."""
+    """Command line, date, architecture, settings as they were used, and versions."""
     settings = {
         name: value for name, value in (config.get("settings") or {}).items() if value is not None
     }
     made_with = {"backend": config.get("backend"), **(config.get("versions") or {})}
+    made_by = {name: config[name] for name in ("command", "date") if config.get(name)}
     return (
-        folded("architecture", pairs(config.get("architecture") or {}))
+        pairs(made_by)
+        + folded("architecture", pairs(config.get("architecture") or {}))
         + pairs(settings)
         + (folded("versions", pairs(made_with)) if config.get("versions") else "")
     )

@@ -4,6 +4,7 @@ from typing import Any
 
 from kerasbert.runs.folder import FINISHED, RunFolder
 from kerasbert.runs.settings import refuse_other_settings
+from kerasbert.terminal import say
 
 
 def begin_run(config: Any, result: str = FINISHED) -> tuple[RunFolder, dict[str, Any] | None]:
@@ -19,6 +20,7 @@ def begin_run(config: Any, result: str = FINISHED) -> tuple[RunFolder, dict[str,
     """
     folder = RunFolder.create(config.out, config.resume)
     if folder.file(result).exists():
+        say(f"{folder.path}: finished; nothing to do.")
         return folder, folder.read_json(result)
     if folder.file("config.json").exists():
         saved = folder.config()

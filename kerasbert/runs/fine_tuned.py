@@ -33,13 +33,13 @@ class FineTunedRun:
 
     head: Head
     pairs: bool
-    apart: bool
     max_length: int
     windows: Windows | None
     metrics: Mapping[str, Any]
     decision: Any
     tokenizer: Tokenizer
     model: keras.Model
+    apart: bool = False
 
 
 def open_fine_tuned(path: str | Path, head: Head | None = None) -> FineTunedRun:
@@ -53,14 +53,8 @@ def open_fine_tuned(path: str | Path, head: Head | None = None) -> FineTunedRun:
         InputError: the folder is not that of a finished fine-tuning run, its files are not of one
             run, or its head is unknown.
     """
-    folder = RunFolder.open(path)
-    config = folder.config()
-    if config.get("stage") != "finetune":
-        raise InputError(
-            f"{path}: this is the run of `kerasbert {config.get('stage')}`, expected one of "
-            "`kerasbert finetune`."
-        )
-    head = load_head(folder.path, config, head)
+    head, config = open_head(path, head)
+    folder = RunFolder(path)
     metrics, model = folder.read_json("metrics.json"), folder.load_model()
     try:
         head.check_output(model.output_shape)
@@ -78,3 +72,23 @@ def open_fine_tuned(path: str | Path, head: Head | None = None) -> FineTunedRun:
         tokenizer=folder.tokenizer(as_trained=True),
         model=model,
     )
+
+
+def open_head(path: str | Path, head: Head | None = None) -> tuple[Head, dict[str, Any]]:
+    """The head of a finished run, and its config.json, without its model.
+
+    Args:
+        path: the folder.
+        head: the user's own that the run was made with.
+
+    Raises:
+        InputError: as `open_fine_tuned`.
+    """
+    folder = RunFolder.open(path)
+    config = folder.config()
+    if config.get("stage") != "finetune":
+        raise InputError(
+            f"{path}: this is the run of `kerasbert {config.get('stage')}`, expected one of "
+            "`kerasbert finetune`."
+        )
+    return load_head(folder.path, config, head), config

@@ -13,7 +13,7 @@ from typing import Any
 from kerasbert.config import EncoderConfig, config_from_json, config_to_json
 from kerasbert.errors import InputError
 from kerasbert.files import atomic_path, check_writable, write_json, write_text
-from kerasbert.invocation import command_line
+from kerasbert.invocation import command_line, today
 from kerasbert.runs.settings import as_used
 
 FINISHED = "metrics.json"
@@ -26,7 +26,7 @@ class RunFolder:
 
     `config.json` (architecture, settings, kind, seed, versions, backend), `tokenizer.json`,
     `labels.txt`, `model.keras`, `history.csv`, `metrics.json` (written last: a run that has it is
-    finished), `report.html`, and `state/` for resuming.
+    finished), `report.html`, `README.md` (a model card), and `state/` for resuming.
     """
 
     def __init__(self, path: str | Path):
@@ -148,6 +148,7 @@ class RunFolder:
             "format": FORMAT,
             "stage": stage,
             "command": command_line(),
+            "date": today(),
             "architecture": config_to_json(architecture) if architecture is not None else None,
             "settings": as_used(settings, architecture, used or {}),
             "given": settings,

@@ -9,7 +9,7 @@ from kerasbert.config import SIZES, EncoderConfig, config_to_json
 from kerasbert.errors import InputError
 from kerasbert.ranges import flag
 
-FREE = {"resume", "save_minutes", "out"}  # may change when a run goes on
+FREE = {"resume", "save_minutes", "out", "log", "tensorboard", "rival"}  # may change with --resume
 RENAMED = {"chunk": "windows"}  # values of --long in runs of versions before 0.2.0
 LOSS_OF_LABELS = "cross-entropy"  # what --loss was for all, before there were numbers
 

@@ -18,10 +18,10 @@ from kerasbert.settings.tokenizer import TokenizerSettings
 from kerasbert.settings.training import TrainingSettings
 
 # Of a fine-tuning, what the comparison settles for each of its runs...
-OF_EACH_RUN = {"out", "resume", "seed", "learning_rate", "from_scratch"}
+OF_EACH_RUN = {"out", "resume", "seed", "learning_rate", "from_scratch", "rival"}
 # ... and what it has nothing of: architecture and tokenizer come with the pre-trained run, and both
 # sides have the same epochs.
-NOT_ASKED = {"patience"} | {
+NOT_ASKED = {"patience", "minutes"} | {
     field.name for group in (EncoderSettings, TokenizerSettings) for field in fields(group)
 }
 
@@ -41,8 +41,9 @@ class CompareSettings(
     --test test.txt --out runs/compare --seeds 3
     """
 
-    pretrained: Path
-    """The run, or the folder of a public model, whose encoder is compared with an untrained one."""
+    pretrained: str
+    """The run, the folder of a public model or hf://owner/name[@revision], whose encoder is
+    compared with an untrained one."""
     train: Path
     """Labelled text to learn from."""
     valid: Path | None = None

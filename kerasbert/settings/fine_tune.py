@@ -14,6 +14,8 @@ from kerasbert.settings.regression import RegressionSettings
 from kerasbert.settings.tokenizer import TokenizerSettings
 from kerasbert.settings.training import TrainingSettings
 
+EPOCHS = 7
+
 
 @dataclass(frozen=True, kw_only=True)
 class FineTuneSettings(
@@ -39,13 +41,18 @@ class FineTuneSettings(
     """The folder of the run."""
     test: Path | None = None
     """Labelled text that nothing is chosen on: for the last figure only."""
-    pretrained: Path | None = None
-    """The run, or the folder of a public model, whose tokenizer, architecture and weights to start
-    from."""
+    pretrained: str | None = None
+    """The run, the folder of a public model or hf://owner/name[@revision], whose tokenizer,
+    architecture and weights to start from."""
     from_scratch: bool = False
     """Take tokenizer and architecture of --pretrained, but none of its weights."""
-    epochs: int = 7
-    """Passes over the training data."""
+    rival: bool | None = None
+    """Judge TF-IDF + LinearSVC beside it (kerasbert[rival]). Unless given: yes, where scikit-learn
+    is installed and it takes half a minute at most."""
+    epochs: int | None = None
+    """Passes over the training data; 7 unless --minutes is given."""
+    minutes: float | None = None
+    """Or minutes of training and validation: as many whole epochs as fit."""
     patience: int | None = None
     """Stop after so many epochs without a better figure on --valid."""
 
@@ -55,6 +62,10 @@ class FineTuneSettings(
         self.check_classifier()
         asked_head(self)
         self.check_valid(self.valid)
+        if self.epochs is not None and self.minutes is not None:
+            raise InputError("expected at most one of --epochs and --minutes.")
+        if self.epochs is None and self.minutes is None:
+            object.__setattr__(self, "epochs", EPOCHS)
         if self.pretrained is not None:
             refuse_beside_pretrained(self, EncoderSettings, TokenizerSettings)
         elif self.from_scratch:

@@ -26,8 +26,14 @@ class PretrainSettings(EncoderSettings, TokenizerSettings, TrainingSettings):
     """Or raw text, prepared on the way into the run's folder."""
     corpus_format: CorpusFormat = "lines"
     """lines: one document a line. sentences: one sentence a line, an empty line ends a document."""
-    pretrained: Path | None = None
-    """Go on from this run, or a public model: tokenizer, architecture, weights, heads included."""
+    pretrained: str | None = None
+    """Go on from this run, or a public model (a folder, or hf://owner/name[@revision]): tokenizer,
+    architecture, weights, heads included."""
+    teacher: str | None = None
+    """Learn the vectors of this encoder, too: a run, or a public model (a folder, or
+    hf://owner/name[@revision]). It reads every row once, before the training."""
+    teacher_weight: float = 5.0
+    """How much the distance from the teacher counts beside the losses of the objectives."""
     vectors: Path | None = None
     """Begin with these word vectors: word2vec's text or .bin, fastText's .vec, GloVe's text."""
     fit_vectors: VectorsFit = "refuse"
@@ -53,10 +59,14 @@ class PretrainSettings(EncoderSettings, TokenizerSettings, TrainingSettings):
     minutes: float | None = None
     """Or minutes of training: as many steps as fit. Without --size, one that suits is chosen."""
     tensorboard: bool = False
-    """Write TensorBoard event files into the run's folder, too."""
+    """The same as --log tensorboard."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.tensorboard:
+            if self.log not in (None, "tensorboard"):
+                raise InputError(f"expected one of --tensorboard and --log {self.log}.")
+            object.__setattr__(self, "log", "tensorboard")
         if (self.store is None) == (not self.corpus):
             raise InputError("expected one of --store STORE and --corpus FILE...")
         if sum(value is not None for value in (self.epochs, self.steps, self.minutes)) > 1:
@@ -66,9 +76,20 @@ class PretrainSettings(EncoderSettings, TokenizerSettings, TrainingSettings):
                 if getattr(self, name) is not None:
                     flag = name.replace("_", "-")
                     raise InputError(f"--{flag}: a store brings its tokenizer; leave it out.")
+        if self.teacher is not None:
+            self._check_teacher()
         if self.pretrained is not None:
             refuse_beside_pretrained(self, EncoderSettings, TokenizerSettings)
             if self.vectors is not None:
                 raise InputError("--vectors: not beside --pretrained, which brings its own.")
         else:
             check_length(self.architecture(vocabulary_size=1), self.max_length)
+
+    def _check_teacher(self) -> None:
+        """Refuse what has no rows that a teacher could read."""
+        if self.pack:
+            raise InputError("--teacher: it reads a row as one text, and packed rows hold several.")
+        if pairs := [task for task in self.tasks if task in ("next-sentence", "sentence-order")]:
+            raise InputError(
+                f"--teacher: not beside --tasks {pairs[0]}, whose rows are made anew each time."
+            )

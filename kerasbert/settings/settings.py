@@ -3,12 +3,12 @@
 import contextlib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from kerasbert.errors import InputError
 from kerasbert.ranges import check_numbers, flag
 
-_PATHS_AS_TEXT = {"corpus"}  # they may be URLs, too
+_PATHS_AS_TEXT = {"corpus", "folder", "pretrained", "teacher"}  # they may be URLs, too
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,17 +16,37 @@ class Settings:
     """The root of the settings of every command, and of the groups that they are made of.
 
     Raises:
-        InputError: a number is out of its range (`kerasbert/ranges.py`), or `out` is `-`.
+        InputError: a number is out of its range (`kerasbert/ranges.py`), a choice is none
+            (`kerasbert/choices.py`), or `out` is `-`.
     """
 
     def __post_init__(self) -> None:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         check_numbers(values)
+        for name, hint in get_type_hints(type(self)).items():
+            _check_choice(name, values.get(name), _choices(hint))
         for name, value in values.items():
             object.__setattr__(self, name, _expanded(name, value))
         if values.get("out") == Path("-"):
             raise InputError(
                 f"{flag('out')} -: expected a name; /dev/stdout is that of standard output."
+            )
+
+
+def _choices(hint: Any) -> tuple[Any, ...]:
+    """The values of a `Literal`, or of those in an optional or a tuple; none of other types."""
+    parts = get_args(hint)
+    if get_origin(hint) is Literal:
+        return parts
+    return tuple(one for part in parts for one in _choices(part))
+
+
+def _check_choice(name: str, value: Any, choices: tuple[Any, ...]) -> None:
+    """The command line has asked for one of them; a program may say anything."""
+    for one in value if isinstance(value, tuple) else (value,):
+        if choices and one is not None and one not in choices:
+            raise InputError(
+                f"{flag(name)}: expected {' or '.join(map(str, choices))}, received {one!r}."
             )
 
 

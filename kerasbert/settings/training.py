@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kerasbert.choices import Decay, Precision
+from kerasbert.choices import Decay, LogName, Precision
 from kerasbert.settings.settings import Settings
 
 
@@ -28,5 +28,7 @@ class TrainingSettings(Settings):
     """Save the state at least so often, for --resume."""
     resume: bool = False
     """Go on with an interrupted run; begins one if there is none."""
+    log: LogName | None = None
+    """Write the run's figures for TensorBoard (into its folder), MLflow or Weights & Biases."""
     skip_bad_lines: bool = False
     """Leave out lines that cannot be read, or do not fit --kind, count them, and say so."""

@@ -9,6 +9,7 @@ from kerasbert.tasks.document_words import DocumentWords
 from kerasbert.tasks.masked_lm import MaskedLM
 from kerasbert.tasks.next_sentence import NextSentence, SentenceOrder
 from kerasbert.tasks.task import Rows, Task, TaskBatch
+from kerasbert.tasks.teacher import TeacherVectors
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class TaskSettings:
     Attributes:
         seed: of their heads' initial weights.
         masking, masking_rate, max_predictions: `unit`, `rate`, `max_predictions` of `MaskedLM`.
-        activation, epsilon: of its head, where that of a public model is gone on with.
+        activation, epsilon, width: of its head, where that of a public model is gone on with.
     """
 
     seed: int = 0
@@ -27,6 +28,7 @@ class TaskSettings:
     max_predictions: int | None = None
     activation: str = "gelu"
     epsilon: float = 1e-12
+    width: int | None = None
 
 
 # The names of the command line: from a token store and settings to an objective. They make their
@@ -44,6 +46,7 @@ TASKS: dict[str, Callable[[TokenStore, TaskSettings], Task]] = {
         seed=settings.seed,
         activation=settings.activation,
         epsilon=settings.epsilon,
+        width=settings.width,
     ),
     "next-sentence": lambda store, settings: NextSentence(seed=settings.seed),
     "sentence-order": lambda store, settings: SentenceOrder(seed=settings.seed),
@@ -59,4 +62,5 @@ __all__ = [
     "Task",
     "TaskBatch",
     "TaskSettings",
+    "TeacherVectors",
 ]

@@ -103,6 +103,8 @@ class MaskedLM:
         seed: of the head's initial weights.
         activation: of the head; that of a public model whose head it goes on with.
         epsilon: of the head's normalization, likewise.
+        width: of the head's states; D unless given. An embedding whose tables are not D wide takes
+            states as wide as these, too.
 
     Sources: Devlin et al. 2019, https://arxiv.org/abs/1810.04805, section 3.1, "Masked LM"; Joshi
     et al. 2020, https://arxiv.org/abs/1907.10529, section 3.1, for spans.
@@ -134,6 +136,7 @@ class MaskedLM:
         seed: int = 0,
         activation: str = "gelu",
         epsilon: float = 1e-12,
+        width: int | None = None,
     ):
         if not 0 < rate < 1:
             raise ValueError(f"rate: expected 0 < rate < 1. Received: {rate}")
@@ -156,6 +159,7 @@ class MaskedLM:
         self.seed = seed
         self.activation = activation
         self.epsilon = epsilon
+        self.width = width
 
     def make(self, rows: Rows, rng: np.random.Generator) -> TaskBatch:
         if rows.special_ids.mask is None:
@@ -218,7 +222,7 @@ class MaskedLM:
 
     def head(self, embedding, sequence, pooled, inputs):
         hidden = Dense(
-            sequence.shape[-1],
+            self.width or sequence.shape[-1],
             activation=gelu_tanh if self.activation == "gelu_tanh" else self.activation,
             kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 1),
             name="masked_lm_transform",

@@ -30,6 +30,10 @@ class Rows:
 
         word_starts  (B, L)  bool: True for the tokens of the text that begin a word
 
+    and for an objective that asks for `vectors`
+
+        vectors      (B, E)  float: what was given to the batches for each row
+
     `special_ids` are those of the tokenizer: what to hide a token with (`mask`), what to take away
     with (`pad`), and which ids are words: `special_ids.words(vocabulary_size)`.
     """
@@ -43,6 +47,7 @@ class Rows:
     position_ids: np.ndarray | None = None
     special_ids: SpecialIds = OURS
     word_starts: np.ndarray | None = None
+    vectors: np.ndarray | None = None
 
 
 @dataclass
@@ -102,7 +107,7 @@ class Task(Protocol):
     An objective over positions alone, which works where several documents share a row, also has
     `packs = True`. One that reads the states of some positions only has `positions`, the name of
     the one of its inputs (B, M) that holds them: no others are computed where that saves work. One
-    with `words = True` gets `Rows.word_starts`.
+    with `words = True` gets `Rows.word_starts`, one with `vectors = True` gets `Rows.vectors`.
     """
 
     name: str

@@ -85,10 +85,10 @@ class ArrowRows:
         try:
             self._reader = pyarrow.RecordBatchReader.from_stream(data)
         except (pyarrow.ArrowException, TypeError, ValueError) as error:
-            first = str(error).splitlines()[0] if str(error) else type(error).__name__
+            said = "; ".join(str(one).splitlines()[0] for one in error.args if str(one))
             raise InputError(
-                f"{name}: this {type(data).__name__} cannot be read as an Arrow table ({first})."
-                " Give each column one type, and the table columns."
+                f"{name}: this {type(data).__name__} cannot be read as an Arrow table"
+                f" ({said or type(error).__name__}). Expected columns, each of one type."
             ) from None
         self.columns = tuple(self._reader.schema.names)
 

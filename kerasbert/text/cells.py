@@ -22,32 +22,50 @@ def is_missing(value: Any) -> bool:
     return isinstance(value, numbers.Real) and value != value
 
 
-def texts_of(values: Sequence[Any], names: Sequence[str]) -> tuple[str, ...]:
+def texts_of(values: Sequence[Any], names: Sequence[str], needed: bool = True) -> tuple[str, ...]:
     """The text, or the two of a pair, of a row.
 
     Args:
-        values: of the fields; that of a single one may be a list of the two texts of a pair.
+        values: of the fields; that of a single one may be a list of the text, or of a pair's two.
         names: of the fields.
+        needed: whether each must be there; one that is missing is an empty string otherwise.
 
     Raises:
         ValueError: one is missing, or no text.
     """
-    if len(values) == 1 and isinstance(values[0], list | tuple) and len(values[0]) == 2:
-        values, names = values[0], (names[0], names[0])
-    return tuple([_text(value, name) for value, name in zip(values, names, strict=True)])
+    if len(values) == 1 and isinstance(values[0], list | tuple) and len(values[0]) in (1, 2):
+        values, names = values[0], (names[0],) * len(values[0])
+    return tuple([_text(value, name, needed) for value, name in zip(values, names, strict=True)])
 
 
-def _text(value: Any, name: str) -> str:
+def _text(value: Any, name: str, needed: bool) -> str:
     if isinstance(value, str):
         text = value.strip()
         if text:
             return well_formed(text)
     if is_missing(value):
+        if not needed:
+            return ""
         found = "empty" if isinstance(value, str) else "not there (null)"
         raise ValueError(
             f"the text in {name!r} is {found}, text was expected. Fill it in or remove the row"
         )
     raise ValueError(f"{name!r} holds {described(value)}, text was expected. Name a field of text")
+
+
+def as_json(value: Any) -> Any:
+    """A value of a field as JSON writes it: what JSON has no form for becomes its text."""
+    if isinstance(value, str):
+        return well_formed(value)
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return None if value != value else value
+    if isinstance(value, dict):
+        return {str(name): as_json(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(one) for one in value]
+    return str(value)
 
 
 def well_formed(text: str) -> str:

@@ -59,7 +59,7 @@ def as_documents(
     )  # fmt: skip
     documents: Iterable[LabeledDocument]
     if speaks_arrow(data):
-        documents = read(ArrowRows(data))
+        documents = read(_table_rows(data))
     elif isinstance(data, Mapping):
         documents = read(Columns({name: _listed(data[name], name) for name in data}))
     elif isinstance(data, tuple) and len(data) == 2:
@@ -84,9 +84,33 @@ def as_documents(
     return found
 
 
+def _table_rows(data: Any) -> ArrowRows | Columns:
+    """The rows of a table; those of a DataFrame with columns of mixed types as Python has them."""
+    is_frame = hasattr(data, "columns") and hasattr(data, "to_dict")
+    names: list[Any] = list(data.columns) if is_frame else []
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(
+            f"data: the field {twice!r} is there {names.count(twice)} times. Give each column"
+            " its own name."
+        )
+    try:
+        return ArrowRows(data)
+    except InputError:
+        if not is_frame or not all(hasattr(data[name], "tolist") for name in names):
+            raise
+        return Columns({str(name): data[name].tolist() for name in names})
+
+
 def _texts_and_labels(
     texts: Any, labels: Any, fields: Fields, problems: LineProblems, numbers: bool
 ) -> Iterable[LabeledDocument]:
+    if getattr(labels, "ndim", 1) > 1:
+        raise InputError(
+            f"labels: this is an array of shape {tuple(labels.shape)}, a label or a list of labels"
+            " for each text was expected. Of a matrix of 0 and 1 make lists of names:"
+            " [[name for name, one in zip(names, row) if one] for row in labels]."
+        )
     columns = Columns({"texts": _listed(texts, "texts"), "labels": _listed(labels, "labels")})
     found = FoundFields(("texts",), ("labels",), None, (), None)
     read = NumberReader(found) if numbers else LabelReader(found, fields.label_separator)

@@ -30,6 +30,7 @@ PAIR_NAMES = (
     *(("question", "context"), ("query", "passage"), ("query", "document")),
 )
 _MOST_NAMES = 20  # in a message
+_ONE_COLUMN = " One column was found: cells are parted by a comma, a semicolon, a TAB or a bar."
 _FLAGS = {"text": "--text-field", "label": "--label-field", "id": "--id-field"}
 
 
@@ -92,6 +93,7 @@ class FoundFields:
         id: a name, or None.
         keep: names.
         note: a sentence for people where a field was found by its name, else None.
+        unread: a field that looks like labels where none are read, else None.
     """
 
     text: tuple[str, ...]
@@ -99,6 +101,7 @@ class FoundFields:
     id: str | None
     keep: tuple[str, ...]
     note: str | None
+    unread: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -134,6 +137,7 @@ def find_fields(
     for kind, needed, found in (("text", True, text), ("label", labeled, label)):
         if needed and not found:
             raise _none_found(name, kind, columns, flags, TEXT_NAMES if kind == "text" else usual)
+    unread = None if labeled else next((one for one in label if one not in fields.keep), None)
     if not labeled:
         label = ()
     for kind, given in (("text", text), ("label", label), ("id", ids), ("", fields.keep)):
@@ -151,7 +155,7 @@ def find_fields(
         parts += [f"{what} from {_listed(label)}"] * bool(label)
         parts += [f"ids from {_listed(ids)}"] * bool(ids)
         note = f"{name}: {', '.join(parts)}"
-    return FoundFields(text, label, ids[0] if ids else None, tuple(fields.keep), note)
+    return FoundFields(text, label, ids[0] if ids else None, tuple(fields.keep), note, unread)
 
 
 def _find_text(columns: Sequence[str]) -> tuple[str, ...]:
@@ -162,7 +166,9 @@ def _find_text(columns: Sequence[str]) -> tuple[str, ...]:
     return _find(TEXT_NAMES, columns)
 
 
-def _find(known: Sequence[str], columns: Sequence[str], taken: Sequence[str] = ()) -> tuple:
+def _find(
+    known: Sequence[str], columns: Sequence[str], taken: Sequence[str] = ()
+) -> tuple[str, ...]:
     """The first column with the first of these names, if any has one."""
     lower = {column.strip().lower(): column for column in reversed(columns) if column not in taken}
     return next(((lower[name],) for name in known if name in lower), ())
@@ -187,7 +193,7 @@ def _none_found(
         f"{name}: which field holds {what} was not said, and none has a usual name"
         f" ({', '.join(usual[:4])}, ...)."
         f" {_listing(columns)} {_remedy(kind, flags)} If the first row of a table is no header,"
-        f" name its columns: {without}."
+        f" name its columns: {without}.{_ONE_COLUMN * (len(columns) == 1)}"
     )
 
 

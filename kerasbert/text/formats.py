@@ -47,8 +47,8 @@ def check_head(head: bytes, name: str, holds: Holds) -> None:
     Args:
         head: the first bytes, unpacked; up to `HEAD` of them.
         name: of the file; its suffix counts.
-        holds: what is expected: "texts" (to answer), "corpus" (raw text), "records" (JSON Lines),
-            "labels" (lines, tables or records), or "lines" of any kind of UTF-8.
+        holds: what is expected: "corpus" (raw text), "records" (JSON Lines), "labels" or "texts"
+            (lines, tables or records), or "lines" of any kind of UTF-8.
 
     Raises:
         InputError: saying what it is and what to do.
@@ -66,27 +66,28 @@ def check_head(head: bytes, name: str, holds: Holds) -> None:
             )
         is_table = suffix in TABLE_SUFFIXES
         if is_table and text.strip() and not text.lstrip().startswith("{"):
-            raise _refused(name, "a table", columns_of(text, suffix), "texts")
+            raise _refused(name, "a table", columns_of(text, suffix))
         return
     form, fields = form_of(head, name, holds)
-    if form != "lines" and holds != "labels":
-        raise _refused(name, _WHAT[form], fields, holds)
+    if form != "lines" and holds == "corpus":
+        raise _refused(name, _WHAT[form], fields)
 
 
-def form_of(head: bytes, name: str, holds: Holds) -> tuple[Form, list[str]]:
+def form_of(head: bytes, name: str, holds: Holds, named: bool = False) -> tuple[Form, list[str]]:
     """What UTF-8 text is, and the names of its fields so far as its beginning tells.
 
     Args:
         head: the first bytes, unpacked; up to `HEAD` of them.
         name: of the file; its suffix counts.
         holds: what is expected, see `check_head`: pairs of texts look like a table.
+        named: whether fields of it were named: then one record makes JSON Lines.
     """
     text = head.decode("utf-8", "ignore").removeprefix("\ufeff")
     suffix = suffix_of(name)
     lines = _first_lines(text, len(head) >= _CUT)
     if not lines:
         return "lines", []
-    if (fields := _fields(lines, suffix)) is not None:
+    if (fields := _fields(lines, suffix, named)) is not None:
         return "jsonl", fields
     if _is_json_document(text, len(head) < HEAD, suffix):
         return "json", []
@@ -110,7 +111,7 @@ def _first_lines(text: str, cut: bool) -> list[str]:
     return list(itertools.islice((line for line in full if line), _LINES))
 
 
-def _fields(lines: list[str], suffix: str) -> list[str] | None:
+def _fields(lines: list[str], suffix: str, named: bool) -> list[str] | None:
     """The fields of JSON Lines, None if they are something else."""
     records = [_json(line) for line in lines]
     if all(isinstance(record, dict) and record for record in records):
@@ -118,7 +119,9 @@ def _fields(lines: list[str], suffix: str) -> list[str] | None:
     if suffix == ".json" and records[0] is None and _json("\n".join(lines)) is not None:
         return None  # one document on several lines
     # A record longer than the head, or a file that says what it is and begins like it.
-    if _RECORD.match(lines[0]) and (suffix in JSON_SUFFIXES or len(lines[0]) > HEAD // 2):
+    long = len(lines[0]) > HEAD // 2
+    told = suffix in JSON_SUFFIXES or (named and isinstance(records[0], dict))
+    if _RECORD.match(lines[0]) and (told or long):
         return list(records[0]) if isinstance(records[0], dict) else []
     return None
 
@@ -187,18 +190,12 @@ def _rows(text: str, delimiter: str, count: int) -> list[list[str]]:
         return []
 
 
-def _refused(name: str, what: str, names: list[str], holds: Holds) -> InputError:
+def _refused(name: str, what: str, names: list[str]) -> InputError:
     """What it is, what was expected, and the remedy of those who expected it."""
     is_lines = what == "JSON Lines"
     listed = ", ".join(cell.strip()[:40] for cell in names[:_MOST_NAMES])
     if listed:
         more = ", ..." * (len(names) > _MOST_NAMES)
         listed = f" {'Its fields are' if is_lines else 'Its first row'}: {listed}{more}."
-    expected = "a text a line was expected"
-    if holds == "texts":
-        remedy = "Name the field that holds the text: --text-field NAME."
-        if not is_lines:
-            remedy = "Write it as JSON Lines and give --text-field NAME, or write a text a line."
-    else:
-        remedy = "Name the field of the text: kerasbert prepare --text-field NAME."
-    return InputError(f"{name}: this is {what}, {expected}. {remedy}{listed}")
+    remedy = "Name the field of the text: kerasbert prepare --text-field NAME."
+    return InputError(f"{name}: this is {what}, a text a line was expected. {remedy}{listed}")

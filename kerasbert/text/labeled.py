@@ -16,7 +16,7 @@ from kerasbert.text.arrow import PARQUET_MAGIC, ParquetRows
 from kerasbert.text.cells import LabelReader, is_missing, texts_of
 from kerasbert.text.documents import LabeledDocument, label_order, parse_labeled
 from kerasbert.text.fields import Fields, find_fields
-from kerasbert.text.formats import HEAD, check_head, form_of
+from kerasbert.text.formats import HEAD, Holds, check_head, form_of
 from kerasbert.text.lines import LineProblems, check_file, packing, reading, stream_lines, unpack
 from kerasbert.text.numbers import NumberReader, number_label, what_numbers
 from kerasbert.text.records import JsonDocument, JsonLines
@@ -165,8 +165,23 @@ def iterate_labeled(
             yield from documents_of(table, name, problems, fields, say, labeled, numbers=numbers)
 
 
-def open_rows(file: Path, name: str, problems: LineProblems, fields: Fields) -> Rows | None:
+def open_rows(
+    file: Path,
+    name: str,
+    problems: LineProblems,
+    fields: Fields,
+    holds: Holds = "labels",
+    blank_rows: bool = False,
+) -> Rows | None:
     """The rows of a table or records; None for a file of lines.
+
+    Args:
+        file: that can be read again.
+        name: of it, for messages.
+        problems: what to do with lines and rows that cannot be read.
+        fields: as named; where any is, the file is no file of lines.
+        holds: what is expected in it: "labels", or "texts" to be answered.
+        blank_rows: whether rows of a table whose cells are all empty count.
 
     Raises:
         InputError: it is none of these.
@@ -183,13 +198,13 @@ def open_rows(file: Path, name: str, problems: LineProblems, fields: Fields) -> 
     with opened() as stream:
         head = stream.read(HEAD)
     check_head(head, name, "lines")
-    form, _ = form_of(head, name, "labels")
+    form, _ = form_of(head, name, holds, fields.given)
     if form == "jsonl":
         return JsonLines(opened, name, problems)
     if form == "json":
         return JsonDocument(opened, name, problems)
     if form == "table" or (fields.given and head.strip()):
-        return TableRows(opened, name, problems, fields)
+        return TableRows(opened, name, problems, fields, blank_rows)
     return None
 
 

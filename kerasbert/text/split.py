@@ -42,7 +42,7 @@ def split_documents(
         the documents to learn from, and those that were set aside.
 
     Raises:
-        InputError: the share is none, or too few documents differ.
+        InputError: the share is none, too few documents differ, or none can be spared.
     """
     if not 0 < share < 1:
         raise InputError(f"--valid-share: expected 0 < SHARE < 1, received {share}.")
@@ -60,6 +60,11 @@ def split_documents(
     labels = [Counter(name for r in rows for name in strata(documents[r])) for rows in members]
     keys = _family_hashes(numbers, hashes, count)
     chosen = _choose([len(rows) for rows in members], labels, keys, share)
+    if not chosen:
+        raise InputError(
+            f"{name}: no document can be set aside, each has a label that stands in no other one"
+            " but near copies. Give more documents, or a file to choose by: --valid FILE."
+        )
     aside = np.zeros(len(documents), bool)
     for family in chosen:
         aside[members[family]] = True

@@ -25,7 +25,14 @@ class TableRows:
         columns: the names, from the left.
     """
 
-    def __init__(self, opened: Opener, name: str, problems: LineProblems, fields: Fields):
+    def __init__(
+        self,
+        opened: Opener,
+        name: str,
+        problems: LineProblems,
+        fields: Fields,
+        blank_rows: bool = False,
+    ):
         """Tell how cells are parted, and read the header.
 
         Args:
@@ -33,19 +40,22 @@ class TableRows:
             name: of it, for messages.
             problems: what to do with rows that cannot be read.
             fields: their `columns`, if any, are those of a table without a header.
+            blank_rows: yield rows whose cells are all empty, too; a line without a cell is no row.
 
         Raises:
             InputError: the table is empty, or has other columns than were named.
         """
         self._opened, self._name, self._problems = opened, name, problems
+        self._blank_rows = blank_rows
         self._line = 0  # that was read last
         self._begin = 0  # the line in which the row begins that was yielded last
-        wanted = [*fields.text, *fields.label, *((fields.id,) if fields.id else ())]
+        wanted = [*fields.text, *fields.label, *fields.keep, *((fields.id,) if fields.id else ())]
         self._has_header = not fields.columns
         self._more = fields.columns[-1:] == (MORE,)  # cells nobody reads may stand behind
         named = fields.columns[:-1] if self._more else fields.columns
         self._separator = self._tell(wanted, len(named))
-        first = next((cells for _, cells in self._records(LineProblems(offers=False))), None)
+        records = self._records(LineProblems(offers=False))
+        first = next((cells for _, cells in records if _holds_anything(cells)), None)
         if first is None:
             raise InputError(f"{name}: the table is empty. Expected a header and rows.")
         if self._has_header:
@@ -55,7 +65,7 @@ class TableRows:
             self._check_columns(first)
 
     def rows(self, names: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
-        """Yield `(row, cells of these columns)` of each row that holds anything.
+        """Yield `(row, cells of these columns)` of each row that holds anything (or has cells).
 
         Rows are counted from 1, the header among them, as a spreadsheet counts.
 
@@ -67,7 +77,7 @@ class TableRows:
         header = self._has_header
         for row, cells in self._records(self._problems):
             if header:
-                header = False
+                header = not _holds_anything(cells)
                 continue
             if len(cells) < width or (any(cells[width:]) and not self._more):
                 self._problems.report_at(functools.partial(self.place, row), self._ragged(cells))
@@ -123,7 +133,7 @@ class TableRows:
                 self._refuse(row, str(error), problems)
                 continue
             self._begin = begin
-            if any(cells) and not (len(cells) == 1 and cells[0].isspace()):
+            if (cells and self._blank_rows) or _holds_anything(cells):
                 yield row, cells
 
     def _refuse(self, row: int, error: str, problems: LineProblems) -> None:
@@ -167,3 +177,7 @@ class TableRows:
                 f"{self._name}: its first row is a header with these columns. Do not name them"
                 " again (--columns is for a table without a header)."
             )
+
+
+def _holds_anything(cells: Sequence[str]) -> bool:
+    return any(cell and not cell.isspace() for cell in cells)

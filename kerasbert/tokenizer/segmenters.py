@@ -7,6 +7,28 @@ from kerasbert.choices import UnicodeForm
 from kerasbert.errors import InputError
 
 SEGMENTERS = ("jieba",)
+_HAN = ("\u3400", "\u9fff")
+_KANA = ("\u3040", "\u30ff")
+
+
+def has_chinese(text: str) -> bool:
+    """Whether there are Chinese characters and no Japanese syllables."""
+    return any(_HAN[0] <= one <= _HAN[1] for one in text) and not any(
+        _KANA[0] <= one <= _KANA[1] for one in text
+    )
+
+
+def chinese_words(text: str) -> list[tuple[int, int]] | None:
+    """First character and end of each word of a Chinese text; None where rjieba is missing."""
+    try:
+        import rjieba
+    except ImportError:
+        return None
+    spans, at = [], 0
+    for word in rjieba.cut(text):
+        spans.append((at, at + len(word)))
+        at += len(word)
+    return spans if at == len(text) else None
 
 
 def segmenter_of(name: str | None, form: UnicodeForm = "NFC") -> Callable[[str], str]:

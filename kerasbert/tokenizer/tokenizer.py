@@ -182,6 +182,13 @@ class Tokenizer:
             for encoding in self._encodings(texts, with_words=True)
         ]
 
+    def decode(self, token_ids: Sequence[np.ndarray]) -> list[str]:
+        """The text of each array (tokens,) of ids, as far as the tokens still tell it.
+
+        White space and letters that the tokenizer has changed stay changed.
+        """
+        return self._tokenizer.decode_batch([ids.tolist() for ids in token_ids])
+
     def tokens(self, text: str) -> list[str]:
         """Return the tokens of a text as strings, [UNK] for the unknown."""
         names = (self._tokenizer.id_to_token(int(index)) for index in self.encode([text])[0])
@@ -207,6 +214,11 @@ class Tokenizer:
             for start, end in spans.values()
             if not text[start:end].isspace()
         ]
+
+    def token_ends(self, text: str) -> list[int]:
+        """The character of `segment(text)` behind each token of `encode`."""
+        encoding = self._tokenizer.encode(self._segment(text), add_special_tokens=False)
+        return [end for _, end in encoding.offsets]
 
     @functools.cached_property
     def tells_words(self) -> bool:

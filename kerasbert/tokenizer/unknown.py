@@ -40,6 +40,11 @@ class Unknown:
         """From 0 to 1."""
         return self.characters / max(self.of, 1)
 
+    @property
+    def notable(self) -> bool:
+        """Whether the share is not 0.0%."""
+        return self.characters > self.of / 2000
+
     def __str__(self) -> str:
         return f"{self.share:.1%} of the characters unknown to the tokenizer"
 
@@ -49,7 +54,7 @@ class Unknown:
 
     def report(self, what: str) -> list[str]:
         """The share, where there is any, or the warning, which names it: a line or none."""
-        return self.warnings(what) or [f"{what}: {self}"] * (self.characters > 0)
+        return self.warnings(what) or [f"{what}: {self}"] * self.notable
 
     def check(self, what: str) -> None:
         """Refuse to learn from `what` if there is next to nothing in it to be read.

@@ -5,7 +5,8 @@ from typing import Any
 
 from kerasbert.batches.labeled import LabeledBatches
 from kerasbert.heads.head import Assessed
-from kerasbert.report import fine_tuning_report
+from kerasbert.heads.registry import HEADS
+from kerasbert.report import fine_tuning_card, fine_tuning_report
 from kerasbert.runs.folder import RunFolder
 from kerasbert.training.best_by_rule import BestByRule
 from kerasbert.training.epoch_figures import outputs_of
@@ -81,8 +82,18 @@ def write_results(
     history: Sequence[Mapping[str, Any]],
     metrics: Mapping[str, Any],
     rows: Mapping[str, Sequence[Mapping[str, Any]]],
+    documents: Mapping[str, int],
 ) -> None:
-    """The head's files, report.html and, last of all, metrics.json."""
+    """The head's files, report.html, README.md and, last of all, metrics.json.
+
+    Args:
+        run: the folder.
+        head: what is predicted.
+        history: the rows of history.csv.
+        metrics: for metrics.json.
+        rows: of `Assessed`.
+        documents: how many each part has.
+    """
     head.write_rows(run.path, rows)
     fine_tuning_report(
         run.file("report.html"),
@@ -90,5 +101,17 @@ def write_results(
         head.sections(history, metrics, rows),
         head.about(),
         run.config(),
+    )
+    fine_tuning_card(
+        run.file("README.md"),
+        run.path.name,
+        head.about(),
+        head.predicts(metrics),
+        head.table(metrics),
+        {name: head.results(metrics[name]) for name in SPLITS if name in metrics},
+        documents,
+        run.config(),
+        pipeline_tag=head.pipeline_tag,
+        own_head=head.name not in HEADS,
     )
     run.write_json("metrics.json", metrics)

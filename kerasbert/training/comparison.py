@@ -11,6 +11,7 @@ from kerasbert.evaluation.comparison import Judged, draw_comparison, summarize
 from kerasbert.evaluation.comparison_text import (
     comparison_sentence,
     comparison_table,
+    comparison_verdict,
     markdown_table,
 )
 from kerasbert.files import write_text
@@ -35,8 +36,12 @@ SIDES = ("scratch", "pretrained")
 
 
 @leaves_nothing
-def compare(settings: CompareSettings) -> dict[str, Any]:
+def compare(settings: CompareSettings, said: set[str] | None = None) -> dict[str, Any]:
     """Compare, and return what compare.json holds.
+
+    Args:
+        settings: what to compare, and how.
+        said: as `fine_tune` takes it.
 
     Raises:
         InputError: settings and data do not fit each other; nothing is left behind.
@@ -44,18 +49,17 @@ def compare(settings: CompareSettings) -> dict[str, Any]:
     """
     folder, found = begin_run(settings, result="compare.json")
     if found is not None:
-        say(f"{folder.path}: the comparison is finished; nothing to do.")
         return found
     source = open_source(settings.pretrained)
-    ship = Shipping(settings)
+    ship = Shipping(settings, set() if said is None else said)
     documents, head = read_parts(settings, ship.said)
     digests = data_digests(documents)
     check_same_data(folder, digests, fixed=list(digests))
     texts = [document.texts for document in documents["train"]]
     unknown = unknown_in(source.tokenizer(), texts)
     unknown.check(str(settings.train))
-    for warning in unknown.warnings(str(settings.train)):
-        say(warning)
+    for warning in unknown.warnings("train"):  # as each of the trainings would say it
+        say(warning, ship.said)
     check_length(source.architecture(), settings.max_length)
     keep_compiled(folder.path / "compiled")
     used = {
@@ -80,6 +84,7 @@ def compare(settings: CompareSettings) -> dict[str, Any]:
     draw_comparison(folder.file("compare.png"), rows, baselines, judged)
     write_text(folder.file("compare.md"), f"{markdown_table(table)}\n{sentence}\n")
     result = {**rows, "summary": summary, "table": table, "sentence": sentence}
+    result["verdict"] = comparison_verdict(summary)
     about = folder.config()
     comparison_report(folder.file("report.html"), folder.path.name, result, about)
     folder.write_json("compare.json", result)
@@ -143,6 +148,7 @@ def _run(
         seed=seed,
         resume=True,
         head=head.name,
+        rival=False,  # once, for all of them
     )
     beside = ship.beside(seed) if side == "pretrained" and head.ships_svms else None
     metrics = fine_tune(of_this_run, beside, ship.said)
@@ -170,10 +176,12 @@ def _run(
 def _rivals(head: Head, documents: dict[str, list], judged: Judged) -> list[dict[str, Any]]:
     """The same files for what one would use instead."""
     say("--- what one would use instead")
-    rivals = head.rivals(documents)
-    for rival in rivals:
-        figure = f"{judged.name} {rival['test'][judged.best]:.4f}"
-        say(f"{rival['name']}: test {figure} in {rival['seconds']:.1f} s")
-    if not rivals:
-        say("left out: it needs scikit-learn (pip install scikit-learn).")
-    return rivals
+    trained = []
+    for rival in head.rivals(documents):
+        if "reason" in rival:
+            say(f"{rival['name']}: left out: {rival['reason']}")
+        else:
+            figure = f"{judged.name} {rival['test'][judged.best]:.4f}"
+            say(f"{rival['name']}: test {figure} in {rival['seconds']:.1f} s")
+            trained.append(rival)
+    return trained

@@ -75,10 +75,10 @@ class History(keras.callbacks.Callback):
         """Put figures that were judged by another rule than the run has in the place of the old.
 
         Args:
-            rows: by epoch, the figures by the names of their columns.
+            rows: by the number of the row, from 1, the figures by the names of their columns.
         """
-        for row in self.rows:
-            found = rows.get(row["epoch"], {})
+        for number, row in enumerate(self.rows, start=1):
+            found = rows.get(number, {})
             row |= {name: _written(value) for name, value in found.items() if name in row}
         if self.rows:
             self.run.write_history(self.rows)

@@ -18,6 +18,7 @@ from kerasbert.models import (
     repeat_positions,
     transfer_weights,
 )
+from kerasbert.models.compiling import compile_and_build
 from kerasbert.models.fine_tuning import build_fine_tuning_model
 from kerasbert.models.transfer import TransferReport
 from kerasbert.runs.folder import RunFolder
@@ -57,6 +58,7 @@ def build_learner(
     architecture: EncoderConfig | None,
     tokenizer: Tokenizer,
     data: Mapping[str, LabeledBatches],
+    said: set[str] | None = None,
 ) -> Learner:
     """The model, compiled, with all that it knows before its first step.
 
@@ -66,17 +68,18 @@ def build_learner(
         architecture: None for a user's own encoder, which the source has.
         tokenizer: of the data.
         data: the batches of each part.
+        said: see `say`.
 
     Raises:
         InputError: a loss that does not suit the data.
     """
     pretrained = source.load_model() if source is not None else None
     lead = settings.leading_positions(pairs=data["train"].texts.pairs)
-    model = _network(settings, pretrained, architecture, data, lead)
+    model = _network(settings, pretrained, architecture, data, lead, said)
     trained, batches = _compiled(settings, model, architecture, tokenizer, data["train"], source)
     transfer = None
     if source is not None and pretrained is not None and not settings.from_scratch:
-        transfer = _take_weights(settings, source, pretrained, trained)
+        transfer = _take_weights(settings, source, pretrained, trained, said)
     return Learner(model, trained, batches, lead, transfer)
 
 
@@ -86,6 +89,7 @@ def _network(
     architecture: EncoderConfig | None,
     data: Mapping[str, LabeledBatches],
     lead: int,
+    said: set[str] | None,
 ) -> keras.Model:
     """The untrained model; only what the head fits before has learned already."""
     train = data["train"]
@@ -118,7 +122,7 @@ def _network(
         )
     slots = 3 + (settings.average > 0) + (settings.accumulate > 1)  # AdamW has two; the gradient
     if line := footprint(model, data.values(), len(train.texts), slots):
-        say(line)
+        say(line, said)
     for note in head.begin(model, data, settings.seed):
         say(note)
     return model
@@ -138,10 +142,12 @@ def _compiled(
         InputError: a loss that does not suit the data.
     """
     peak = fine_tuning_rate(settings.learning_rate, architecture)
-    updates = settings.epochs * train.steps_per_epoch // settings.accumulate
-    schedule = WarmupDecay(
-        peak, updates, decay=settings.decay, batches_per_update=settings.accumulate
-    )
+    schedule: Any = peak  # under --minutes the plan sets the rate as it goes
+    if settings.epochs is not None:
+        updates = settings.epochs * train.steps_per_epoch // settings.accumulate
+        schedule = WarmupDecay(
+            peak, updates, decay=settings.decay, batches_per_update=settings.accumulate
+        )
     optimizer = build_optimizer(
         schedule,
         batches_per_update=settings.accumulate,
@@ -151,8 +157,7 @@ def _compiled(
     )
     loss = train.head.loss(train.gold)
     if not settings.masked_lm:
-        model.compile(optimizer=optimizer, loss=loss)
-        return model, train
+        return compile_and_build(model, optimizer, loss=loss), train
     size = tokenizer.vocabulary_size
     of_head = (source.config().get("masked_lm_head") or {}) if source is not None else {}
     shares = train.texts.token_shares(size)
@@ -164,12 +169,19 @@ def _compiled(
 
 
 def _take_weights(
-    settings: FineTuneSettings, source: RunFolder, pretrained: keras.Model, learner: keras.Model
+    settings: FineTuneSettings,
+    source: RunFolder,
+    pretrained: keras.Model,
+    learner: keras.Model,
+    said: set[str] | None,
 ) -> TransferReport:
     """Give the model the weights of --pretrained, and say which."""
     transfer = transfer_weights(pretrained, learner, ["masked_lm"] if settings.masked_lm else [])
-    say(f"from {settings.pretrained}: {transfer}")
+    say(f"from {settings.pretrained}: {transfer}", said)
     trained = source.trained_length(settings.max_length)
     if repeat_positions(learner.get_layer("embedding"), trained, settings.max_length):
-        say(f"positions from {trained} on were never trained: they begin as those before them")
+        say(
+            f"positions from {trained} on were never trained: they begin as those before them",
+            said,
+        )
     return transfer

@@ -143,7 +143,7 @@ def make_batches(
     }
     _say_what_was_read(settings, head, documents, data, tokenizer, said)
     if svm_note is not None:
-        say(svm_note)
+        say(svm_note, said)
     return data
 
 
@@ -174,13 +174,12 @@ def _say_what_was_read(
                 limit = f"{settings.windows} windows of {limit}"
             notes.append(f"{texts.truncated:,} longer than {limit} were cut")
         notes += head.notes(documents[name], part.gold)
-        notes.append(f"{texts.unknown / max(texts.tokens, 1):.1%} unknown tokens")
         warnings = []
         if texts.unknown or tokenizer.drops_unknown:
             unknown = unknown_in(tokenizer, [document.texts for document in documents[name]])
-            notes += [str(unknown)] * (unknown.characters > unknown.of / 2000)  # not 0.0%
             if name == "train":
                 unknown.check(str(settings.train))
             warnings = unknown.warnings(name)
+            notes += [str(unknown)] * (unknown.notable and not warnings)
         for line in ("; ".join(notes), *warnings):
             say(line, said)

@@ -11,6 +11,7 @@ import numpy as np
 from kerasbert.training.optimizers.schedule import WarmupDecay
 
 REPORTS = 10  # of a run that is planned by time
+FEW = 8  # steps that say too little of the speed
 MEASURED = 100  # the last steps, whose speed is that of the steps to come
 
 
@@ -114,13 +115,13 @@ class TimePlan(keras.callbacks.Callback):
         self._batch_began = now
         self.step += 1
         mean = self._step_seconds()
-        left = self.seconds - self.elapsed() - self._report_seconds
+        left = self.seconds - self.elapsed() - self._report_cost(mean)
         if left < mean / 2:
             self.over = True
             self.model.stop_training = True
-        elif self.elapsed() >= self._next_report:
+        elif self._report_is_due():
             self.model.stop_training = True
-        elif len(self._steps) >= 8 and self.step % max(1, self.total_steps // 200) == 0:
+        elif len(self._steps) >= FEW and self.step % max(1, self.total_steps // 200) == 0:
             self._plan(left, mean)
 
     def on_epoch_end(self, epoch, logs=None):
@@ -132,15 +133,26 @@ class TimePlan(keras.callbacks.Callback):
         return float(np.minimum(steps, 3 * np.median(steps)).mean())
 
     def _plan(self, left: float, mean: float) -> None:
-        reports = int(left * REPORTS / self.seconds)  # the last one is taken off already
-        self.total_steps = self.step + max(1, int((left - reports * self._report_seconds) / mean))
+        self.total_steps = self._total(left, mean)
         self._set_rate()
         if not self._said and (self.step >= 50 or self.elapsed() > self.seconds / 20):
             self._said = True
-            self.say(
-                f"{mean:.3f} s a step: about {self.total_steps:,} steps fit into "
-                f"{self.seconds / 60:g} minutes"
-            )
+            self.say(f"{mean:.3f} s a step: {self._planned()}")
+
+    def _total(self, left: float, mean: float) -> int:
+        """Steps of the whole run, where steps of `mean` seconds fill the time that is left."""
+        reports = int(left * REPORTS / self.seconds)  # the last one is taken off already
+        return self.step + max(1, int((left - reports * self._report_seconds) / mean))
+
+    def _planned(self) -> str:
+        return f"about {self.total_steps:,} steps fit into {self.seconds / 60:g} minutes"
+
+    def _report_is_due(self) -> bool:
+        return self.elapsed() >= self._next_report
+
+    def _report_cost(self, mean: float) -> float:
+        """Seconds of a report, where a step takes `mean`."""
+        return self._report_seconds
 
     def _set_rate(self) -> None:
         # Before anything was measured: small steps, as at the beginning of any warm-up.

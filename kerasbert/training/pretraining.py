@@ -8,8 +8,9 @@ from kerasbert.batches.pretraining import PretrainingBatches
 from kerasbert.checkpoints.convert import open_source
 from kerasbert.errors import InputError
 from kerasbert.evaluation.objectives import pretraining_verdict
+from kerasbert.growing_table import GrowingTable
 from kerasbert.models import build_encoder, repeat_positions, transfer_weights
-from kerasbert.report import pretrain_report
+from kerasbert.report import pretrain_card, pretrain_report
 from kerasbert.runs.begin import begin_run
 from kerasbert.runs.folder import RunFolder
 from kerasbert.runs.leaving import leaves_nothing
@@ -17,12 +18,14 @@ from kerasbert.runs.settings import settings_of
 from kerasbert.settings.defaults import pooling_of, pretraining_dropout, pretraining_rate
 from kerasbert.settings.encoder import check_length
 from kerasbert.settings.pretrain import PretrainSettings
-from kerasbert.tasks import TASKS, TaskSettings
+from kerasbert.tasks import TASKS, TaskSettings, TeacherVectors
 from kerasbert.tasks.held_out import figures_of
-from kerasbert.terminal import say, say_row
+from kerasbert.tasks.masked_lm import MaskedLM
+from kerasbert.terminal import say
 from kerasbert.text.lines import check_file
 from kerasbert.training.fit import fit
 from kerasbert.training.history import History
+from kerasbert.training.learned import guessed_words, nearest_words
 from kerasbert.training.plan import StepPlan, TimePlan
 from kerasbert.training.pretraining_corpus import open_store
 from kerasbert.training.pretraining_model import (
@@ -33,6 +36,8 @@ from kerasbert.training.pretraining_model import (
 )
 from kerasbert.training.progress import Progress
 from kerasbert.training.resume import SaveState
+from kerasbert.training.run_log import check_log, closed, open_log
+from kerasbert.training.teacher import Teacher
 from kerasbert.training.validation import ObjectiveValidation
 
 
@@ -46,7 +51,6 @@ def pretrain(settings: PretrainSettings) -> dict[str, Any]:
     """
     folder, found = begin_run(settings)
     if found is not None:
-        say(f"{folder.path}: the run is finished; nothing to do.")
         return found
     source = open_source(settings.pretrained) if settings.pretrained is not None else None
     _refuse_early(settings, source)
@@ -65,6 +69,9 @@ def pretrain(settings: PretrainSettings) -> dict[str, Any]:
     )
     tasks = [TASKS[name](store, task_settings) for name in TASKS if name in settings.tasks]
     options: dict[str, Any] = {"max_length": settings.max_length, "limit": settings.limit}
+    teacher = Teacher(open_source(settings.teacher)) if settings.teacher is not None else None
+    if teacher is not None:
+        tasks.append(TeacherVectors(teacher.width, settings.teacher_weight, settings.seed))
     train = PretrainingBatches(
         store,
         tasks,
@@ -79,6 +86,9 @@ def pretrain(settings: PretrainSettings) -> dict[str, Any]:
         task: PretrainingBatches(store, [task], batch_size=64, part="valid", **options)
         for task in tasks
     }
+    if teacher is not None:
+        for batches in (train, valid[tasks[-1]]):
+            batches.vectors = teacher.vectors(batches)
     total = settings.steps or (settings.epochs or 3) * train.steps_per_epoch
     model = build_model(settings, architecture, tasks, total)
     transfer = None
@@ -121,7 +131,7 @@ def pretrain(settings: PretrainSettings) -> dict[str, Any]:
             if name != "seconds"
         },
         **pretraining_verdict(objectives, rows[-1]),
-        "seconds": round(sum(row["seconds"] for row in rows), 1),
+        "seconds": round(sum(row["seconds"] for row in rows), 2),
         "session_seconds": round(time.monotonic() - began, 1),
         "weights": model.count_params(),
         "documents": store.documents,
@@ -129,9 +139,20 @@ def pretrain(settings: PretrainSettings) -> dict[str, Any]:
     }
     about = folder.config()
     path, name = folder.file("report.html"), folder.path.name
-    pretrain_report(path, name, rows, metrics, about, objectives)
+    learned = _learned(model, store, valid)
+    pretrain_report(path, name, rows, metrics, about, objectives, learned)
+    pretrain_card(folder.file("README.md"), name, metrics, about, objectives)
     folder.write_json("metrics.json", metrics)
     return metrics
+
+
+def _learned(model, store, valid: dict[Any, PretrainingBatches]) -> dict[str, Any]:
+    """What the report shows of what was learned."""
+    found = {"nearest": nearest_words(model, store.tokenizer, store.token_shares())}
+    for task, batches in valid.items():
+        if task.name == MaskedLM.name:
+            found["guesses"] = guessed_words(model, batches)
+    return found
 
 
 def _refuse_early(settings: PretrainSettings, source: RunFolder | None) -> None:
@@ -145,10 +166,8 @@ def _refuse_early(settings: PretrainSettings, source: RunFolder | None) -> None:
         check_length(source.architecture(), settings.max_length)
     if settings.vectors is not None:
         check_file(settings.vectors)
-    if settings.tensorboard:
-        from kerasbert.training.tensorboard import event_writer
-
-        event_writer()
+    if settings.log is not None:
+        check_log(settings.log)
 
 
 def _document_gap(architecture) -> int:
@@ -161,9 +180,13 @@ def _train(
 ) -> list[dict[str, Any]]:
     """Train, from the saved state if there is one, and return the rows of history.csv."""
     callbacks: list[Any] = [ObjectiveValidation(valid)]
-    known = [column for task in valid for column in figures_of(task).columns]
-    columns = ["step", "epoch", "loss", "val_loss", *known, "seconds"]
-    history = History(folder, columns, train.steps_per_epoch, say=say_row)
+    figures = [figures_of(task) for task in valid]
+    of_tasks = [column for one in figures for column in one.columns]
+    columns = ["step", "epoch", "loss", "val_loss", *of_tasks, "seconds"]
+    known = {compared.loss: compared.known for one in figures for compared in one.losses}
+    # Of one objective alone the sum of the losses is its own.
+    table = GrowingTable(known, hidden=["val_loss"] if len(figures) == 1 else [])
+    history = History(folder, columns, train.steps_per_epoch, say=table)
     plan: StepPlan | TimePlan
     remembering: list[Any] = [history]
     if settings.minutes is not None:
@@ -177,18 +200,13 @@ def _train(
     start, notes = saver.restore(model)
     for note in notes:
         say(note)
+    if start:
+        say(f"going on from step {start:,}")
     tokens_per_step = train.blocks.tokens / train.steps_per_epoch
     progress = Progress(plan, start, "pre-training", tokens_per_step)
-    callbacks += [history, progress]
     closing: list[Any] = [progress]
-    if settings.tensorboard:
-        from kerasbert.training.tensorboard import TensorBoardEvents
-
-        closing.append(TensorBoardEvents(folder.file("tensorboard"), start))
-        callbacks.append(closing[-1])
-    try:
-        fit(model, train, plan, callbacks, saver)
-    finally:
-        for callback in closing:
-            callback.close()
+    if settings.log is not None:
+        closing.append(open_log(settings.log, folder, settings_of(settings), start))
+    with closed(closing):
+        fit(model, train, plan, [*callbacks, history, *closing], saver)
     return history.rows

@@ -12,7 +12,7 @@ from kerasbert.settings.pretrain import PretrainSettings
 from kerasbert.streams import is_stream
 from kerasbert.terminal import say, throughput
 from kerasbert.tokenizer.given import given_tokenizer
-from kerasbert.training.proposal import propose_vocabulary
+from kerasbert.tokenizer.size import propose_vocabulary
 
 
 def open_store(

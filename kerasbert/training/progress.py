@@ -1,24 +1,16 @@
 """A progress bar of training steps."""
 
-import sys
 import time
-from collections.abc import Mapping
 from typing import Any
 
 import keras
 
+from kerasbert.terminal import shows_bars
 from kerasbert.training.plan import StepPlan, TimePlan
-
-SHOWN = {  # of a report, while the next one is on its way
-    "val_loss": "val {:.3f}",
-    "unigram_loss_masked_lm": "unigram {:.3f}",
-    "masked_accuracy": "accuracy {:.1%}",
-    "unigram_loss_document_words": "unigram words {:.3f}",
-}
 
 
 class Progress(keras.callbacks.Callback):
-    """A bar of training steps with loss, speed, the last report and the time left.
+    """A bar of training steps with loss, speed and the time left.
 
     Nothing where there is no terminal.
 
@@ -27,7 +19,6 @@ class Progress(keras.callbacks.Callback):
         start: the step to begin with.
         description: before the bar.
         tokens_per_step: on average, without padding; the speed is shown in tokens a second.
-        figures: further ones of a report, by their names in the logs, and how they are shown.
     """
 
     def __init__(
@@ -36,22 +27,19 @@ class Progress(keras.callbacks.Callback):
         start: int = 0,
         description: str = "training",
         tokens_per_step: float | None = None,
-        figures: Mapping[str, str] | None = None,
     ):
         super().__init__()
         self.plan = plan
-        self.shown = SHOWN | dict(figures or {})
         self.step = start
         self.description = description
         self.tokens_per_step = tokens_per_step
         self.bar: Any = None
         self.task: Any = None
-        self._report = ""
         self._batch_began = 0.0
         self._step_seconds: float | None = None
 
     def on_train_begin(self, logs=None):
-        if self.bar is not None or not sys.stderr.isatty():
+        if self.bar is not None or not shows_bars():
             return
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -88,18 +76,12 @@ class Progress(keras.callbacks.Callback):
                 figures=self.figures(logs or {}),
             )
 
-    def on_epoch_end(self, epoch, logs=None):
-        found = {name: (logs or {}).get(name) for name in self.shown}
-        self._report = "  ".join(
-            self.shown[name].format(value) for name, value in found.items() if value is not None
-        )
-
     def figures(self, logs: dict[str, float]) -> str:
-        """What stands behind the bar: loss, tokens a second, and the last report's figures."""
+        """What stands behind the bar: loss and tokens a second."""
         parts = [f"loss {logs['loss']:.4f}"] if "loss" in logs else []
         if self.tokens_per_step is not None and self._step_seconds:
             parts.append(f"{self.tokens_per_step / self._step_seconds:,.0f} tokens/s")
-        return "  ".join([*parts, self._report]).rstrip()
+        return "  ".join(parts)
 
     def close(self) -> None:
         if self.bar is not None:

@@ -14,8 +14,6 @@ SHARE_OF_PEAK = 0.35
 # How often states and scores of a step are in memory at once, in masked LM at d_model 128 and 256;
 # on JAX with the freed memory that commands keep (`keep_freed_memory`).
 COPIES, COPIES_BY_JAX = 2, 4
-VOCABULARIES = (2000, 4000, 8000, 12000, 20000)
-OCCURRENCES = 150  # of an entry on average, so that it can be learned
 
 
 @dataclass(frozen=True)
@@ -107,9 +105,3 @@ def propose_size(
             reason = f"about {steps:,} steps, {passes:.1f} passes over the corpus"
             return name, "; ".join([reason, *tried])
     raise AssertionError("the smallest size is always taken")
-
-
-def propose_vocabulary(tokens: int) -> int:
-    """Entries of the vocabulary for a corpus of so many tokens: each often enough to be learned."""
-    fitting = [size for size in VOCABULARIES if tokens >= OCCURRENCES * size]
-    return max(fitting, default=VOCABULARIES[0])

@@ -14,14 +14,19 @@ from kerasbert.training.shipped import Shipped, half_of_svms, read_shipped
 
 
 class Shipping:
-    """Judges what `finetune` ships beside the training of the pre-trained network alone."""
+    """Judges what `finetune` ships beside the training of the pre-trained network alone.
 
-    def __init__(self, settings: CompareSettings):
+    Args:
+        settings: of the comparison.
+        said: lines about the data, which are those of every training, see `say`.
+    """
+
+    def __init__(self, settings: CompareSettings, said: set[str]):
         self.settings = settings
+        self.said = said
         # Of each seed, whatever the learning rate; None where finetune ships none.
         self.svms: dict[int, Any] = {}
         self.seconds: dict[int, float] = {}
-        self.said: set[str] = set()  # of the data, which are those of every training
 
     def beside(self, seed: int) -> Callable[..., Any]:
         """What `fine_tune` takes as `beside`."""

@@ -9,7 +9,7 @@ import pytest
 from backends import BACKENDS, python
 
 # JAX as users have it: the suite compiles for it without optimizing (tests/conftest.py).
-FAST_COMPILING = " --xla_backend_optimization_level=1"
+FAST_COMPILING = " --xla_backend_optimization_level=1 --xla_cpu_use_fusion_emitters=false"
 AS_USERS = os.environ["XLA_FLAGS"].replace(FAST_COMPILING, "")
 OPTIMIZED = "jax, optimized"
 

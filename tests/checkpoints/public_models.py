@@ -12,6 +12,7 @@ import numpy as np
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "cat", "##s", "un", "##able", "café"]
 LETTERS = [chr(code) for code in range(ord("a"), ord("z") + 1)]
 VOCABULARY = [*WORDS, *LETTERS, *(f"##{letter}" for letter in LETTERS), "日", "本", "."]
+LABELS = ["animal", "plant", "neither of them"]
 SMALL = {
     "hidden_size": 24,
     "num_hidden_layers": 2,
@@ -81,9 +82,24 @@ def models():
     wide = t.ElectraConfig(**SMALL, **words, embedding_size=SMALL["hidden_size"])
     yield "electra-discriminator", t.ElectraForPreTraining(wide), 2
     modern = {**SMALL, **words, "local_attention": 8, "num_hidden_layers": 5}
+    yield "electra-generator", t.ElectraForMaskedLM(electra), 2
     special = {"pad_token_id": 0, "cls_token_id": 2, "sep_token_id": 3}
     modern |= {**special, "bos_token_id": 2, "eos_token_id": 3}
     yield "modernbert", t.ModernBertForMaskedLM(t.ModernBertConfig(**modern)), 1
+    named = {"id2label": dict(enumerate(LABELS)), "label2id": {}}
+    several = named | {"problem_type": "multi_label_classification"}
+    bert = t.BertConfig(**SMALL, **words, **several)
+    yield "bert-classifier", t.BertForSequenceClassification(bert), 2
+    roberta = t.RobertaConfig(**roberta, num_labels=2)
+    yield "roberta-classifier", t.RobertaForSequenceClassification(roberta), 1
+    distil = t.DistilBertConfig(**distil, **named)
+    yield "distilbert-classifier", t.DistilBertForSequenceClassification(distil), 1
+    electra = t.ElectraConfig(**SMALL, **words, embedding_size=16, **named)
+    yield "electra-classifier", t.ElectraForSequenceClassification(electra), 2
+    modern = t.ModernBertConfig(**modern, **named, classifier_pooling="mean")
+    yield "modernbert-classifier", t.ModernBertForSequenceClassification(modern), 1
+    one = t.BertConfig(**SMALL, **words, num_labels=1)
+    yield "bert-regression", t.BertForSequenceClassification(one), 2
 
 
 def batch(vocabulary: int, pad: int, types: int) -> dict[str, np.ndarray]:
@@ -137,7 +153,7 @@ def main(place: Path) -> None:
             model.save_pretrained(folder)
         config = model.config
         (write_bytes if config.pad_token_id == 1 else write_words)(folder)
-        if name == "modernbert":
+        if name.startswith("modernbert"):
             write_tokenizer_json(folder)
         vocabulary = len(byte_vocabulary()[0] if config.pad_token_id == 1 else VOCABULARY)
         rows = batch(vocabulary, config.pad_token_id, types)

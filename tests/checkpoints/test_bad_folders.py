@@ -9,9 +9,13 @@ import numpy as np
 import pytest
 
 from kerasbert import cli
-from kerasbert.checkpoints.convert import convert, family_of
+from kerasbert.checkpoints.convert import convert
+from kerasbert.checkpoints.families import family_of
 from kerasbert.checkpoints.public_folder import PublicFolder
 from kerasbert.errors import InputError
+
+# Refused before a backend computes anything.
+pytestmark = pytest.mark.in_turn
 
 
 @pytest.fixture

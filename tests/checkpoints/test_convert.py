@@ -12,7 +12,8 @@ import pytest
 
 from kerasbert import load_model
 from kerasbert.batches.encoded import EncodedTexts
-from kerasbert.checkpoints.convert import FAMILIES, convert, open_source
+from kerasbert.checkpoints.convert import convert, open_source
+from kerasbert.checkpoints.families import FAMILIES
 from kerasbert.errors import InputError
 from kerasbert.inference.embedder import Embedder
 from kerasbert.runs import RunFolder
@@ -20,9 +21,10 @@ from kerasbert.runs import RunFolder
 NAMES = [
     *("bert", "bert-no-pooler", "bert-masked-lm", "bert-both-heads", "bert-spare-rows"),
     *("bert-shards", "roberta", "xlm-roberta", "camembert", "distilbert"),
-    *("electra", "electra-discriminator", "modernbert"),
+    *("electra", "electra-discriminator", "electra-generator", "modernbert"),
 ]
 HEADS = ["bert-masked-lm", "bert-both-heads", "roberta", "camembert", "distilbert", "modernbert"]
+HEADS += ["electra-generator"]
 POOLERS = ["bert", "bert-spare-rows", "bert-shards", "xlm-roberta"]
 
 

@@ -6,7 +6,7 @@ import pytest
 from kerasbert.recipes import convert, embed, finetune, pretrain
 from kerasbert.runs import RunFolder
 
-SHORT = {"max_length": 24, "batch_size": 16}
+SHORT = {"max_length": 16, "batch_size": 16}
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def test_fine_tuning_starts_from_a_public_model(name, runs, files, tmp_path):
         train=files / "train.txt",
         valid=files / "valid.txt",
         out=tmp_path / "tags",
-        epochs=2,
+        epochs=1,
         **SHORT,
     )
     result = finetune.run(config)
@@ -44,6 +44,7 @@ def test_fine_tuning_starts_from_a_public_model(name, runs, files, tmp_path):
     assert 0 <= result["valid"]["f1"] <= 1
 
 
+@pytest.mark.in_turn
 def test_pre_training_goes_on_with_the_masked_lm_head(runs, files, tmp_path):
     config = pretrain.Config(
         pretrained=runs("bert-both-heads"),

@@ -29,17 +29,22 @@ def texts(seed, count, words=40):
     return [" ".join(rng.choice(WORDS) for _ in range(words)) for _ in range(count)]
 
 
-def by_name(findings):
-    return {finding.what: finding for finding in findings}
+def by_name(found):
+    return {finding.what: finding for finding in found.findings}
 
 
 def test_clean_files_have_nothing_harmful(make):
     parts = {
-        name: make(f"{name}.txt", [f"{text} __label__a" for text in texts(seed, 50)])
+        name: make(
+            f"{name}.txt", [f"{t} __label__{'ab'[i % 2]}" for i, t in enumerate(texts(seed, 50))]
+        )
         for seed, name in enumerate(("train", "valid", "test"))
     }
     found = audit(**parts, corpus=make("raw.txt", texts(9, 200)))
-    assert not any(finding.count for finding in found if finding.harmful)
+    assert not found.harmful and found.verdict == "Nothing found that distorts an evaluation."
+    assert {name: part["documents"] for name, part in found.statistics.items()} == dict.fromkeys(
+        parts, 50
+    )
 
 
 def test_what_was_put_in_is_found_and_named(make):
@@ -186,10 +191,49 @@ def test_the_sample_is_the_same_whatever_the_order(make):
     assert len(first) == 10 and first == sample_texts(make("b.txt", lines[::-1]), size=10)
 
 
+def test_the_verdict_says_what_was_judged(make):
+    half = [f"{text} __label__{'ab'[i % 2]}" for i, text in enumerate(texts(0, 40))]
+    train = make("train.txt", [*half, half[0]])
+    found = audit(train, test=make("test.txt", half[:3]))
+    assert found.verdict.startswith(
+        "Mend the files before you train: test: texts that stand in tra"
+    )
+    found = audit(train)
+    assert found.verdict.startswith("Nothing found that distorts an evaluation; the line says")
+    assert "leaks were not looked for" in found.verdict
+    found = audit(train, test=make("test.txt", half[20:]), limit=20, length=39)
+    assert found.statistics["train"]["documents"] == 20
+    assert found.verdict.startswith("In the first 20 documents of each file: nothing found that")
+    assert "100% of the texts to learn from are longer than 39 words: --max-length" in found.verdict
+
+
+def test_the_statistics_are_those_of_the_texts(make):
+    lines = [
+        "one two three __label__a __label__b",
+        "红苹果 pie __label__a",
+        "a b c d e f __label__a",
+    ]
+    numbers = audit(make("train.txt", lines), length=4).statistics["train"]
+    assert numbers == {
+        "documents": 3,
+        "labels": 2,
+        "labels_a_document": 1.33,
+        "most_frequent_label": "a",
+        "most_frequent_share": 1.0,
+        "median_words": 4,
+        "words_of_95_percent": 6,
+        "longer_than": 4,
+        "longer_share": 0.3333,
+    }
+
+
 def test_the_command_prints_a_table_and_writes_json(make, tmp_path, capsys):
     train = make("train.txt", [f"{text} __label__a" for text in texts(0, 9)])
     out = tmp_path / "audit.json"
     assert cli.main(["audit", "--train", str(train), "--test", str(train), "--out", str(out)]) == 0
     captured = capsys.readouterr()
     assert "! test: texts that stand in train, too" in captured.out.replace("\n", " ")
-    assert "mend the files" in captured.err and '"harmful": 2' in out.read_text()
+    assert "Mend the files" in captured.out and "kerasbert audit --train" in captured.out
+    written = json.loads(out.read_text())
+    assert written["harmful"] == 3 and written["statistics"]["train"]["documents"] == 9
+    assert "documents without a label" not in captured.out  # only rows that say something

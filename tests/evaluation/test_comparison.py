@@ -8,6 +8,7 @@ from kerasbert.evaluation.comparison import draw_comparison, summarize
 from kerasbert.evaluation.comparison_text import (
     comparison_sentence,
     comparison_table,
+    comparison_verdict,
     markdown_table,
 )
 
@@ -121,7 +122,7 @@ def test_the_summary_is_json_even_after_a_diverged_run():
 
 def test_the_table_has_sides_as_columns(summary):
     table = comparison_table(summary)
-    assert table[0] == ["", "from scratch", "pre-trained", "gain", "TF-IDF + LinearSVC"]
+    assert table[0] == ["figure", "from scratch", "pre-trained", "gain", "TF-IDF + LinearSVC"]
     assert {len(row) for row in table} == {5}
     rows = {row[0]: row[1:] for row in table}
     assert rows["learning rate"] == ["0.001", "0.003", "", ""]
@@ -167,7 +168,7 @@ def test_what_finetune_ships_is_a_column_of_its_own(summary):
     assert {side: both["sides"][side] for side in summary["sides"]} == summary["sides"]
     rows = {row[0]: row[1:] for row in comparison_table(both)}
     before = {row[0]: row[1:] for row in comparison_table(summary)}
-    assert rows[""][2:] == ["gain", "what finetune ships", "TF-IDF + LinearSVC"]
+    assert rows["figure"][2:] == ["gain", "what finetune ships", "TF-IDF + LinearSVC"]
     assert rows["test F1, best epoch, fitted threshold"][3:] == ["0.550 ± 0.000", "0.520"]
     assert rows["seconds of training"][3] == "52 ± 0" and rows["learning rate"][3] == "0.001"
     assert {name: [*row[:3], *row[4:]] for name, row in rows.items()} == before
@@ -225,3 +226,30 @@ def test_the_picture_is_a_png(tmp_path, seeds):
     draw_comparison(tmp_path / "compare.png", rows, BASELINES)
     assert (tmp_path / "compare.png").read_bytes().startswith(b"\x89PNG")
     assert [p.name for p in tmp_path.iterdir()] == ["compare.png"]
+
+
+def test_equal_figures_are_said_to_be_equal():
+    same = [{**BASELINES[0], "test": {**BASELINES[0]["test"], "f1": 0.4752}}]
+    said = comparison_sentence(summarize(ROWS, 100.0, same))
+    assert said.endswith(f"ends at 0.475, equal to {same[0]['name']} (0.475).")
+
+
+@pytest.mark.parametrize(
+    "mean, spread, said",
+    [
+        (0.0751, 0.035, "Pre-training is worth it here: +0.075 F1 on test data."),
+        (-0.0751, 0.035, "Pre-training does harm here: -0.075 F1 on test data."),
+        (0.0004, 0.035, "Pre-training makes no difference here (+0.000 F1 on test data)."),
+        (0.02, 0.035, "stays open: +0.020 F1 on test data, and the seeds differ by 0.035"),
+        (None, None, "Nothing can be said of pre-training"),
+    ],
+)
+def test_the_verdict_of_pre_training(summary, mean, spread, said):
+    gain = {"tuned_test_f1": {"mean": mean, "std": spread, "values": [mean]}}
+    assert said in comparison_verdict({**summary, "gain": gain})
+
+
+def test_one_seed_is_said_to_be_one(summary):
+    gain = {"tuned_test_f1": {"mean": 0.1, "std": None, "values": [0.1]}}
+    said = comparison_verdict({**summary, "gain": gain, "seeds": [0]})
+    assert said.startswith("Pre-training is worth it here") and "with one seed" in said

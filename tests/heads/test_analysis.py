@@ -17,7 +17,7 @@ from kerasbert.heads.classification.analysis import (
 from kerasbert.heads.classification.decision import Decision
 from kerasbert.heads.classification.scores import probabilities
 
-Document = namedtuple("Document", "texts labels line")
+Document = namedtuple("Document", "texts labels line id", defaults=[None])
 RNG = np.random.default_rng(1)
 CASES = {
     "random": (RNG.random((80, 5)) < 0.4, RNG.random((80, 5)) < 0.3),

@@ -68,7 +68,9 @@ def test_it_answers_is_evaluated_and_reported(run):
     predictor = kb.load_predictor(folder / "run", head=Counting("cat"))
     answers = predictor(["cat cat the", "the old oak"])
     assert [list(answer) for answer in answers] == [["count"], ["count"]]
-    found = evaluate(folder / "run", folder / "test.txt", head=Counting("cat"))
+    page = folder / "test.html"
+    found = evaluate(folder / "run", folder / "test.txt", head=Counting("cat"), report=page)
+    assert "run on test.txt" in page.read_text() and "evaluated mean absolute" in page.read_text()
     assert found["data"]["exact"] == pytest.approx(metrics["test"]["exact"])
     page = (folder / "run" / "report.html").read_text()
     assert "mean absolute error on validation data" in page and "counting" in page

@@ -1,5 +1,6 @@
 """A fine-tuned run that answers: in threads, in any batch, with its words."""
 
+import dataclasses
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +33,9 @@ def predictor(classifier_run):
 
 
 def scores(answers):
-    return np.array([[one["scores"][name] for name in ("animal", "plant")] for one in answers])
+    return np.array(
+        [[one["scores"].get(name, 0) for name in ("animal", "plant")] for one in answers]
+    )
 
 
 def test_answers_do_not_depend_on_batch_or_order(predictor):
@@ -192,9 +195,52 @@ def test_the_word_that_names_the_topic_carries_the_label(predictor):
         assert found.strongest(label)[0]["word"] == word
 
 
-def test_an_empty_text_has_no_words(predictor):
-    (found,) = explain(predictor, [""])
-    assert found.words == [] and found.answer == predictor([""])[0]
+def test_an_empty_text_is_not_guessed(predictor, classifier_run):
+    for text in ("", " \n"):
+        (found,) = explain(predictor, [text])
+        assert found.words == [] and found.answer == predictor([text])[0]
+        assert found.answer == {"labels": [], "scores": {}}
+    assert predictor([""], labels_only=True) == [{"labels": []}]
+    embedder = Embedder(classifier_run)
+    vectors = embedder.pooled(["", "the cat", " "])
+    assert np.isnan(vectors).all(axis=1).tolist() == [True, False, True]
+    np.testing.assert_allclose(vectors[1:2], embedder.pooled(["the cat"]), atol=2e-6)
+    states = embedder.states(["the cat", ""])
+    assert [one.shape for one in states] == [(4, 16), (0, 16)]
+
+
+def test_options_that_a_head_does_not_take_are_refused(predictor):
+    with pytest.raises(InputError, match=r"--top-j: the run's head, classification, does not take"):
+        predictor(["the cat"], top_j=3)
+    single = dataclasses.replace(predictor.head, kind="binary")
+    with pytest.raises(InputError, match=r"--threshold: expected a multi-label run, this one is b"):
+        single.check_options({"threshold": 0.4})
+
+
+def test_the_runner_up_and_what_speaks_against(predictor):
+    (found,) = explain(predictor, ["the cat saw a small oak near the dog"])
+    assert found.explained == tuple(found.answer["labels"])
+    assert set(found.explained) | set(found.next_explained) == {"animal", "plant"}
+    against = found.against("animal")
+    assert against[0]["weight"] < 0 and against[0]["word"] not in ("cat", "dog")
+    (all_of_it,) = explain(predictor, ["a cat"], threshold=1e-37)
+    assert all_of_it.explained == ("animal", "plant") and all_of_it.runner_up is None
+
+
+def test_what_is_read_ends_where_the_model_stops(predictor):
+    text = "the oak saw " * 20
+    (found,) = explain(predictor, [text])
+    assert found.read == (len("the oak saw " * 12 + "the oak"),) and len(found.words) == 38
+    assert found.to_json()["read"] == list(found.read)
+    cut = text[: found.read[0]]
+    assert found.answer["scores"] == pytest.approx(predictor([cut])[0]["scores"], abs=2e-6)
+
+
+def test_words_of_chinese_are_those_of_jieba(predictor):
+    pytest.importorskip("rjieba")
+    (found,) = explain(predictor, ["本文研究了 the cat 贵州"])
+    words = [found.texts[0][word.start : word.end] for word in found.words]
+    assert words == ["本文", "研究", "了", "the", "cat", "贵州"]
 
 
 def test_loading_leaves_the_initializers_as_they_were(classifier_run):
@@ -213,3 +259,24 @@ def test_loading_leaves_the_initializers_as_they_were(classifier_run):
 def test_what_is_left_of_a_text_without_a_word_has_no_more_spaces(start, end, left):
     """A tokenizer of bytes has a token for each of them."""
     assert _without("the old fish.", start, end) == left
+
+
+def test_a_model_in_memory_answers_as_its_run(predictor, files):
+    """With the decision of the run, or one that is fitted to the same validation data."""
+    labels = predictor.head.labels
+    beside = {"max_length": predictor.max_length}
+    plain = kerasbert.Predictor.of(predictor.model, predictor.tokenizer, labels, **beside)
+    np.testing.assert_array_equal(
+        plain.outputs(plain.rows(TEXTS)), predictor.outputs(predictor.rows(TEXTS))
+    )
+    assert plain(["the cat saw the dog near a mouse."])[0]["labels"] == ["animal"]
+    assert explain(plain, plain.rows(TEXTS[:1]))[0].strongest("animal")
+    valid = kerasbert.LabeledBatches(
+        kerasbert.read_labeled(files / "valid.txt"), predictor.tokenizer, labels, **beside
+    )
+    fitted = kerasbert.Predictor.of(
+        predictor.model, predictor.tokenizer, labels.names, **beside, valid=valid
+    )
+    assert fitted.decision.temperature == pytest.approx(predictor.decision.temperature, rel=1e-3)
+    with pytest.raises(InputError, match="there are 3 labels, the model has 2"):
+        kerasbert.Predictor.of(predictor.model, predictor.tokenizer, ["a", "b", "c"])

@@ -3,11 +3,13 @@
 import keras
 import numpy as np
 import pytest
+from few_blocks import FEW_BLOCKS
 
 from kerasbert.config import CONFIGS, SIZES, TransformerConfig
 from kerasbert.errors import InputError
 from kerasbert.layers import ModernBertEncoder, SelfAttention, TextCNNEncoder, TransformerEncoder
 from kerasbert.models import build_embedding, build_encoder, build_encoder_model
+from kerasbert.models.compiling import compile_and_build
 
 RNG = np.random.default_rng(0)
 HIDDEN = RNG.normal(size=(2, 6, 8)).astype(np.float32)
@@ -54,7 +56,8 @@ def test_as_a_layer(check_layer, encoder):
 def test_padding_never_changes_a_result(name, positions, pooling):
     from kerasbert.layers import Pooling
 
-    config = CONFIGS[name](vocabulary_size=50, d_model=16, positions=positions)
+    few = {"d_model": 16, "positions": positions} | FEW_BLOCKS[name]
+    config = CONFIGS[name](vocabulary_size=50, **few)
     model = build_encoder_model(
         build_embedding(config), build_encoder(config), Pooling(pooling, name="pooling")
     )
@@ -186,7 +189,7 @@ def test_a_text_cnn_trains_as_its_plain_operations_would(monkeypatch):
         rng = np.random.default_rng(1)
         before = [rng.normal(0, 0.5, weight.shape) for weight in model.weights]
         model.set_weights(before)
-        model.compile(keras.optimizers.SGD(1.0), "mse")
+        compile_and_build(model, keras.optimizers.SGD(1.0), loss="mse")
         model.fit([hidden, mask], np.ones_like(hidden), verbose=0)
         return [after - weight for after, weight in zip(model.get_weights(), before, strict=True)]
 

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from few_blocks import FEW_BLOCKS
 
 import kerasbert
 from kerasbert import MaskedLM, build_classifier, build_embedding, build_encoder, cli
@@ -64,7 +65,8 @@ def test_the_shares_are_those_of_the_texts(labeled):
 
 @pytest.mark.parametrize("name", sorted(CONFIGS))
 def test_the_loss_is_that_of_the_labels_and_a_share_of_masked_lm(name, labeled, task):
-    config = CONFIGS[name](vocabulary_size=task.vocabulary_size, d_model=16, dropout=0.0)
+    few = {"d_model": 16, "dropout": 0.0} | FEW_BLOCKS[name]
+    config = CONFIGS[name](vocabulary_size=task.vocabulary_size, **few)
     classifier = build_classifier(
         build_embedding(config), build_encoder(config), labels=2, dropout=0.0
     )

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from few_blocks import FEW_BLOCKS
 
 from kerasbert import (
     InputError,
@@ -23,7 +24,9 @@ VOCABULARY = 30
 
 
 def layers(name, **changes):
-    config = CONFIGS[name](**{"vocabulary_size": VOCABULARY, "d_model": 16} | changes)
+    config = CONFIGS[name](
+        **{"vocabulary_size": VOCABULARY, "d_model": 16} | FEW_BLOCKS[name] | changes
+    )
     return build_embedding(config), build_encoder(config)
 
 
@@ -173,7 +176,7 @@ def test_a_layer_of_another_name_is_refused():
 
 def test_equal_seeds_give_equal_weights_and_others_do_not():
     def weights(seed):
-        config = CONFIGS["transformer"](vocabulary_size=VOCABULARY, d_model=16)
+        config = CONFIGS["transformer"](vocabulary_size=VOCABULARY, d_model=16, layers=2)
         model = build_classifier(build_embedding(config, seed), build_encoder(config, seed), 3)
         return [keras.ops.convert_to_numpy(weight) for weight in model.weights]
 

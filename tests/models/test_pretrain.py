@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from few_blocks import FEW_BLOCKS
 
 from kerasbert.config import CONFIGS
 from kerasbert.models import build_embedding, build_encoder, build_pretrain_model, compile_pretrain
@@ -11,7 +12,7 @@ from kerasbert.tasks import MaskedLM
 @pytest.mark.parametrize("name", sorted(CONFIGS))
 def test_a_batch_without_masked_positions(name):
     task = MaskedLM(vocabulary_size=20)
-    config = CONFIGS[name](vocabulary_size=20, d_model=16)
+    config = CONFIGS[name](vocabulary_size=20, d_model=16, **FEW_BLOCKS[name])
     model = build_pretrain_model(build_embedding(config), build_encoder(config), [task])
     compile_pretrain(model, [task], "sgd")
     ids = np.random.default_rng(0).integers(5, 20, (3, 6)).astype(np.int32)

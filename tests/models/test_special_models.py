@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from few_blocks import FEW_BLOCKS
 from made_tokenizers import layout_stores
 
 from kerasbert import (
@@ -40,7 +41,10 @@ def stores(files, tmp_path_factory):
 def layers(tokenizer, encoder):
     """Embedding and encoder with random weights that are the same for each token in each layout."""
     config = {"text-cnn": TextCNNConfig, "transformer": TransformerConfig}[encoder](
-        vocabulary_size=tokenizer.vocabulary_size, pad_id=tokenizer.special.pad, **SIZES
+        vocabulary_size=tokenizer.vocabulary_size,
+        pad_id=tokenizer.special.pad,
+        **SIZES,
+        **FEW_BLOCKS[encoder],
     )
     embedding = build_embedding(config)
     embedding.build((None, None))
@@ -87,9 +91,9 @@ def test_losses_of_pretraining(stores, pack):
         model = build_pretrain_model(embedding, encoder, tasks, packed=pack)
         compile_pretrain(model, tasks, keras.optimizers.SGD(0.1))
         gap = encoder.document_gap if pack else 0
-        batches = PretrainingBatches(store, tasks, max_length=32, batch_size=8, pack=pack, gap=gap)
+        batches = PretrainingBatches(store, tasks, max_length=16, batch_size=8, pack=pack, gap=gap)
         losses = [np.ravel(model.train_on_batch(*batches.batch(step)))[0] for step in range(3)]
-        valid = PretrainingBatches(store, tasks[-1:], max_length=32, part="valid")
+        valid = PretrainingBatches(store, tasks[-1:], max_length=16, part="valid")
         scores = ObjectiveValidation({tasks[-1]: valid}, 64).scores(model)
         found.append([*losses, *scores.values()])
     np.testing.assert_allclose(found[1], found[0], rtol=1e-3)

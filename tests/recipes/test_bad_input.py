@@ -10,6 +10,9 @@ import pytest
 
 from kerasbert import cli
 
+# Refused before a backend computes anything.
+pytestmark = pytest.mark.in_turn
+
 TINY = ["--d-model", "8", "--tokenizer", "word", "--max-length", "16"]
 
 

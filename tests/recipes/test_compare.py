@@ -8,6 +8,9 @@ from walking import SMALL, history
 
 from kerasbert import cli
 
+# Both sides are trainings of `finetune`, which is tested on every backend.
+pytestmark = pytest.mark.in_turn
+
 
 def test_compare_holds_the_same_rows_for_both_sides(runs, files, tmp_path, capsys):
     command = ["compare", "--pretrained", f"{runs}/lm", "--out", f"{tmp_path}/compare", *SMALL]

@@ -7,6 +7,9 @@ import pytest
 
 from kerasbert import cli, load, read_labeled
 
+# Files are read, lines named and counted before a backend computes anything.
+pytestmark = pytest.mark.in_turn
+
 TOPICS = {
     "sport": ["ball", "goal", "team"],
     "money": ["bank", "coin", "tax"],

@@ -50,7 +50,11 @@ def test_windows_overlap_and_cover_the_text(store):
     assert cut.padded_length([0]) == 16 and texts.padded_length([0, 1]) == 32
 
 
-@pytest.mark.parametrize("pooling", ["max", "mean", "attention"])
+# The poolings of windows are compared on every backend in tests/layers/test_windows.py.
+IN_TURN = [pytest.param(name, marks=pytest.mark.in_turn) for name in ("mean", "attention")]
+
+
+@pytest.mark.parametrize("pooling", ["max", *IN_TURN])
 def test_windows_find_what_stands_behind_the_first(pooling, long_files, tmp_path):
     found = train(long_files, tmp_path / "run", long="windows", window_pooling=pooling)
     assert found["valid"]["f1"] > 0.95
@@ -66,10 +70,12 @@ def test_windows_find_what_stands_behind_the_first(pooling, long_files, tmp_path
     assert saved["windows"] == {"overlap": 4, "most": 16}
 
 
+@pytest.mark.in_turn
 def test_cut_texts_cannot_know(long_files, tmp_path):
     assert train(long_files, tmp_path / "run")["valid"]["f1"] < 0.8
 
 
+@pytest.mark.in_turn
 def test_the_transformer_trains_in_windows_too(long_files, tmp_path):
     more = {"encoder": "transformer", "layers": 1, "heads": 2, "learning_rate": 3e-3, "epochs": 12}
     found = train(long_files, tmp_path / "run", long="windows", **more)

@@ -2,12 +2,14 @@
 
 import json
 
-import keras
 import numpy as np
 import pytest
 from walking import SMALL, history
 
 from kerasbert import cli, load_model
+
+# What each option computes is tested in its own room; here, that the commands pass it on.
+pytestmark = pytest.mark.in_turn
 
 
 def test_joint_objectives_minutes_and_limit(files, tmp_path):
@@ -51,6 +53,7 @@ def test_packed_rows_train_what_plain_rows_validate(encoder, files, runs, tmp_pa
     command = ["pretrain", "--store", f"{files}/store", "--out", f"{tmp_path}/lm", "--pack"]
     command += ["--batch-size", "8", "--max-length", "64", "--learning-rate", "0.01"]
     command += ["--encoder", encoder, "--d-model", "16", "--tasks", "masked-lm", "--epochs", "8"]
+    command += ["--layers", "1"] if encoder == "transformer" else []
     assert cli.main(command) == 0
     rows = history(tmp_path / "lm")
     assert float(rows[-1]["val_loss"]) < float(rows[0]["val_loss"]) - 0.02
@@ -65,24 +68,6 @@ def test_losses_for_rare_labels_learn(loss, files, tmp_path):
     command += ["--train", f"{files}/train.txt", "--valid", f"{files}/valid.txt", "--epochs", "8"]
     assert cli.main([*command, "--learning-rate", "0.01"]) == 0
     assert json.loads((tmp_path / "run" / "metrics.json").read_text())["valid"]["f1"] > 0.8
-
-
-@pytest.mark.parametrize("encoder", ["text-cnn", "transformer"])
-def test_half_precision_computes_in_16_bits_and_keeps_weights_in_32(encoder, runs, files, tmp_path):
-    command = ["finetune", "--out", f"{tmp_path}/run", *SMALL]
-    if encoder == "text-cnn":
-        command += ["--pretrained", f"{runs}/lm"]
-    else:
-        command += ["--encoder", encoder, "--d-model", "16", "--layers", "1"]
-    command += ["--train", f"{files}/train.txt", "--valid", f"{files}/valid.txt", "--epochs", "4"]
-    command += ["--learning-rate", "0.01", "--precision", "bfloat16"]
-    assert cli.main(command) == 0
-    model = load_model(tmp_path / "run")
-    assert model.get_layer("encoder").compute_dtype == "bfloat16"
-    assert {weight.dtype for weight in model.trainable_weights} == {"float32"}
-    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
-    assert metrics["valid"]["f1"] > 0.8
-    assert keras.config.dtype_policy().name == "float32"  # nothing outside the run has changed
 
 
 def test_pairs_and_classes(files, tmp_path):
@@ -123,3 +108,34 @@ def test_word_vectors_are_what_training_begins_with(files, store, tmp_path, caps
     assert 0.005 < cat.std() < 0.05  # at the scale of the other rows
     assert cli.main([*command, "--d-model", "8", "--out", f"{tmp_path}/other"]) == 2
     assert "have 4 numbers, the model d_model 8" in capsys.readouterr().err
+
+
+def test_fine_tuning_by_the_clock_beside_no_rival(files, tmp_path, capsys):
+    command = ["finetune", "--train", f"{files}/train.txt", "--valid", f"{files}/valid.txt"]
+    command += ["--out", f"{tmp_path}/run", "--d-model", "8", *SMALL, "--limit", "48"]
+    command += ["--no-linear-svm", "--no-rival", "--log", "tensorboard", "--minutes", "0.02"]
+    assert cli.main([*command, "--epochs", "3"]) == 2
+    assert "at most one of --epochs and --minutes" in capsys.readouterr().err
+    assert cli.main(command) == 0
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["rival"] is None and metrics["rival_reason"] == "--no-rival"
+    assert metrics["epochs"] == len(history(tmp_path / "run")) >= 1
+    assert metrics["seconds"] < 60
+    shown = capsys.readouterr().out
+    assert metrics["verdict"] in shown and "kerasbert predict --model" in shown
+    assert list((tmp_path / "run" / "tensorboard").glob("events*"))
+
+
+def test_the_rival_changes_nothing_of_the_network(files, tmp_path):
+    command = ["finetune", "--train", f"{files}/train.txt", "--valid", f"{files}/valid.txt"]
+    command += ["--d-model", "8", *SMALL, "--limit", "48", "--epochs", "2"]
+    for name in ("rival", "no-rival"):
+        assert cli.main([*command, "--out", f"{tmp_path}/{name}", f"--{name}"]) == 0
+    rows = [history(tmp_path / name) for name in ("rival", "no-rival")]
+    for row in [*rows[0], *rows[1]]:
+        row.pop("seconds")
+    assert rows[0] == rows[1]
+    metrics = json.loads((tmp_path / "rival" / "metrics.json").read_text())
+    assert metrics["rival"]["name"] == "TF-IDF + LinearSVC" and metrics["rival"]["seconds"] < 60
+    assert {"f1", "micro_f1", "macro_f1"} <= set(metrics["rival"]["valid"])
+    assert "LinearSVC" in metrics["verdict"]

@@ -10,6 +10,9 @@ import pytest
 
 from kerasbert import cli
 
+# The programs of a page; that own layers are saved, loaded and carried over is tested with ours.
+pytestmark = pytest.mark.in_turn
+
 PAGE = Path(__file__).parents[2] / "docs" / "guides" / "extending.md"
 
 

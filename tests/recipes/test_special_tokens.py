@@ -13,6 +13,9 @@ from kerasbert.inference.embedder import Embedder
 from kerasbert.recipes import evaluate, finetune, pretrain
 from kerasbert.runs import RunFolder
 
+# That ids decide nothing is compared on every backend in tests/models/test_special_models.py.
+pytestmark = pytest.mark.in_turn
+
 WORDS = {"baking": "bread flour yeast oven", "cars": "engine brake piston wheel"}
 COMMON = ["the", "of", "and", "to", "in", "was", "very", "quickly", "because", "someone"]
 TINY = {"d_model": 16, "batch_size": 16, "max_length": 40}
@@ -76,13 +79,7 @@ def runs(folder):
     return run
 
 
-# That ids decide nothing is compared on every backend in tests/models/test_special_models.py.
-IN_TURN = [
-    pytest.param(n, marks=pytest.mark.in_turn) for n in ("bert", "quick-tour", "xlm-roberta")
-]
-
-
-@pytest.mark.parametrize("name", ["last", "roberta", *IN_TURN])
+@pytest.mark.parametrize("name", ["last", "roberta", "bert", "quick-tour", "xlm-roberta"])
 def test_the_whole_way(folder, runs, name):
     run = runs(name)
     config = json.loads((run / "config.json").read_text(encoding="utf-8"))

@@ -10,6 +10,9 @@ import kerasbert
 from kerasbert import cli
 from kerasbert.recipes import evaluate
 
+# The SVMs are fitted in NumPy; the layer that holds them is tested with the layers.
+pytestmark = pytest.mark.in_turn
+
 
 @pytest.fixture(scope="module")
 def run(files, tmp_path_factory):

@@ -23,8 +23,13 @@ def test_pretraining_learns_to_use_context(runs):
         parts = float(row["val_loss_document_words"]) + float(row["val_loss_masked_lm"])
         assert float(row["val_loss"]) == pytest.approx(parts, abs=2e-6)
     assert len(rows) >= 8 and float(rows[-1]["epoch"]) == 8
+    assert metrics["seconds"] == pytest.approx(sum(float(row["seconds"]) for row in rows))
 
 
+# In turn: what is said of figures, which rule chooses from scores, and what is refused.
+
+
+@pytest.mark.in_turn
 @pytest.mark.parametrize("rate, learned", [("1e-9", False), ("0.01", True)])
 def test_pretraining_ends_with_what_was_learned(rate, learned, files, store, tmp_path, capsys):
     """A rate so small that nothing moves: every objective is where it began, at knowing nothing."""
@@ -40,9 +45,9 @@ def test_pretraining_ends_with_what_was_learned(rate, learned, files, store, tmp
         objectives.remove("document_words")
         assert metrics["learned"].pop("document_words")
     else:
-        assert ("is not below their unigram loss" in said) is not learned
+        assert ("Nothing learned yet of document words" in said) is not learned
     assert metrics["learned"] == dict.fromkeys(objectives, learned)
-    assert ("Train longer (--steps, --minutes)" in said) is not learned
+    assert ("Give it more minutes (--minutes, --steps)" in said) is not learned
     page = (tmp_path / "run" / "report.html").read_text()
     assert html.escape(metrics["verdict"]) in page
 
@@ -69,11 +74,26 @@ def test_fine_tuning_learns_and_leaves_a_complete_run(runs):
     assert metrics["test"]["f1"] > 0.9  # two topics of six words each
     columns = "epoch loss val_loss val_micro_f1 val_macro_f1 val_f1 seconds"
     assert list(history(tags)[0]) == columns.split() and len(history(tags)) == 4
+    assert metrics["seconds"] == pytest.approx(sum(float(r["seconds"]) for r in history(tags)))
     assert (tags / "labels.txt").read_text().split() == ["animal", "plant"]
     transfer = json.loads((tags / "config.json").read_text())["transfer"]
     assert transfer["new"] == ["logits/kernel", "logits/bias"]
     weights = load_model(tags).trainable_weights
     assert len(transfer["loaded"]) + len(transfer["new"]) == len(weights)
+
+
+@pytest.mark.parametrize(
+    "name, tag", [("lm", "feature-extraction"), ("tags", "text-classification")]
+)
+def test_a_run_has_its_model_card(name, tag, runs):
+    hub = pytest.importorskip("huggingface_hub")
+    card = hub.ModelCard.load(runs / name / "README.md")
+    metrics = json.loads((runs / name / "metrics.json").read_text())
+    assert card.data.pipeline_tag == tag and card.data.model_name == name
+    values = {result.metric_value for result in card.data.eval_results}
+    wanted = metrics["test"]["macro_f1"] if name == "tags" else metrics["val_loss_masked_lm"]
+    assert round(wanted, 4) in values and f"| {wanted:.4f} |" in card.text
+    assert str(runs) not in card.content
 
 
 def test_fine_tuning_judges_every_label_and_says_where_it_goes_wrong(runs):
@@ -93,10 +113,14 @@ def test_fine_tuning_judges_every_label_and_says_where_it_goes_wrong(runs):
     losses = [document["loss"] for document in metrics["hardest"]]
     assert len(losses) == 20 and losses == sorted(losses, reverse=True)
     page = (runs / "tags" / "report.html").read_text()
-    assert page.count("<svg") == 4 and "weights loaded" in page
-    assert (runs / "lm" / "report.html").read_text().count("<svg") == 5
+    assert page.count("<svg") == 5 and "weights loaded" in page
+    assert "Labels, on validation data" in page and page.count('class="doc"') == 40
+    page = (runs / "lm" / "report.html").read_text()
+    assert page.count("<svg") == 5 and "Words that are near each other" in page
+    assert page.count("<mark") == page.count("<article>") > 0  # a hidden word each
 
 
+@pytest.mark.in_turn
 @pytest.mark.parametrize(
     "flags, decision",
     [
@@ -139,9 +163,13 @@ def test_the_tokenizer_of_pretraining_is_that_of_fine_tuning(runs):
 def test_evaluate_gives_the_figures_of_the_run_again(runs, files, tmp_path):
     out = tmp_path / "test.json"
     command = ["evaluate", "--model", f"{runs}/tags", "--data", f"{files}/test.txt"]
-    assert cli.main([*command, "--out", str(out)]) == 0
+    page = tmp_path / "test.html"
+    assert cli.main([*command, "--out", str(out), "--report", str(page)]) == 0
     found = json.loads(out.read_text())
     saved = json.loads((runs / "tags" / "metrics.json").read_text())
+    text = page.read_text()
+    assert "tags on test.txt" in text and "Documents, on evaluated data" in text
+    assert text.count('class="doc"') == 30 and "kerasbert evaluate --model" in text
     assert found["data"] == pytest.approx(saved["test"])
     assert found["at_half"]["data"] == pytest.approx(saved["at_half"]["test"])
 
@@ -186,6 +214,7 @@ def test_embed_gives_vectors_of_texts_or_positions(runs, files, tmp_path):
     assert cli.main([*command, str(tmp_path / "vectors.txt")]) == 2
 
 
+@pytest.mark.in_turn
 def test_architecture_and_tokenizer_are_refused_beside_a_pretrained_run(runs, files, capsys):
     base = ["finetune", "--pretrained", f"{runs}/lm", "--out", f"{runs}/refused"]
     base += ["--train", f"{files}/train.txt", "--valid", f"{files}/valid.txt"]
@@ -209,6 +238,7 @@ def test_going_on_from_a_run(runs, files, tmp_path, capsys):
     assert abs(first - last) < 0.1  # it begins where the other ended
 
 
+@pytest.mark.in_turn
 def test_a_store_of_another_tokenizer_is_refused(runs, files, tmp_path, capsys):
     store = ["--corpus", f"{files}/raw.txt", "--out", f"{tmp_path}/store", "--tokenizer", "char"]
     assert cli.main(["prepare", *store]) == 0

@@ -59,8 +59,42 @@ DOCUMENTS = [
         "predicted": ["label-1", EVIL],
         "scores": {"label-1": 0.8, EVIL: 0.7},
         "texts": [f"{EVIL} a very long text " + "x" * 3000],
+        "likely": {"label-1": 0.8, EVIL: 0.7},
     }
     for number in range(10)
+]
+# What one document each is about, for a browser: by label what was missed and invented.
+MIXED = [
+    ("plain cats", ["label-1"], ["label-1"], None),
+    ("wild CATS and dogs", ["label-1"], ["label-2"], "id-7"),
+    ("dogs", ["label-2"], ["label-1", "label-2"], None),
+    ("</script><script>document.title='broken'</script>", ["never-seen"], ["label-2"], None),
+    ("\x00 nul, \u202eright to left, \U0001f600", [EVIL], [], "\u202e\x07"),
+    ("w" * 5000, [], ["label-1"], None),
+]
+BROWSED = [
+    {
+        "line": 20 + number,
+        **({"id": name} if name else {}),
+        "loss": float("nan") if expected == ["never-seen"] else 3.0 - number / 4,
+        "expected": expected,
+        "predicted": predicted,
+        "scores": dict.fromkeys([*predicted, "label-1"], 0.75),
+        "texts": [text],
+        "likely": {"label-1": 0.75, "label-2": 0.25},
+    }
+    for number, (text, expected, predicted, name) in enumerate(MIXED)
+]
+MATRIX = [
+    {"label": EVIL, "cells": {EVIL: 5, "label-1": 0, "label-2": 0}},
+    {"label": "label-1", "cells": {EVIL: 0, "label-1": 7, "label-2": 1}},
+    {"label": "label-2", "cells": {EVIL: 0, "label-1": 2, "label-2": 9}},
+]
+CURVES = [
+    {"label": "(all)", "support": 4, "decisions": 20, "at": 1}
+    | {"points": [(0.9, 1, 0), (0.5, 2, 1), (0.1, 4, 8)]},
+    {"label": EVIL, "support": 2, "decisions": 10, "at": 0}
+    | {"points": [(0.8, 0, 1), (0.25, 2, 2)]},
 ]
 ALL = {
     "title": "tags",
@@ -69,6 +103,9 @@ ALL = {
     "config": CONFIG,
     "labels": LABELS,
     "documents": DOCUMENTS,
+    "matrix": MATRIX,
+    "curves": CURVES,
+    "counts": [{"documents": 400, "mistakes": 12}],
 }
 
 
@@ -161,8 +198,8 @@ OBJECTIVES = {  # as those of kerasbert.tasks, which import Keras
 }
 
 
-def write_report(path, title, history, metrics, config=None, labels=(), documents=()):
+def write_report(path, title, history, metrics, config=None, **rows):
     """The report of a classifier."""
-    sections = classification_sections(history, metrics, labels, documents)
+    sections = classification_sections(history, metrics, rows)
     about = ", ".join(map(str, filter(None, (metrics.get("kind"), metrics.get("labels")))))
     fine_tuning_report(path, title, sections, about, config)

@@ -20,7 +20,7 @@ class Structure(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
-        if tag not in ("meta", "br"):
+        if tag not in ("meta", "br", "input"):
             self.open.append(tag)
 
     def handle_startendtag(self, tag, attrs):
@@ -49,7 +49,7 @@ def report(tmp_path):
 
 
 def test_finetune_report_shows_figures_of_both_views_settings_and_versions(report):
-    for text in ("tags", "0.4321", "validation, at 0.5", "0.3987", "learning rate", "0.001"):
+    for text in ("tags", "0.432", "validation, at 0.5", "0.399", "learning rate", "0.001"):
         assert text in report.text
     for text in ("keras", "3.15.0", "backend", "jax", "text-cnn, d_model 64", "0.37"):
         assert text in report.text
@@ -63,18 +63,23 @@ def test_finetune_report_draws_curves_frequency_and_reliability(report):
         "F1 on validation data, at threshold 0.5",
         "Loss",
         "F1 of a label against its frequency",
+        "Precision and recall",
         "Reliability on validation data",
     ]
     assert "0.0321 before and 0.0123 after" in report.text
-    # Two micro and macro points beside the missing one, no mean; losses 3 and 2; labels; bins.
-    assert sum(tag == "circle" for tag, _ in report.tags) == (3 + 2) + (3 + 2) + 40 + (2 + 2)
+    # Two micro and macro points beside the missing one, no mean; losses 3 and 2; labels; the
+    # threshold; bins.
+    assert sum(tag == "circle" for tag, _ in report.tags) == (3 + 2) + (3 + 2) + 40 + 1 + (2 + 2)
 
 
 def test_finetune_report_shows_labels_confusions_and_documents(report):
     assert "label-39" in report.text and "predicted instead" in report.text
-    assert "never-seen (unknown in training)" in report.text and "label-1 0.80" in report.text
-    assert "x" * 300 in report.text and "x" * 600 not in report.text  # the text is cut
-    assert sum(tag == "article" for tag, _ in report.tags) == 10
+    assert (
+        "never-seen unknown in training" in " ".join(report.text.split()) and "0.80" in report.text
+    )
+    assert "x" * 1300 in report.text and "x" * 1500 not in report.text  # the text is cut
+    assert "more characters" in report.text
+    assert sum(attrs.get("class") == "doc" for _, attrs in report.tags) == 10
 
 
 def test_labels_that_look_the_same_are_told_apart(tmp_path):
@@ -88,8 +93,9 @@ def test_labels_that_look_the_same_are_told_apart(tmp_path):
     report_data.write_report(tmp_path / "report.html", **report_data.ALL | changed)
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert apart not in text and hidden not in text and "caf\u00e9" in text
-    assert "ca\\u200bt 0.25" in text
-    assert text.count("cafe\\u0301") == 3 and text.count("ca\\u200bt") == 2  # table, dot, pair
+    assert "ca\\u200bt <i>0.25</i>" in text
+    assert text.count("cafe\\u0301") == 3  # table, dot, pair
+    assert text.count("ca\\u200bt") == 4  # pair, document, two filters
 
 
 def test_what_was_carried_over_is_counted_and_folded(report):
@@ -120,7 +126,7 @@ def test_one_label_a_document_is_told_in_its_own_words(kind, tmp_path):
     changed = {"metrics": report_data.METRICS | {"kind": kind}}
     report_data.write_report(tmp_path / "report.html", **report_data.ALL | changed)
     text = read(tmp_path / "report.html").text
-    assert "The most probable label is the answer." in text and "taken for the second" in text
+    assert "The most probable label is the answer." in text and "Rows: expected." in text
 
 
 @pytest.mark.parametrize(
@@ -195,16 +201,16 @@ def test_each_objective_is_said_to_be_learned_or_not():
     found = pretraining_verdict(OBJECTIVES, figures)
     assert found["learned"] == {"masked_lm": True, "document_words": False, "next_sentence": False}
     for said in (
-        "The validation loss of document words (8.250) is not below their unigram loss (8.100)",
-        "The validation loss of next sentence (0.700) is not below the loss of guessing (0.693)",
-        "Train longer (--steps, --minutes)",
+        "Nothing learned yet of document words: val 8.250, knowing nothing 8.100 (their unigram",
+        "Nothing learned yet of next sentence: val 0.700, knowing nothing 0.693 (the loss of gue",
+        "Give it more minutes (--minutes, --steps)",
     ):
         assert said in found["verdict"]
     assert pretraining_verdict(OBJECTIVES, {"loss": 3.0}) == {}
     said = pretraining_verdict(
         OBJECTIVES, {"val_loss_masked_lm": 6.88, "unigram_loss_masked_lm": 6.9}
     )["verdict"]
-    assert "(6.880 against 6.900): next to nothing was learned so far. Train longer" in said
+    assert "(6.880 against 6.900): next to nothing was learned so far. Give it more minutes" in said
 
 
 def test_no_number_is_nothing_learned():
@@ -259,7 +265,7 @@ def test_comparison_report_shows_what_finetune_ships(tmp_path):
     result |= {"shipped": shipped, "summary": summary, "table": comparison_table(summary)}
     comparison_report(tmp_path / "report.html", "cmp", result)
     text = " ".join(read(tmp_path / "report.html").text.split())
-    assert "0.8 test F1 of what finetune ships" in text
+    assert "0.800 test F1 of what finetune ships" in text
     assert "best epoch, fitted: what finetune ships" in text
     assert "with linear SVMs beside it" in text
 

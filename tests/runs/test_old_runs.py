@@ -82,12 +82,14 @@ def test_its_figures_are_found_again(name, at_home):
     assert {key: now[key] for key in then} == pytest.approx(then, abs=1e-5)
 
 
+@pytest.mark.in_turn
 @pytest.mark.parametrize("name", KINDS)
 def test_a_finished_run_is_known_as_finished(name, at_home):
     result = "compare.json" if name == "compare" else "metrics.json"
     assert resumed(name, KINDS[name]) == json.loads(Path(name, result).read_text())
 
 
+@pytest.mark.in_turn
 def test_a_classifier_is_made_from_an_old_encoder(at_home, tmp_path):
     parts = {part: Path(f"tags-{part}.txt") for part in ("train", "valid", "test")}
     config = finetune.Config(

@@ -19,7 +19,7 @@ GIVEN = {
     **{"epochs": 4, "kind": "multi-class", "thresholds": "half"},
 }
 GIVEN |= {"text_field": ("a", "b"), "label_field": ("c",), "id_field": "d", "label_separator": "|"}
-GIVEN |= {"columns": ("a", "b", "c", "d")}
+GIVEN |= {"log": "mlflow", "columns": ("a", "b", "c", "d")}
 ALONE = {
     "label_smoothing": 0.1,
     "masked_lm": 0.5,
@@ -28,7 +28,7 @@ ALONE = {
 NUMBERS = {"head": "regression", "best": "mae", "coverage": 0.8}
 SPLIT = {"valid": None, "valid_share": 0.2}
 OF_THIS_RUN = {"out": Path("runs/1"), "resume": True, "seed": 5, "learning_rate": 0.1}
-OF_THIS_RUN |= {"from_scratch": True}
+OF_THIS_RUN |= {"from_scratch": True, "rival": False}
 
 
 def names(settings) -> set[str]:

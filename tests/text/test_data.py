@@ -88,6 +88,7 @@ def test_fields_are_named_as_python_names_them():
         ([{"text": "a", "label": "x"}, {"text": ""}], r"data\[1\]: the text in 'text' is empty"),
         (["a", "b"], "data: this is a list of str, expected the path"),
         ([], "data: there is no document"),
+        ((["a", "b"], np.eye(2)), r"labels: this is an array of shape \(2, 2\), .*make lists of n"),
         (3, "data: this is a int"),
         (pyarrow.table({"text": ["a", None], "label": ["x", "y"]}), r"data, row 1 \(from 0\): the"),
         (pyarrow.table({"text": ["a"], "label": [[]]}), "data: a label file without labels"),
@@ -97,6 +98,20 @@ def test_what_cannot_be_read_is_named(data, message):
     with pytest.raises(InputError, match=message) as error:
         as_documents(data)
     assert "--skip" not in str(error.value)
+
+
+def test_columns_of_mixed_types_are_read_as_python_has_them():
+    pandas = pytest.importorskip("pandas")
+    mixed = pandas.DataFrame({"text": ["a", "b"], "label": ["x", 3]})
+    assert [d.labels for d in as_documents(mixed)] == [("x",), ("3",)]
+    with pytest.raises(InputError, match=r"data\[1\]: 'text' holds a number \(5\)"):
+        as_documents(pandas.DataFrame({"text": ["a", 5], "label": ["x", "y"]}))
+    twice = pandas.DataFrame([["a", "b", "x"]], columns=["text", "text", "label"])
+    with pytest.raises(InputError, match="data: the field 'text' is there 2 times"):
+        as_documents(twice)
+    missing = pandas.DataFrame({"text": ["a", "b"], "label": ["x", None]})
+    with pytest.raises(InputError, match=r"data, row 1 \(from 0\): the label in 'label' is not"):
+        as_documents(missing)
 
 
 def test_wrong_rows_are_left_out_where_that_is_asked_for():

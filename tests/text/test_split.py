@@ -125,6 +125,9 @@ def test_too_few(write):
     same = [LabeledDocument(("a b",), ("x",), n) for n in range(20)]
     with pytest.raises(InputError, match="20 documents, 1 of which differ"):
         split_documents(same, 0.1)
+    alone = [LabeledDocument(d.texts, (f"label {n}",), n) for n, d in enumerate(made(12))]
+    with pytest.raises(InputError, match="no document can be set aside"):
+        split_documents(alone, 0.1)
     for share in (0, 1, -0.5):
         with pytest.raises(InputError, match="--valid-share"):
             split_documents(made(20), share)

@@ -262,6 +262,7 @@ HOPELESS = {
         "a.csv",
         r"field holds the text was not said.*Its fields: first, second\. .*--text-field NAME.*--c",
     ),
+    "another separator": ("text^label\na^x\n", "a.csv", r"Its fields: text\^label.*One column was"),
     "no labels": ("text,second\na,x\n", "a.csv", r"holds the labels .*--label-field NAME"),
     "twice": ("text,text,label\na,b,x\n", "a.csv", r"the field 'text' is there 2 times"),
     "open quote": ('text,label\na,x\n"b,y\nc,x\n', "a.csv", r"a.csv:3: a quote opens a cell"),

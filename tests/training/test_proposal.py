@@ -5,6 +5,7 @@ import pytest
 from kerasbert import TextCNNConfig, TransformerConfig, build_embedding, build_encoder
 from kerasbert.config import ModernBertConfig
 from kerasbert.models.encoder import encode
+from kerasbert.tokenizer.size import propose_vocabulary, vocabulary_note
 from kerasbert.training.proposal import (
     FEWEST_STEPS,
     SHARE_OF_PEAK,
@@ -12,7 +13,6 @@ from kerasbert.training.proposal import (
     expect,
     matrix_rate,
     propose_size,
-    propose_vocabulary,
 )
 
 WORK = Workload(rows=32, positions=128, predictions=20)
@@ -103,6 +103,9 @@ def test_the_vocabulary_follows_the_corpus():
     assert propose_vocabulary(10_000) == 2000
     assert propose_vocabulary(1_300_000) == 8000
     assert propose_vocabulary(10**9) == 20_000
+    assert vocabulary_note(8000, 1_300_000) == vocabulary_note(2000, 10) == ""
+    said = vocabulary_note(20_000, 1_300_000)
+    assert "met 65 times each" in said and "--vocab-size 8000" in said
 
 
 def test_the_rate_of_this_machine_is_measured():

@@ -39,7 +39,7 @@ def stop_at(monkeypatch, *steps):
 def pretrain_config(files, out, **changes):
     return pretrain.Config(
         **{"store": files / "store", "out": out, "d_model": 16, "steps": 23, "resume": True}
-        | {"batch_size": 8, "max_length": 32, "encoder": "transformer", "layers": 1}
+        | {"batch_size": 8, "max_length": 16, "encoder": "transformer", "layers": 1}
         | changes
     )
 
@@ -47,7 +47,7 @@ def pretrain_config(files, out, **changes):
 def finetune_config(files, out, **changes):
     return finetune.Config(
         **{"train": files / "train.txt", "valid": files / "valid.txt", "out": out, "epochs": 3}
-        | {"d_model": 16, "batch_size": 16, "max_length": 40, "tokenizer": "word", "resume": True}
+        | {"d_model": 16, "batch_size": 16, "max_length": 16, "tokenizer": "word", "resume": True}
         | {"average": 0.5}  # of 6 steps
         | changes
     )
@@ -104,6 +104,9 @@ def test_gradients_half_accumulated_are_part_of_the_state(files, store, tmp_path
     assert all(np.array_equal(one, other) for one, other in pairs)
 
 
+# The rest in turn: files that are kept, left out or refused, as any backend filled them.
+
+
 @pytest.mark.slow
 @pytest.mark.in_turn
 def test_killed_without_warning_it_ends_with_the_same_bits(tmp_path):
@@ -114,6 +117,7 @@ def test_killed_without_warning_it_ends_with_the_same_bits(tmp_path):
     assert found["kills"] == 3 and found["same"] == found["runs"] >= 2
 
 
+@pytest.mark.in_turn
 def test_a_diverging_run_stops_and_keeps_its_last_good_state(files, store, tmp_path, monkeypatch):
     out = tmp_path / "run"
     interrupt_pretraining(files, out, monkeypatch, step=5)
@@ -136,6 +140,7 @@ def test_a_diverging_run_stops_and_keeps_its_last_good_state(files, store, tmp_p
     ]
 
 
+@pytest.mark.in_turn
 def test_a_state_that_is_not_finite_is_not_written(files, store, tmp_path, monkeypatch):
     def spoil(self, batch, logs=None):
         self.step += 1
@@ -149,6 +154,7 @@ def test_a_state_that_is_not_finite_is_not_written(files, store, tmp_path, monke
     assert not list((tmp_path / "run" / "state").glob("*"))
 
 
+@pytest.mark.in_turn
 def test_a_torn_state_falls_back_to_the_one_before(files, store, tmp_path, monkeypatch, capsys):
     out = tmp_path / "run"
     pretrain.run(pretrain_config(files, tmp_path / "whole"))
@@ -162,6 +168,7 @@ def test_a_torn_state_falls_back_to_the_one_before(files, store, tmp_path, monke
     assert all(np.array_equal(one, other) for one, other in pairs)
 
 
+@pytest.mark.in_turn
 def test_other_settings_are_refused_by_name(files, store, tmp_path, monkeypatch):
     out = tmp_path / "run"
     interrupt_pretraining(files, out, monkeypatch, step=5)
@@ -169,6 +176,7 @@ def test_other_settings_are_refused_by_name(files, store, tmp_path, monkeypatch)
         pretrain.run(pretrain_config(files, out, batch_size=4))
 
 
+@pytest.mark.in_turn
 def test_a_store_of_unknown_settings_is_prepared_again(files, tmp_path, monkeypatch):
     """Killed between preparing and writing config.json, and begun again with other flags."""
     corpus = {"store": None, "corpus": (files / "raw.txt",), "steps": 3}
@@ -182,6 +190,7 @@ def test_a_store_of_unknown_settings_is_prepared_again(files, tmp_path, monkeypa
     assert '"tokenizer": "word"' in config
 
 
+@pytest.mark.in_turn
 def test_a_finished_run_is_left_alone(files, store, tmp_path):
     out = tmp_path / "run"
     first = pretrain.run(pretrain_config(files, out, steps=3))
@@ -197,6 +206,7 @@ def test_a_folder_that_is_not_empty_is_refused(files, store, tmp_path):
             pretrain.run(pretrain_config(files, tmp_path, resume=resume))
 
 
+@pytest.mark.in_turn
 def test_another_backends_state_is_refused(files, store, tmp_path, monkeypatch):
     out = tmp_path / "run"
     interrupt_pretraining(files, out, monkeypatch, step=5)

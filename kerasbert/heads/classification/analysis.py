@@ -16,11 +16,12 @@ from kerasbert.heads.classification.decision import Decision
 from kerasbert.heads.classification.scores import document_losses, probabilities
 
 FIGURES = ("support", "predicted", "precision", "recall", "f1")
+LIKELY = 5  # labels that are told of a document, whether they were predicted or not
 
 
 def label_rows(
     names: Sequence[str],
-    train_counts: Sequence[int],
+    train_counts: Sequence[int] | None,
     decision: Decision,
     splits: Mapping[str, tuple[np.ndarray, np.ndarray]],
 ) -> list[dict[str, Any]]:
@@ -28,7 +29,7 @@ def label_rows(
 
     Args:
         names: the K labels.
-        train_counts: documents of the training data that have each.
+        train_counts: documents of the training data that have each; None where that is not known.
         decision: how labels were chosen.
         splits: (predicted, gold) by name, such as "valid" and "test".
 
@@ -38,13 +39,14 @@ def label_rows(
     """
     uses = decision.kind == "multi-label" and decision.rule != "top-k"
     limits = np.broadcast_to(np.asarray(decision.threshold), len(names))
+    counts = [None] * len(names) if train_counts is None else train_counts
     rows: list[dict[str, Any]] = [
         {
             "label": name,
-            "train_documents": int(count),
+            "train_documents": None if count is None else int(count),
             "threshold": round(float(limit), 4) if uses else None,
         }
-        for name, count, limit in zip(names, train_counts, limits, strict=True)
+        for name, count, limit in zip(names, counts, limits, strict=True)
     ]
     for split, (predicted, gold) in splits.items():
         for row, figures in zip(rows, per_label(predicted, gold, names), strict=True):
@@ -115,28 +117,52 @@ def hardest(
         logits: (N, K) float.
         gold: (N, K) bool or 0/1.
         decision: how labels were chosen.
-        documents: N of them, with `texts`, `labels` and `line`.
+        documents: N of them, with `texts`, `labels`, `line` and `id`.
         names: the K labels.
         most: how many to give.
 
     Returns:
-        A dict a document, the worst first: line, loss, expected and predicted (names, the most
-        probable first), scores (probability of each of these) and texts.
+        A dict a document, the worst first: line, id where it has one, loss, expected and predicted
+        (names, the most probable first), scores (probability of each of these), texts, and likely
+        (the most probable labels with their probabilities).
     """
     losses = document_losses(logits, gold, decision.kind)
     order = np.argsort(-without_nan(losses), kind="stable")[:most]
     order = order[~np.isnan(losses[order])]
+    return document_rows(logits, losses, order, decision, documents, names)
+
+
+def document_rows(
+    logits: np.ndarray,
+    losses: np.ndarray,
+    order: np.ndarray,
+    decision: Decision,
+    documents: Sequence[Any],
+    names: Sequence[str],
+) -> list[dict[str, Any]]:
+    """What was said of some documents, as in `hardest`.
+
+    Args:
+        logits: (N, K) float.
+        losses: (N,) float, as `document_losses` gives them.
+        order: (M,) int, which ones, in which order.
+        decision: how labels were chosen.
+        documents: N of them.
+        names: the K labels.
+    """
     said = decision.probabilities(logits[order])
     chosen = decision.choose(said)
     column = {name: i for i, name in enumerate(names)}
     found = []
     for index, row, picked in zip(order, said, chosen, strict=True):
         document = documents[index]
-        predicted = [names[i] for i in np.argsort(-row, kind="stable") if picked[i]]
+        ranked = np.argsort(-row, kind="stable")
+        predicted = [names[i] for i in ranked if picked[i]]
         wanted = [*document.labels, *predicted]
         found.append(
             {
                 "line": document.line,
+                **({"id": document.id} if document.id is not None else {}),
                 "loss": float(losses[index]),
                 "expected": list(document.labels),
                 "predicted": predicted,
@@ -144,6 +170,7 @@ def hardest(
                     name: round(float(row[column[name]]), 4) for name in wanted if name in column
                 },
                 "texts": list(document.texts),
+                "likely": {names[i]: round(float(row[i]), 4) for i in ranked[:LIKELY]},
             }
         )
     return found

@@ -12,6 +12,7 @@ from kerasbert.heads.classification.analysis import (
     hardest,
     label_rows,
 )
+from kerasbert.heads.classification.browse import browse
 from kerasbert.heads.classification.decision import Decision
 from kerasbert.heads.classification.scores import mean_loss
 from kerasbert.heads.head import Assessed
@@ -88,7 +89,7 @@ def assess(
     Returns:
         for metrics.json the figures of each split by the decision, and the decision; both again
         under "at_half"; calibration, confused pairs, and the documents of "valid" with the highest
-        loss. The rows are "labels", those of labels.tsv, and "hardest".
+        loss. The rows are "labels", those of labels.tsv, and what `browse` gives of "valid".
     """
 
     def scores(by: Decision) -> dict[str, Any]:
@@ -117,9 +118,12 @@ def assess(
         },
         "confused": confused_pairs(*chosen["valid"], names),
         "hardest": [
-            {name: value for name, value in document.items() if name != "texts"}
+            {name: value for name, value in document.items() if name not in ("texts", "likely")}
             for document in worst
         ],
     }
-    rows = {"labels": label_rows(names, counts, decision, chosen), "hardest": worst}
+    rows = {
+        "labels": label_rows(names, counts, decision, chosen),
+        **browse(logits["valid"], data["valid"].gold, decision, documents, names),
+    }
     return Assessed(figures, rows)

@@ -13,21 +13,33 @@ import numpy as np
 from kerasbert.choices import KindName, LabelLoss, RuleName, Thresholds
 from kerasbert.errors import InputError
 from kerasbert.evaluation.comparison import Judged
-from kerasbert.heads.classification.analysis import write_label_rows
-from kerasbert.heads.classification.answers import label_answers
+from kerasbert.heads.classification.analysis import (
+    label_rows,
+    write_label_rows,
+)
+from kerasbert.heads.classification.answers import (
+    check_threshold,
+    label_answers,
+    label_cells,
+    next_answer,
+)
 from kerasbert.heads.classification.assessment import assess, evaluate_labels, score_labels
+from kerasbert.heads.classification.browse import browse
 from kerasbert.heads.classification.decision import Decision, decision_at_half, fit_decision
+from kerasbert.heads.classification.guessing import guesses
 from kerasbert.heads.classification.kinds import check_kind, check_targets, keep_fitting
 from kerasbert.heads.classification.report import classification_sections
 from kerasbert.heads.classification.rule import choose_rule, open_rules
 from kerasbert.heads.classification.scores import log_odds
 from kerasbert.heads.classification.words import (
     decision_text,
+    label_sentences,
     metrics_table,
     rule_sentences,
     unseen_note,
 )
 from kerasbert.heads.head import Assessed, Head
+from kerasbert.heads.verdict import rival_verdict, with_rival
 from kerasbert.report.figures import Sections
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.kinds import LabelTally, deciding_note
@@ -65,6 +77,8 @@ class Classification(Head):
     labeled = True
     figure_names: ClassVar = {"f1": "F1", "micro_f1": "micro F1", "macro_f1": "macro F1"}
     ships_svms = True
+    options = ("top_k", "threshold", "labels_only")
+    pipeline_tag = "text-classification"
 
     labels: LabelSet
     kind: KindName = "multi-label"
@@ -248,6 +262,10 @@ class Classification(Head):
         """The one that was asked for, if it is not settled yet."""
         return cast(RuleName | None, rule or self.rule)
 
+    def unfitted(self) -> Decision:
+        """A probability of one half, or the most probable label."""
+        return Decision(self.kind)
+
     def decide(self, outputs: np.ndarray, data: Any, rule: str | None = None) -> Decision:
         """Threshold 0.5."""
         return decision_at_half(
@@ -289,15 +307,23 @@ class Classification(Head):
         return score_labels(outputs, data.gold, data.unseen, decision)
 
     def answers(
-        self,
-        outputs: np.ndarray,
-        decision: Decision | None = None,
-        top_k: int | None = None,
-        **options: Any,
+        self, outputs: np.ndarray, decision: Decision | None = None, **options: Any
     ) -> list[dict[str, Any]]:
-        """ "labels" (the chosen ones, the most probable first) and "scores" of each document."""
+        """ "labels" and "scores" of each document; `options` are those of `label_answers`."""
         decision = decision or Decision(self.kind)
-        return label_answers(decision.probabilities(outputs), decision, self.labels.names, top_k)
+        said = decision.probabilities(outputs)
+        return label_answers(said, decision, self.labels.names, **options)
+
+    def check_options(self, options: Mapping[str, Any]) -> None:
+        super().check_options(options)
+        check_threshold(self.kind, options)
+
+    def empty_answer(self, labels_only: bool = False, **options: Any) -> dict[str, Any]:
+        return {"labels": []} if labels_only else {"labels": [], "scores": {}}
+
+    def cells(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """The labels in one cell, and the score of each label in one of its own."""
+        return label_cells(answer, self.labels.names)
 
     def evidence(
         self, outputs: np.ndarray, decision: Decision, answer: Mapping[str, Any]
@@ -309,11 +335,17 @@ class Classification(Head):
             for name in answer["labels"]
         }
 
+    def runner_up(
+        self, outputs: np.ndarray, decision: Decision, answer: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        """The most probable label that is no part of the answer."""
+        return next_answer(decision.probabilities(outputs)[0], answer, self.labels.names)
+
     def check_output(self, shape: Sequence[int | None]) -> None:
         if shape[-1] != len(self.labels):
             raise InputError(
-                f"labels.txt has {len(self.labels)} labels, the model {shape[-1]}. Both must come "
-                "from one run."
+                f"there are {len(self.labels)} labels, the model has {shape[-1]} outputs. Both must"
+                " come from one training."
             )
 
     # The run folder and the report.
@@ -346,7 +378,8 @@ class Classification(Head):
         if why:
             half = replace(half, why=why)
         found = assess(outputs, data, documents, self.labels.names, decision, half)
-        more = {"thresholds": self.thresholds, "kind": self.kind, "labels": len(self.labels)}
+        more: dict[str, Any] = {"thresholds": self.thresholds, "kind": self.kind}
+        more |= {"labels": len(self.labels), "knowing_nothing": guesses(data, outputs, self.kind)}
         return Assessed(found.figures | more, found.rows)
 
     def evaluate(
@@ -354,20 +387,49 @@ class Classification(Head):
     ) -> dict[str, Any]:
         return evaluate_labels(outputs, data, self.restore(metrics), self.at_half(metrics))
 
+    def browse(
+        self,
+        outputs: np.ndarray,
+        data: Any,
+        documents: Sequence[LabeledDocument],
+        metrics: Mapping[str, Any],
+    ) -> dict[str, list[dict[str, Any]]]:
+        decision, names = self.restore(metrics), self.labels.names
+        chosen = {"data": (decision.choose(decision.probabilities(outputs)), data.gold)}
+        return {
+            "labels": label_rows(names, None, decision, chosen),
+            **browse(outputs, data.gold, decision, documents, names),
+        }
+
     def write_rows(self, folder: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         write_label_rows(folder / "labels.tsv", rows["labels"])
 
     @classmethod
     def table(cls, metrics: Mapping[str, Any]) -> list[list[Any]]:
-        return metrics_table(metrics)
+        return with_rival(metrics_table(metrics), metrics, cls.best)
 
     @classmethod
     def title(cls, metrics: Mapping[str, Any]) -> str:
         return decision_text(metrics)
 
     @classmethod
+    def verdict(cls, metrics: Mapping[str, Any], advice: str = "train longer") -> str:
+        """As others have it; a share of N documents is uncertain by up to 0.5 / sqrt(N)."""
+        part = metrics.get("test") or metrics["valid"]
+        chance = 0.5 / part["documents"] ** 0.5
+        return rival_verdict(metrics, cls.best, cls.mode, chance, advice)
+
+    @classmethod
     def sentences(cls, metrics: Mapping[str, Any]) -> str:
         return rule_sentences(metrics)
+
+    def predicts(self, metrics: Mapping[str, Any]) -> list[str]:
+        beside = self.token_scores is not None
+        return label_sentences(self.kind, self.labels.names, metrics, beside)
+
+    @classmethod
+    def results(cls, scores: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return [result | {"type": "f1"} for result in super().results(scores)]
 
     def sections(
         self,
@@ -375,23 +437,15 @@ class Classification(Head):
         metrics: Mapping[str, Any],
         rows: Mapping[str, Sequence[Mapping[str, Any]]],
     ) -> Sections:
-        return classification_sections(
-            history, metrics, rows.get("labels", ()), rows.get("hardest", ())
-        )
+        return classification_sections(history, metrics, rows)
 
     def judged(self) -> Judged:
         return Judged()
 
-    def rivals(self, documents: Mapping[str, Sequence[LabeledDocument]]) -> list[dict[str, Any]]:
+    def rivals(
+        self, documents: Mapping[str, Sequence[LabeledDocument]], quick: bool = False
+    ) -> list[dict[str, Any]]:
         """TF-IDF + LinearSVC, where scikit-learn is installed."""
-        from kerasbert.heads.classification.linear_svc import linear_svc_baseline
+        from kerasbert.heads.classification.rival import rival_of_labels
 
-        texts = {name: [" ".join(d.texts) for d in part] for name, part in documents.items()}
-        gold = {name: self.labels.encode(part) for name, part in documents.items()}
-        unseen = {name: sum(self.unseen(part).values()) for name, part in documents.items()}
-        found = linear_svc_baseline(
-            texts["train"], gold["train"], texts["valid"], gold["valid"], texts["test"],
-            gold["test"], kind=self.kind, unseen_valid=unseen["valid"],
-            unseen_test=unseen["test"], rule=self.rule, top_k=self.top_k,
-        )  # fmt: skip
-        return [found] if found is not None else []
+        return [rival_of_labels(self.labels, self.kind, documents, self.rule, self.top_k, quick)]

@@ -13,10 +13,13 @@ from kerasbert.heads.classification.rule import fit_common
 
 NAME = "TF-IDF + LinearSVC"
 
-# A word is a run of letters and digits, one-letter words included ("C", "R"); a Chinese or
-# Japanese character is a word of its own, because nothing separates words there.
-_CJK = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-TOKEN_PATTERN = rf"[{_CJK}]|[^\W{_CJK}]+"
+# A word is a run of letters and digits, one-letter words included ("C", "R"). In Chinese, Japanese,
+# Thai, Lao, Burmese and Khmer nothing separates words: there a character is a word of its own.
+_ALONE = (
+    "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+)
+TOKEN_PATTERN = rf"[{_ALONE}]|[^\W{_ALONE}]+"
 
 # Decision scores lie around -1 and 1; 0 is the side of the line where the SVM itself would decide.
 SCORE_GRID = np.round(np.arange(-1.5, 1.501, 0.02), 2)
@@ -27,8 +30,8 @@ def linear_svc_baseline(
     train_gold: np.ndarray,
     valid_texts: list[str],
     valid_gold: np.ndarray,
-    test_texts: list[str],
-    test_gold: np.ndarray,
+    test_texts: list[str] | None,
+    test_gold: np.ndarray | None,
     kind: str,
     unseen_valid: int = 0,
     unseen_test: int = 0,
@@ -47,7 +50,7 @@ def linear_svc_baseline(
         train_gold: (N, K) multi-hot; likewise for valid and test.
         valid_texts: texts that the threshold is fitted on.
         valid_gold: their labels.
-        test_texts: texts that nothing is fitted on.
+        test_texts: texts that nothing is fitted on; None where there are none.
         test_gold: their labels.
         kind: "multi-label", "multi-class" or "binary".
         unseen_valid: gold occurrences outside the label set in valid, as in `f1_scores`.
@@ -58,9 +61,10 @@ def linear_svc_baseline(
         top_k: labels a document.
 
     Returns:
-        name, valid and test (each the figures of `f1_scores`), seconds (reading the texts to
-        the last score), threshold and rule (None unless multi-label). None when scikit-learn isn't
-        installed, or when there is nothing to learn: no word or no label in the training texts.
+        name, valid and, where there is one, test (each the figures of `f1_scores`), seconds
+        (reading the texts to the last score), threshold and rule (None unless multi-label). None
+        when scikit-learn isn't installed, or when there is nothing to learn: no word or no label in
+        the training texts.
 
     Raises:
         InputError: a split is empty, or an unknown kind.
@@ -80,7 +84,10 @@ def linear_svc_baseline(
         return None
     if not train_gold.any():
         return None
-    others = [words.transform(valid_texts), words.transform(test_texts)]
+    parts = {"valid": (valid_texts, valid_gold, unseen_valid)}
+    if test_texts is not None and test_gold is not None:
+        parts["test"] = test_texts, test_gold, unseen_test
+    others = [words.transform(texts) for texts, _, _ in parts.values()]
     if kind == "multi-label":
         columns = _score_each_label(train, train_gold, others, progress)
     else:
@@ -93,11 +100,13 @@ def linear_svc_baseline(
             valid, valid_gold, unseen_valid, grid=SCORE_GRID, prefer=0.0, rule=rule
         )
         options = {"threshold": threshold, "fallback": rule != "threshold", "top_k": top_k}
-    chosen = [predict_labels(part, kind, **options) for part in columns]
+    scores = {
+        name: f1_scores(predict_labels(found, kind, **options), gold, unseen)
+        for (name, (_, gold, unseen)), found in zip(parts.items(), columns, strict=True)
+    }
     return {
         "name": NAME,
-        "valid": f1_scores(chosen[0], valid_gold, unseen_valid),
-        "test": f1_scores(chosen[1], test_gold, unseen_test),
+        **scores,
         "seconds": time.perf_counter() - began,
         "threshold": threshold,
         "rule": rule if kind == "multi-label" else None,

@@ -1,24 +1,40 @@
-"""Where a classifier goes wrong: labels taken for another, and documents it is most wrong about."""
+"""Where a classifier goes wrong: labels taken for another, and documents to look through."""
 
-import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kerasbert.heads.classification.browse import MATRIX, OTHERS
+from kerasbert.report.browser import MOST, Filters, Shown, Tag, document_browser
+from kerasbert.report.matrix import matrix
 from kerasbert.report.page import paragraph
 from kerasbert.report.tables import Row, folded, table
 from kerasbert.visible import visible
 
-CUT = 500  # characters of a text that are shown
-OPEN = 8  # documents that are shown at once, the others when asked for
+KINDS = {"missed": "missed", "invented": "invented", "right": "right"}
+FILTERS = Filters(KINDS, "label", ("confused with", "missed", "invented"), ("missed", "invented"))
+KEY = (
+    '<p class="note labels">Labels: <span class="right">expected and predicted</span>'
+    '<span class="missed">missed: expected, not predicted</span>'
+    '<span class="wrong">invented: predicted, not expected</span> with the probability that was '
+    "said.</p>"
+)
 
 
-def confused_labels(metrics: Mapping[str, Any]) -> str:
-    """The pairs of labels most often mistaken for one another."""
-    text = (
-        "Documents that have the first label and were not given it, but wrongly given the second."
-    )
-    if metrics.get("kind") != "multi-label":
-        text = "Documents of the first label that were taken for the second."
+def confusion(metrics: Mapping[str, Any], rows: Sequence[Row], names: Sequence[str]) -> str:
+    """The confusion matrix, and the pairs that are confused most often on validation data."""
+    several = metrics.get("kind") == "multi-label"
+    title = ("expected", "predicted")
+    text = f"Of {len(names):,} labels those that are confused most." if len(names) > MATRIX else ""
+    if several:
+        title = ("missed", "wrongly predicted instead")
+        text = "Documents that miss the label of the row and were wrongly given that of the column."
+    cells = {row["label"]: row["cells"] for row in rows}
+    columns = list(next(iter(cells.values()), {}))
+    drawn = matrix(cells, columns, title, names, rest=OTHERS)
+    return (paragraph(text, "note") + drawn if drawn else "") + _pairs(metrics)
+
+
+def _pairs(metrics: Mapping[str, Any]) -> str:
     headings = {
         "gold": "expected",
         "predicted": "predicted instead",
@@ -29,43 +45,57 @@ def confused_labels(metrics: Mapping[str, Any]) -> str:
         row | {side: visible(row[side]) for side in ("gold", "predicted")}
         for row in metrics.get("confused") or []
     ]
-    found = table(rows, headings, ("share",), ("predicted",))
-    return paragraph(text) + found if found else ""
+    return folded("the most frequent pairs", table(rows, headings, ("share",), ("predicted",)))
 
 
-def hardest_documents(documents: Sequence[Row]) -> str:
-    """Each document with its text, cut, and what was expected and predicted."""
+def documents_to_browse(
+    documents: Sequence[Row], counts: Sequence[Row], names: Sequence[str]
+) -> str:
+    """Every document with what was expected and predicted, those that went worst first."""
     if not documents:
         return ""
-    key = (
-        '<p class="note labels">Labels: <span class="right">expected and predicted</span>'
-        '<span class="missed">expected, not predicted</span>'
-        '<span class="wrong">predicted wrongly</span> with the probability that was said.</p>'
-    )
-    shown = [_document(one) for one in documents]
-    rest = folded(f"{len(shown[OPEN:])} more", "\n".join(shown[OPEN:]))
-    return key + "\n".join(shown[:OPEN]) + rest
+    found = document_browser([_shown(one) for one in documents], FILTERS, names, KEY)
+    return paragraph(_extent(min(len(documents), MOST), counts)) + found
 
 
-def _document(document: Row) -> str:
-    expected, predicted = set(document["expected"]), set(document["predicted"])
-    scores = document["scores"]
-    marked = [
-        *(("right", name) for name in document["predicted"] if name in expected),
-        *(("missed", name) for name in document["expected"] if name not in predicted),
-        *(("wrong", name) for name in document["predicted"] if name not in expected),
+def _extent(shown: int, counts: Sequence[Row]) -> str:
+    """Which documents these are, of how many."""
+    order = "The highest loss comes first."
+    if not counts:
+        return order
+    total, mistakes = counts[0]["documents"], counts[0]["mistakes"]
+    text = f"{mistakes:,} of {total:,} documents have a mistake. "
+    if shown < mistakes:
+        text += f"This page has {shown:,} of these, those with the highest loss. "
+    elif shown < total:
+        text += f"This page has these and {shown - mistakes:,} others. "
+    return text + (order if shown >= mistakes else "")
+
+
+def _shown(document: Row) -> Shown:
+    expected, predicted = document["expected"], document["predicted"]
+    right = [name for name in predicted if name in set(expected)]
+    missed = [name for name in expected if name not in set(predicted)]
+    invented = [name for name in predicted if name not in set(expected)]
+    looks = (("right", right), ("missed", missed), ("wrong", invented))
+    tags = [
+        Tag(name, look, _said(document["scores"].get(name)))
+        for look, names in looks
+        for name in names
     ]
-    labels = "".join(
-        f'<span class="{look}">{html.escape(visible(name))}{_score(scores.get(name))}</span>'
-        for look, name in marked
-    )
-    texts = [text if len(text) <= CUT else text[:CUT] + " …" for text in document["texts"]]
-    shown = "".join(f'<p class="text">{html.escape(text)}</p>' for text in texts)
-    return (
-        f'<article><p class="note">line {document["line"]}, loss {document["loss"]:.4g}</p>'
-        f'{shown}<p class="labels">{labels or "no label"}</p></article>'
+    line = f"line {document['line']}"
+    loss = document["loss"]
+    note = f"loss {loss:.3f}" if loss == loss else "no loss: its label is unknown in training"
+    likely = [f"{visible(name)} {p:.3f}" for name, p in (document.get("likely") or {}).items()]
+    return Shown(
+        place=document.get("id") or line,
+        texts=document["texts"],
+        note=f"{line} · {note}" if document.get("id") else note,
+        tags=tags or [Tag("no label")],
+        found={"right": right, "missed": missed, "invented": invented},
+        figures={"most probable": likely} if likely else {},
     )
 
 
-def _score(value: float | None) -> str:
-    return " (unknown in training)" if value is None else f" {value:.2f}"
+def _said(value: float | None) -> str:
+    return "unknown in training" if value is None else f"{value:.2f}"

@@ -16,6 +16,7 @@ def reliability_diagram(metrics: Mapping[str, Any], split: str) -> str:
     if split not in found:
         return ""
     here = found[split]
+    temperature = (metrics.get("decision") or {}).get("temperature", found.get("temperature"))
     diagonal = Series("as it should be", [(0, 0), (1, 1)], "dashed", color=None)
     curves = [diagonal]
     for color, name in enumerate(("before", "after")):
@@ -34,7 +35,7 @@ def reliability_diagram(metrics: Mapping[str, Any], split: str) -> str:
     )
     text = (
         f"Expected calibration error {here['before']['ece']:.4f} before and "
-        f"{here['after']['ece']:.4f} after dividing the logits by {found['temperature']:.3f}, "
+        f"{here['after']['ece']:.4f} after dividing the logits by {temperature:.3f}, "
         f"fitted on validation data. A prediction is {what}."
     )
     share = Axis("probability that was said", (0, 1)), Axis("share that was so", (0, 1))

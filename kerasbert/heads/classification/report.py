@@ -3,47 +3,62 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kerasbert.heads.classification.mistakes import confused_labels, hardest_documents
+from kerasbert.heads.classification.mistakes import confusion, documents_to_browse
 from kerasbert.heads.classification.reliability import reliability_diagram
+from kerasbert.heads.classification.rival_report import rival_line, rival_rows, rival_text
 from kerasbert.heads.classification.words import rule_sentences
 from kerasbert.report.charts import Axis, Series, chart, curve
-from kerasbert.report.figures import NAMES, Sections, loss_chart, run_tiles
+from kerasbert.report.figures import (
+    NAMES,
+    Sections,
+    browsed,
+    judged_on,
+    loss_chart,
+    run_tiles,
+)
 from kerasbert.report.page import charts, paragraph
 from kerasbert.report.tables import Row, folded, table, tiles
+from kerasbert.report.thresholds import threshold_explorer
 from kerasbert.visible import visible
 
 
 def classification_sections(
-    history: Sequence[Row],
-    metrics: Mapping[str, Any],
-    labels: Sequence[Row] = (),
-    documents: Sequence[Row] = (),
+    history: Sequence[Row], metrics: Mapping[str, Any], rows: Mapping[str, Sequence[Row]]
 ) -> Sections:
-    """What the report of a fine-tuning run says of a classifier.
+    """What the report says of a classifier: of a fine-tuning run, or of `evaluate`.
 
     Args:
         history: a row an epoch, with epoch, loss, val_loss, val_micro_f1, val_macro_f1, val_f1.
-        metrics: what metrics.json holds.
-        labels: the rows of labels.tsv, as `label_rows` gives them.
-        documents: those with the highest loss, as `hardest` gives them.
+        metrics: what metrics.json holds, or what `evaluate` gave.
+        rows: "labels", those of labels.tsv, as `label_rows` gives them; and what `browse` gives.
     """
-    split = "test" if "test" in metrics else "valid"
+    here = browsed(metrics)
+    where = f"{NAMES[here]} data"
+    labels = rows.get("labels", ())
+    names = [row["label"] for row in labels]
+    curves = threshold_explorer(rows.get("curves", ()))
+    documents = documents_to_browse(rows.get("documents", ()), rows.get("counts", ()), names)
     return [
-        ("", _figures(metrics, split)),
+        ("", _figures(metrics)),
         ("", _splits(metrics)),
         ("How a label is decided", _decision(metrics)),
-        ("Curves", _curves(history)),
-        (f"Labels, on {NAMES[split]} data", _labels(labels, split)),
-        ("Do probabilities mean what they say?", reliability_diagram(metrics, split)),
-        ("Labels that are confused, on validation data", confused_labels(metrics)),
-        ("Documents with the highest loss, on validation data", hardest_documents(documents)),
+        ("Curves", _curves(history, metrics)),
+        (f"Labels, on {where}", _labels(labels, here)),
+        (
+            f"Thresholds, label by label, on {where}",
+            paragraph(_of_thresholds(metrics)) + curves if curves else "",
+        ),
+        (f"What is confused, on {where}", confusion(metrics, rows.get("matrix", ()), names)),
+        (f"Documents, on {where}", documents),
+        ("Do probabilities mean what they say?", reliability_diagram(metrics, judged_on(metrics))),
     ]
 
 
-def _figures(metrics: Mapping[str, Any], split: str) -> str:
+def _figures(metrics: Mapping[str, Any]) -> str:
+    split = judged_on(metrics)
     figures = metrics.get(split) or {}
     shown = {
-        f"{NAMES[split]} F1": figures.get("f1"),
+        "F1" if split == "data" else f"{NAMES[split]} F1": figures.get("f1"),
         "micro F1": figures.get("micro_f1"),
         "macro F1": figures.get("macro_f1"),
     }
@@ -59,6 +74,7 @@ def _splits(metrics: Mapping[str, Any]) -> str:
         for view, note in views
         if split in view
     ]
+    rows += rival_rows(metrics)
     headings = {
         "data": "data",
         "f1": "F1",
@@ -69,7 +85,7 @@ def _splits(metrics: Mapping[str, Any]) -> str:
         "loss": "loss",
         "documents": "documents",
     }
-    return table(rows, headings)
+    return table(rows, headings) + paragraph(rival_text(metrics), "note")
 
 
 def _decision(metrics: Mapping[str, Any]) -> str:
@@ -88,20 +104,36 @@ def _decision(metrics: Mapping[str, Any]) -> str:
             "label": "a threshold for each label, fitted on validation data and drawn toward the "
             "common one where a label is rare",
             "half": "the threshold of one half",
-        }[metrics.get("thresholds", "common")]
+        }["label" if isinstance(limits, list) else metrics.get("thresholds", "common")]
         limit = f"{limits:.2f}" if isinstance(limits, float) else "in the table of labels"
         text = f"Every label is given whose probability reaches {fitted} ({limit}). "
         text += rule_sentences(metrics)
     return paragraph(text)
 
 
-def _curves(history: Sequence[Row]) -> str:
+def _of_thresholds(metrics: Mapping[str, Any]) -> str:
+    """What a threshold means here."""
+    if metrics.get("kind") == "multi-label":
+        return (
+            "What is found and what is invented if a label is given wherever its probability "
+            "reaches the threshold. It begins at that of this run (of all labels together at their "
+            "mean); the most probable label of a document that no label reaches is not counted."
+        )
+    return (
+        "The answer is the most probable label, whatever its probability. If it were only given "
+        "where its probability reaches a threshold, so much would be found and invented."
+    )
+
+
+def _curves(history: Sequence[Row], metrics: Mapping[str, Any]) -> str:
     epoch = Axis("epoch", whole=True)
     names = {"val_micro_f1": "micro", "val_macro_f1": "macro", "val_f1": "mean of both"}
     f1 = [
         Series(text, curve(history, "epoch", column), color=color)
         for color, (column, text) in enumerate(names.items())
     ]
+    if history:
+        f1 += rival_line(metrics, "f1", len(history))
     drawn = charts(
         chart("F1 on validation data, at threshold 0.5", f1, epoch, Axis("F1")),
         loss_chart(history),
@@ -114,7 +146,7 @@ def _labels(labels: Sequence[Row], split: str) -> str:
     rows = [{**row, "label": visible(row["label"])} for row in labels if f"{split}_f1" in row]
     if not rows:
         return ""
-    known = [row for row in rows if row["train_documents"] and row[f"{split}_support"]]
+    known = [row for row in rows if row.get("train_documents") and row[f"{split}_support"]]
     dots = Series(
         "",
         [(row["train_documents"], row[f"{split}_f1"]) for row in known],
@@ -139,10 +171,13 @@ def _labels(labels: Sequence[Row], split: str) -> str:
         f"{split}_recall": "recall",
         f"{split}_support": "support",
         f"{split}_predicted": "predicted",
-        "train_documents": "in training",
     }
+    if "test_f1" in rows[0] and split != "test":
+        headings["test_f1"] = "F1 on test"
+    if any(row.get("train_documents") is not None for row in rows):
+        headings["train_documents"] = "in training"
     if any(row.get("threshold") not in (None, "") for row in rows):
         headings["threshold"] = "threshold"
     ordered = sorted(rows, key=lambda row: (-row[f"{split}_support"], row["label"]))
-    bars = [f"{split}_{name}" for name in ("f1", "precision", "recall")]
+    bars = [f"{split}_{name}" for name in ("f1", "precision", "recall")] + ["test_f1"]
     return table(ordered, headings, bars, name="labels") + charts(frequency)

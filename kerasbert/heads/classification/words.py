@@ -1,9 +1,12 @@
 """The figures of a fine-tuned run in words: a table for people, and how labels were chosen."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kerasbert.report.markdown import code, escaped
 from kerasbert.visible import visible
+
+SHOWN = 30  # labels in a model card
 
 
 def unseen_note(unseen: Mapping[str, int]) -> str:
@@ -17,7 +20,7 @@ def unseen_note(unseen: Mapping[str, int]) -> str:
 def metrics_table(metrics: Mapping[str, Any]) -> list[list[Any]]:
     """Rows for people: each part by the saved rule, and at threshold 0.5."""
     columns = ("micro_f1", "macro_f1", "f1", "loss", "documents")
-    rows: list[list[Any]] = [["", *(name.replace("_", " ") for name in columns)]]
+    rows: list[list[Any]] = [["judged on", *(name.replace("_", " ") for name in columns)]]
     views = [("", metrics), (" at 0.5", metrics.get("at_half", {}))]
     for note, view in views:
         for name in ("valid", "test", "data"):
@@ -54,6 +57,26 @@ def rule_sentences(metrics: Mapping[str, Any]) -> str:
     text = f"A document that no label reaches {_gets(decision)}."
     half = (metrics.get("at_half") or {}).get("decision") or decision
     return text if half["rule"] == decision["rule"] else f"{text} At 0.5 it {_gets(half)}."
+
+
+def label_sentences(
+    kind: str, names: Sequence[str], metrics: Mapping[str, Any], beside: bool = False
+) -> list[str]:
+    """What is predicted and how it is decided, for the model card.
+
+    Args:
+        kind: of classification.
+        names: of the labels.
+        metrics: what metrics.json will hold.
+        beside: whether linear SVMs on the tokens answer beside the network.
+    """
+    shown = ", ".join(map(code, names[:SHOWN]))
+    more = f" and {len(names) - SHOWN:,} more, in `labels.txt`" if len(names) > SHOWN else ""
+    takes = "Any number of" if kind == "multi-label" else "One of"
+    decided = f"Decided by {decision_text(metrics)}. {rule_sentences(metrics)}".strip()
+    if beside:
+        decided += " The answer is the mean of the network and of linear SVMs on the tokens."
+    return [f"{takes} {len(names):,} labels: {shown}{more}.", escaped(decided)]
 
 
 def _gets(decision: Mapping[str, Any]) -> str:

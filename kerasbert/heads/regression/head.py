@@ -229,9 +229,11 @@ class Regression(Head):
         self, outputs: np.ndarray, decision: Intervals | None = None, **options: Any
     ) -> list[dict[str, Any]]:
         """ "value" and "interval" of each document; of several numbers by their names."""
-        if options.get("top_k") is not None:
-            raise InputError("--top-k: is for labels, and this run predicts numbers. Leave it out.")
         return number_answers(outputs, decision, self.names)
+
+    def empty_answer(self, **options: Any) -> dict[str, Any]:
+        nothing = {"value": None, "value_reason": "the text is empty", "interval": None}
+        return dict.fromkeys(self.names, nothing) if len(self.names) > 1 else nothing
 
     def evidence(
         self, outputs: np.ndarray, decision: Intervals, answer: Mapping[str, Any]
@@ -300,6 +302,11 @@ class Regression(Head):
         }
 
     @classmethod
+    def decided_by(cls, metrics: Mapping[str, Any]) -> tuple[str, Literal["max", "min"]]:
+        best = metrics.get("best_by", cls.best)
+        return best, "min" if best == "mae" else "max"
+
+    @classmethod
     def title(cls, metrics: Mapping[str, Any]) -> str:
         by = cls.figure_names[metrics.get("best_by", "spearman")]
         return f"numbers; the best epoch by {by}"
@@ -316,7 +323,9 @@ class Regression(Head):
     ) -> Sections:
         return number_sections(self.figure_names, history, metrics, rows)
 
-    def rivals(self, documents: Mapping[str, Sequence[LabeledDocument]]) -> list[dict[str, Any]]:
+    def rivals(
+        self, documents: Mapping[str, Sequence[LabeledDocument]], quick: bool = False
+    ) -> list[dict[str, Any]]:
         """Ridge regression on TF-IDF; of pairs the cosine of their TF-IDF, too."""
         from kerasbert.heads.regression.rivals import number_rivals
 

@@ -28,13 +28,13 @@ def number_rivals(
         gold: of each part, (N, K) float.
 
     Returns:
-        name, valid and test (each with the figures) and seconds of each; none where scikit-learn
-        is not installed, or no text of "train" has a word.
+        name, valid and test (each with the figures) and seconds of each; or name and reason where
+        scikit-learn is not installed, or no text of "train" has a word.
     """
     try:
         from sklearn.feature_extraction.text import TfidfVectorizer
     except ImportError:
-        return []
+        return [{"name": RIDGE, "reason": "it needs scikit-learn: pip install 'kerasbert[rival]'"}]
     pairs = len(texts["train"][0]) == 2
     joined = {name: [" ".join(row) for row in part] for name, part in texts.items()}
     began = time.perf_counter()
@@ -42,7 +42,7 @@ def number_rivals(
     try:
         rows = {"train": words.fit_transform(joined["train"])}
     except ValueError:  # scikit-learn's "empty vocabulary": no text has a word
-        return []
+        return [{"name": RIDGE, "reason": "no text for training has a word"}]
     rows |= {name: words.transform(part) for name, part in joined.items() if name != "train"}
     rivals = [_judged(RIDGE, gold, _ridge(rows, gold), began)]
     if pairs:

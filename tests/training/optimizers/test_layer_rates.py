@@ -6,6 +6,7 @@ import pytest
 
 from kerasbert import TextCNNConfig, TransformerConfig, build_classifier, build_embedding
 from kerasbert.models import build_encoder
+from kerasbert.models.compiling import compile_and_build
 from kerasbert.training.optimizers import build_optimizer
 from kerasbert.training.optimizers.adamw import AdamW
 from kerasbert.training.optimizers.layer_rates import LayerwiseAdamW, layer_shares
@@ -34,7 +35,7 @@ def weights(model):
 
 
 def train(model, optimizer, steps):
-    model.compile(optimizer=optimizer, loss=keras.losses.BinaryCrossentropy(from_logits=True))
+    compile_and_build(model, optimizer, loss=keras.losses.BinaryCrossentropy(from_logits=True))
     for _ in range(steps):
         model.train_on_batch(INPUTS, TARGETS)
 

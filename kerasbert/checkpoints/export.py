@@ -1,0 +1,341 @@
+"""A run leaves: as a folder that transformers and sentence-transformers load."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasbert.checkpoints.families import FAMILIES
+from kerasbert.checkpoints.family import Family
+from kerasbert.checkpoints.heads import ClassifierHead
+from kerasbert.checkpoints.passing_on import bound_of_states, passing_on
+from kerasbert.checkpoints.places import Arrays, Place
+from kerasbert.checkpoints.public_folder import WEIGHTS
+from kerasbert.checkpoints.sentence_pooling import write_pooling
+from kerasbert.checkpoints.tokenizer_out import write_tokenizer
+from kerasbert.choices import PublicForm
+from kerasbert.config import EncoderConfig, TransformerConfig
+from kerasbert.errors import InputError
+from kerasbert.files import atomic_folder, write_bytes, write_json
+from kerasbert.heads.classification.head import Classification
+from kerasbert.heads.registry import load_head
+from kerasbert.models.transfer import weights_of
+from kerasbert.report.public_card import public_card
+from kerasbert.runs.folder import RunFolder, versions
+
+CLASSES = {"encoder": "Model", "masked-lm": "ForMaskedLM"} | {
+    "classifier": "ForSequenceClassification"
+}
+PROBLEMS = {"multi-label": "multi_label_classification"}
+BESIDE = "kerasbert.json"  # what no public class holds
+BESIDE_WEIGHTS = "kerasbert.safetensors"
+
+
+@dataclass
+class _Leaving:
+    """What goes into the folder, as it is put together."""
+
+    tensors: Arrays
+    config: dict[str, Any]
+    holds: str = "encoder"
+    left_out: list[str] = field(default_factory=list)
+
+
+def export(run: str | Path, out: str | Path, form: PublicForm = "huggingface") -> dict[str, Any]:
+    """Write a run as a public model.
+
+    Args:
+        run: the folder of a run whose encoder is of a public family.
+        out: the folder to write, whole or not at all.
+        form: "huggingface" for transformers: the classifier of a fine-tuned run, the masked-LM head
+            of a pre-trained one, or the encoder; "sentence-transformers": encoder and pooling.
+
+    Returns:
+        what was written, and what was left out.
+
+    Raises:
+        InputError: no public class computes what the run does, or `out` holds something.
+    """
+    out = RunFolder.create(out).path
+    folder = RunFolder.open(run)
+    config, architecture, tokenizer = folder.config(), folder.architecture(), folder.tokenizer()
+    try:
+        family = _family(architecture)
+        assert architecture is not None
+        model = folder.load_model()
+        arrays = {
+            path: np.asarray(keras.ops.convert_to_numpy(variable))
+            for path, variable in weights_of(model).items()
+        }
+        leaving = _encoder(family, architecture, arrays, pairs=config.get("texts") == 2)
+        if config["stage"] == "finetune":
+            head = load_head(folder.path, config)
+            if form == "huggingface":
+                _add_classifier(leaving, family, architecture, arrays, model, config, head)
+            else:
+                leaving.left_out.append(f"The head: {head.about()}.")
+        else:
+            _add_heads(leaving, family, architecture, arrays, config)
+        pooling = _pooling(architecture, model, config) if form != "huggingface" else None
+    except InputError as error:
+        raise InputError(f"{run}: {error}") from None
+    name = family.class_name[leaving.config["model_type"]] + CLASSES[leaving.holds]
+    special = tokenizer.special
+    leaving.config = {
+        "architectures": [name],
+        **leaving.config,
+        "pad_token_id": special.pad,
+        "bos_token_id": special.cls,
+        "eos_token_id": special.sep,
+        "cls_token_id": special.cls,
+        "sep_token_id": special.sep,
+        "dtype": "float32",
+    }
+    metrics = folder.read_json("metrics.json")
+    beside = _beside(metrics, config, arrays)
+    length = config.get("max_length") or folder.trained_length(architecture.max_positions)
+    result = {
+        "form": form,
+        "class": name,
+        "weights": int(sum(array.size for array in leaving.tensors.values())),
+        "left_out": leaving.left_out,
+    }
+    with atomic_folder(out) as made:
+        try:
+            segments = leaving.config.get("type_vocab_size", 1) > 1
+            write_tokenizer(made, tokenizer, length, segments, config.get("texts") == 2)
+        except InputError as error:
+            raise InputError(f"{run}: {error}") from None
+        _save(made / WEIGHTS, _prefixed(leaving, family))
+        write_json(made / "config.json", leaving.config)
+        if pooling is not None:
+            write_pooling(made, pooling, architecture.d_model, length)
+        if beside:
+            write_json(made / BESIDE, beside)
+            if svms := {path: array for path, array in arrays.items() if "token_scores/" in path}:
+                _save(made / BESIDE_WEIGHTS, svms)
+        figures = []
+        if leaving.holds == "classifier" and "valid" in metrics:
+            figures = head.table(metrics)
+        public_card(
+            made / "README.md", out.name, leaving.holds, config, leaving.left_out,
+            sentences=pooling is not None, figures=figures,
+        )  # fmt: skip
+    return result
+
+
+def _family(architecture: EncoderConfig | None) -> Family:
+    """The family whose class computes what an encoder does.
+
+    Raises:
+        InputError: there is none; with what would work.
+    """
+    remedy = (
+        "no public class computes it, so it cannot leave. What can: a run that began with a public"
+        " model (--pretrained FOLDER or hf://owner/name), or one of BERT's shape (--encoder"
+        " transformer --norm post --positions learned)."
+    )
+    if architecture is None:
+        raise InputError(f"the run has an encoder of the user's own; {remedy}")
+    if architecture.encoder == "modernbert":
+        return FAMILIES["modernbert"]
+    if not isinstance(architecture, TransformerConfig):
+        raise InputError(f"encoder {architecture.encoder}: {remedy}")
+    if architecture.norm != "post" or architecture.positions != "learned":
+        shape = f"norm {architecture.norm} and positions {architecture.positions}"
+        raise InputError(f"encoder transformer with {shape}: {remedy}")
+    each = architecture.d_model // architecture.heads
+    if architecture.d_model % architecture.heads or {
+        architecture.d_k or each,
+        architecture.d_v or each,
+    } != {each}:
+        raise InputError(f"heads whose d_k or d_v is not d_model / heads: {remedy}")
+    other = "electra" if architecture.embedding_width else "bert"
+    return FAMILIES[architecture.model_type or other]
+
+
+def _encoder(family: Family, config: EncoderConfig, arrays: Arrays, pairs: bool) -> _Leaving:
+    """The weights of embedding and encoder, and of a pooler, with their config.json."""
+    model_type = config.model_type or family.model_types[0]
+    values = {"model_type": model_type, **family.public(config, arrays)}
+    leaving = _Leaving({}, values)
+    places = family.places(config)
+    lost = [place.path for place in places if not place.names and arrays[place.path].any()]
+    if lost == ["embedding/segment_table"] and not arrays[lost[0]][0].any():
+        if pairs:
+            raise InputError(
+                f"it was trained on pairs, and {model_type} has no token types. What can leave:"
+                " pairs with a public model that has them, such as BERT, or single texts."
+            )
+        leaving.left_out.append("Segments: the second text of a pair is as the first.")
+    elif lost:
+        raise InputError(
+            f"training has changed {', '.join(lost)}, for which {model_type} has no place, so it"
+            " cannot leave. What can: a run that began with BERT, RoBERTa, DistilBERT or ELECTRA."
+        )
+    pooler = [place for place in family.pooler(config) if place.path in arrays]
+    if not pooler and family.pooler(config):
+        leaving.left_out.append(
+            "A pooler, which the run has not: `pooler_output` of AutoModel is random."
+        )
+    for place in (*places, *pooler):
+        leaving.tensors |= place.write(arrays[place.path])
+    return leaving
+
+
+def _add_heads(
+    leaving: _Leaving,
+    family: Family,
+    architecture: EncoderConfig,
+    arrays: Arrays,
+    config: Mapping[str, Any],
+) -> None:
+    """The masked-LM head of a pre-trained run, if the public class has one of its form."""
+    others = {path.split("/")[0] for path in arrays} - {"embedding", "encoder", "pooling"}
+    of_masked_lm = {name for name in others if name.startswith("masked_lm")}
+    if others - of_masked_lm:
+        left = ", ".join(sorted(others - of_masked_lm))
+        leaving.left_out.append(f"Heads of the objectives: {left}.")
+    if "pooling/projection/kernel" in arrays and not family.pooler(architecture):
+        leaving.left_out.append("The dense layer of the pooling.")
+    if not of_masked_lm:
+        return
+    head = family.masked_lm(architecture)
+    usual = {"activation": "gelu", "epsilon": 1e-12}
+    ours = config.get("masked_lm_head") or usual
+    if ours != head.to_json() or _nowhere(head.places, arrays):
+        leaving.left_out.append(
+            "The masked-LM head: the public class has one of another form, "
+            f"{head.to_json()} where ours is {ours}."
+        )
+        return
+    leaving.tensors |= head.write(arrays)
+    leaving.holds = "masked-lm"
+
+
+def _nowhere(places: list[Place], arrays: Arrays) -> list[str]:
+    """Weights that are not 0, and for which theirs has none."""
+    return [place.path for place in places if not place.names and arrays[place.path].any()]
+
+
+def _add_classifier(
+    leaving: _Leaving,
+    family: Family,
+    architecture: EncoderConfig,
+    arrays: Arrays,
+    model: keras.Model,
+    config: Mapping[str, Any],
+    head: Any,
+) -> None:
+    """The head of a fine-tuned run.
+
+    Raises:
+        InputError: the public class classifies in another way.
+    """
+    if not isinstance(head, Classification):
+        raise InputError(f"a head {head.name!r} cannot leave, only one of classification.")
+    if config.get("windows"):
+        raise InputError(
+            "a run with --long windows reads a text in parts, which no public class does. What can"
+            " leave: one with --long cut."
+        )
+    layers, pooling = family.classifier(architecture), model.get_layer("pooling")
+    given = dict(arrays)
+    if "classifier_transform/kernel" not in arrays:
+        given |= _without_dense_layer(layers, architecture, arrays, pooling)
+    elif pooling.mode != layers.pooling:
+        leaving.config["classifier_pooling"] = pooling.mode
+    labels = head.labels.names
+    if nowhere := _nowhere(layers.places, given):
+        raise InputError(f"{', '.join(nowhere)}: the public class has no such weights.")
+    for place in layers.all_places(architecture.d_model, len(labels)):
+        leaving.tensors |= place.write(given[place.path])
+    leaving.holds = "classifier"
+    leaving.config |= {
+        "id2label": {str(number): name for number, name in enumerate(labels)},
+        "label2id": {name: number for number, name in enumerate(labels)},
+        "problem_type": PROBLEMS.get(head.kind, "single_label_classification"),
+    }
+    if any("token_scores/" in path for path in arrays):
+        leaving.left_out.append(
+            f"The linear SVMs, whose weights are in {BESIDE_WEIGHTS}: the model answers by its"
+            " network alone. Fine-tune with --no-linear-svm for one that is whole."
+        )
+    leaving.left_out.append(
+        f"How logits become labels: temperature and thresholds are in {BESIDE}."
+    )
+
+
+def _without_dense_layer(
+    layers: ClassifierHead, config: EncoderConfig, arrays: Arrays, pooling: Any
+) -> Arrays:
+    """The weights of a dense layer that passes pooled states on, and of the logits behind it."""
+    if pooling.mode != "cls" or layers.epsilon is not None:
+        why = f"the classifier pools by {pooling.mode}; public ones read [CLS]"
+        if layers.epsilon is not None:
+            why = "the public class normalizes the pooled states once more"
+        raise InputError(
+            f"{why}. What can leave: a run with --pooling cls of BERT, RoBERTa, DistilBERT or"
+            " ELECTRA; or the encoder, --to sentence-transformers."
+        )
+    assert isinstance(config, TransformerConfig)
+    bound = bound_of_states(arrays, config.layers)
+    return passing_on(arrays, layers.activation, bound)
+
+
+def _pooling(architecture: EncoderConfig, model: keras.Model, config: Mapping[str, Any]) -> str:
+    """How sentence-transformers makes one vector of a text.
+
+    Raises:
+        InputError: not in any way that it has.
+    """
+    mode = architecture.pooling
+    if config["stage"] == "finetune":
+        mode = model.get_layer("pooling").mode
+    if mode == "mean-max":
+        raise InputError(
+            "the run pools by mean-max, which sentence-transformers joins the other way round."
+            " What can leave: one with --pooling mean, max or cls."
+        )
+    return mode
+
+
+def _beside(
+    metrics: Mapping[str, Any], config: Mapping[str, Any], arrays: Arrays
+) -> dict[str, Any]:
+    """What no public class holds."""
+    if config["stage"] != "finetune":
+        return {}
+    names = ("kind", "decision", "threshold", "calibration")
+    return {
+        "versions": versions(),
+        "max_length": config.get("max_length"),
+        "linear_svm": any("token_scores/" in path for path in arrays),
+        **{name: metrics[name] for name in names if name in metrics},
+    }
+
+
+def _prefixed(leaving: _Leaving, family: Family) -> Arrays:
+    """The tensors by the names that they have in a model with a head, or in one without."""
+    if leaving.holds == "encoder":
+        return leaving.tensors
+    prefix = family.prefixes[0]
+    return {
+        (prefix + name if name.split(".")[0] in family.parts else name): array
+        for name, array in leaving.tensors.items()
+    }
+
+
+def _save(path: Path, tensors: Arrays) -> None:
+    try:
+        from safetensors.numpy import save
+    except ImportError:
+        raise InputError(
+            "public models need the package safetensors, which is not installed. Install it with:"
+            " pip install kerasbert[hub]"
+        ) from None
+    whole = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    write_bytes(path, save(whole, metadata={"format": "pt"}))

@@ -1,0 +1,86 @@
+"""Tables of results on standard output."""
+
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from kerasbert.figures import cell
+from kerasbert.terminal import columns, wrapped
+
+_ANY_WIDTH = 10_000  # of a file or a pipe
+_GAP = 2
+_FIGURE = re.compile(r"[+-]?[\d.,]+%?( ± [\d.,]+)?")
+
+
+def print_table(title: str, rows: Sequence[Sequence[Any]]) -> None:
+    """A table on standard output; the first row is its header.
+
+    Figures stand to the right, text to the left. Cells are broken on a terminal only.
+    """
+    header, *body = rows
+    _print_table(title, [[cell(value) for value in row] for row in body], header)
+
+
+def print_figures(title: str, figures: Mapping[str, Any]) -> None:
+    """Named figures on standard output, one below the other."""
+    body = [
+        [name.replace("_", " "), _text(name, value)]
+        for name, value in figures.items()
+        if value not in (None, "", [], ())
+    ]
+    _print_table(title, body, None)
+
+
+def _text(name: str, value: Any) -> str:
+    return "; ".join(map(str, value)) if isinstance(value, list | tuple) else cell(value, name)
+
+
+def _print_table(title: str, body: list[list[str]], header: Sequence[str] | None) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    class Output(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # not rich's exit with status 1: `run_command` knows what to do
+
+    width = columns(sys.stdout) or _ANY_WIDTH
+    table = Table(
+        box=SIMPLE_HEAD,
+        show_header=header is not None,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    found = [list(cells) for cells in zip(*body, strict=True)]
+    names = [str(name) for name in header] if header is not None else [""] * len(found)
+    least = [
+        _longest(" ".join([name, *cells]).split()) for name, cells in zip(names, found, strict=True)
+    ]
+    fits = sum(least) + _GAP * (len(least) - 1) <= width  # without breaking a word
+    wide = [_longest([name, *cells]) for name, cells in zip(names, found, strict=True)]
+    tight = sum(wide) + _GAP * (len(wide) - 1) > width
+    # Text, not str: a label such as [b] would be taken for rich's own markup, and vanish.
+    for number, (name, cells) in enumerate(zip(names, found, strict=True)):
+        enough = all if header is None else any  # named figures may be texts
+        figures = number > 0 and enough(map(_FIGURE.fullmatch, cells))
+        table.add_column(
+            Text(name),
+            justify="right" if figures else "left",
+            overflow="fold",  # nothing is cut off
+            min_width=least[number] if fits else None,
+            # What is broken first is the name above figures.
+            max_width=max(_longest(cells), least[number]) if figures and tight else None,
+        )
+    for row in body:
+        table.add_row(*map(Text, row))
+    output = Output(width=width)
+    if title:
+        print(wrapped(title, columns(sys.stdout)))
+    output.print(table)
+
+
+def _longest(texts: Iterable[str]) -> int:
+    return max(map(len, texts), default=0)
