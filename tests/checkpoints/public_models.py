@@ -62,7 +62,7 @@ def models():
     bert = t.BertConfig(**SMALL, **words)
     yield "bert", t.BertModel(bert), 2
     number = t.BertConfig(**SMALL, **words, num_labels=1, problem_type="regression")
-    yield "bert-regression", t.BertForSequenceClassification(number), 2
+    yield "bert-number", t.BertForSequenceClassification(number), 2
     yield "bert-no-pooler", t.BertModel(bert, add_pooling_layer=False), 2
     tanh = t.BertConfig(**SMALL, **words, hidden_act="gelu_new", layer_norm_eps=1e-3)
     yield "bert-masked-lm", t.BertForMaskedLM(tanh), 2

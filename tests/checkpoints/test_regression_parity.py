@@ -13,9 +13,9 @@ from kerasbert.models.fine_tuning import build_fine_tuning_model
 
 def test_outputs_and_loss_are_those_of_bert_for_sequence_classification(public_models, tmp_path):
     safetensors = pytest.importorskip("safetensors.numpy")
-    convert(public_models / "bert-regression", tmp_path / "run")
-    theirs = dict(np.load(public_models / "bert-regression.npz"))
-    weights = safetensors.load_file(public_models / "bert-regression" / "model.safetensors")
+    convert(public_models / "bert-number", tmp_path / "run")
+    theirs = dict(np.load(public_models / "bert-number.npz"))
+    weights = safetensors.load_file(public_models / "bert-number" / "model.safetensors")
     embedding, encoder, pooling = map(
         load_model(tmp_path / "run").get_layer, ("embedding", "encoder", "pooling")
     )
