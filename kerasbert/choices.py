@@ -31,11 +31,16 @@ TaskName = Literal["masked-lm", "document-words", "next-sentence", "sentence-ord
 MaskingUnit = Literal["token", "whole-word", "span"]
 Pairs = Literal["none", "next", "order"]
 
-# Training, and what a classifier answers.
+# Training, and what is answered.
 Precision = Literal["float32", "bfloat16"]
 Decay = Literal["linear", "cosine"]
+HeadName = Literal["classification", "regression"]
+LabelLoss = Literal["cross-entropy", "weighted", "focal", "asymmetric"]
+NumberLoss = Literal["squared", "absolute", "huber"]
+LossName = Literal[LabelLoss, NumberLoss]
+PairMode = Literal["together", "apart"]
+BestNumber = Literal["spearman", "mae"]
 LogName = Literal["tensorboard", "mlflow", "wandb"]
-LossName = Literal["cross-entropy", "weighted", "focal", "asymmetric"]
 KindName = Literal["multi-label", "multi-class", "binary"]
 RuleName = Literal["at-least-one", "threshold", "top-k"]
 Thresholds = Literal["label", "common", "half"]

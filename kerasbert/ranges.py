@@ -115,6 +115,7 @@ RANGES: dict[str, Range] = {
     "teacher_weight": _POSITIVE,
     **dict.fromkeys(("save_minutes", "freeze_epochs", "average", "masked_lm"), _AT_LEAST_0),
     "label_smoothing": _RATE,
+    "coverage": Range(0, 1, whole=False, above=True, below=True),
     "valid_share": Range(0, 1, whole=False, above=True, below=True),
     "layer_decay": Range(0, 1, whole=False, above=True),
     # answers, and data that is made

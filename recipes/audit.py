@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kerasbert.choices import HeadName
 from kerasbert.closing import SHARE, Closing, command, data_flags, flags
 from kerasbert.command import run_command
 from kerasbert.settings.data import FieldSettings
@@ -30,6 +31,8 @@ class Config(FieldSettings, Settings):
     """Labelled text to report on."""
     corpus: Path | None = None
     """Raw text for pre-training, which should not hold the texts of valid and test."""
+    head: HeadName | None = None
+    """What the labels are for, as in finetune; as they look unless given."""
     pretrained: Path | None = None
     """A run whose tokenizer shall be tried on the texts."""
     max_length: int = 200
@@ -57,6 +60,7 @@ def run(config: Config) -> dict[str, Any]:
             config.fields(),
             config.limit,
             config.max_length,
+            config.head,
         )
     if config.pretrained is not None:
         found.findings += _tokens(config)
@@ -83,7 +87,7 @@ def _tokens(config: Config) -> list[Any]:
     for name, path in (("train", config.train), ("valid", config.valid), ("test", config.test)):
         if path is None:
             continue
-        texts = sample_texts(path, fields=config.fields(), limit=config.limit)
+        texts = sample_texts(path, fields=config.fields(), limit=config.limit, head=config.head)
         encoded = EncodedTexts(texts, tokenizer, config.max_length)
         unknown = unknown_in(tokenizer, texts)
         for warning in unknown.warnings(name):

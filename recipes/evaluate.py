@@ -1,4 +1,4 @@
-"""Score a fine-tuned run on labelled text: loss, micro and macro F1."""
+"""Score a fine-tuned run on labelled text: loss, F1, or the figures of numbers."""
 
 import sys
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from kerasbert.terminal import tell
 
 @dataclass(frozen=True, kw_only=True)
 class Config(FieldSettings, Settings):
-    """A fine-tuned run and labelled text in, F1 out.
+    """A fine-tuned run and labelled text in, its figures out.
 
     Example: kerasbert evaluate --model runs/tags --data test.txt --report test.html
     """
@@ -35,7 +35,7 @@ class Config(FieldSettings, Settings):
 
 
 def run(config: Config) -> dict[str, Any]:
-    """Evaluate, and return the figures by the saved rule, and again at threshold 0.5."""
+    """Evaluate, and return the figures by the saved decision; of labels again at threshold 0.5."""
     from kerasbert.files import check_writable, write_json
     from kerasbert.training.evaluating import evaluate
 

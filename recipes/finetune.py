@@ -1,4 +1,4 @@
-"""Fine-tune an encoder on labelled text, and see micro and macro F1 after every epoch."""
+"""Fine-tune an encoder for labels or numbers, and see what it is worth after every epoch."""
 
 import sys
 from collections.abc import Callable
@@ -44,7 +44,7 @@ def closing(config: Config, metrics: dict[str, Any]) -> Closing:
 
     head = head_of_figures(metrics)
     steps = [command("predict", "--model", config.out, "NEW.txt")]
-    if is_ahead(metrics, head.best, head.mode) is False and config.pretrained is None:
+    if is_ahead(metrics, *head.decided_by(metrics)) is False and config.pretrained is None:
         lm = config.out.parent / "lm"
         steps.insert(0, command("pretrain", "--corpus", "RAW.txt", "--out", lm, "--minutes", "30"))
     return Closing(metrics.get("verdict", ""), config.out / "report.html", steps)

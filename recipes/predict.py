@@ -1,4 +1,4 @@
-"""Label new texts: a line of JSON for each, in the order of the input."""
+"""Answer new texts with labels or numbers: a line of JSON for each, in the order of the input."""
 
 import sys
 from dataclasses import dataclass
@@ -22,7 +22,8 @@ class Config(TextFieldSettings, Settings):
     """A fine-tuned run and texts in, JSON lines or CSV out.
 
     Texts stand in lines, a table (CSV, TSV), JSON Lines, JSON or Parquet; labels in them are not
-    read. Each answer: {"labels": ["a"], "scores": {"a": 0.93, ...}}, behind the id and the fields
+    read. Each answer: {"labels": ["a"], "scores": {"a": 0.93, ...}}, or {"value": 3.8,
+    "interval": [3.1, 4.5]}, behind the id and the fields
     of --keep, if there are any. An empty text has no label and no score. With --explain "words" and
     "against", the ten that speak most for and against each label, and the same of "runner_up".
 

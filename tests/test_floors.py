@@ -43,7 +43,8 @@ FLOORS = [
     {"kerasbert.cli"},
 ]
 WITH_KERAS = {  # of the heads: what is built with a model
-    f"kerasbert.heads.classification.{name}" for name in ("logits", "losses", "outputs", "targets")
+    "kerasbert.heads.regression.losses",
+    *(f"kerasbert.heads.classification.{n}" for n in ("logits", "losses", "outputs", "targets")),
 }
 BACKENDS = {"jax", "torch", "tensorflow"}
 # Heavy or optional: only inside the function that needs it.

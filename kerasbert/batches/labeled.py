@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import keras
 import numpy as np
 
+from kerasbert.batches.apart import ApartTexts
 from kerasbert.batches.encoded import EncodedTexts, WindowedTexts, Windows
 from kerasbert.batches.order import EpochOrder
 from kerasbert.batches.padding import check_padding
@@ -37,6 +38,7 @@ class LabeledBatches:
         batch_size: B.
         seed: of the order.
         windows: split long texts into windows of `max_length`; L is then all windows together.
+        apart: encode the texts of a pair each alone; L is then both together.
 
     Raises:
         ValueError: no document, or such as the head cannot learn from.
@@ -52,15 +54,19 @@ class LabeledBatches:
         batch_size: int = 32,
         seed: int = 0,
         windows: Windows | None = None,
+        apart: bool = False,
     ):
         if not documents:
             raise ValueError("documents: expected one or more. Received: none")
         self.head = Classification(head, kind) if isinstance(head, LabelSet) else head
-        self.texts = encode_texts([d.texts for d in documents], tokenizer, max_length, windows)
+        self.texts = encode_texts(
+            [d.texts for d in documents], tokenizer, max_length, windows, apart
+        )
         self.gold = self.head.encode(documents)  # (N, ...)
         self.unseen = sum(self.head.unseen(documents).values())
         self.max_length = self.texts.max_length
         self.windows = windows
+        self.apart = apart
         self.batch_size = batch_size
         self.rows = np.flatnonzero(self.head.has_target(self.gold))
         self.order = EpochOrder(self.texts.lengths[self.rows], batch_size, seed)
@@ -101,9 +107,15 @@ class LabeledBatches:
 
 
 def encode_texts(
-    texts: Sequence[tuple[str, ...]], tokenizer, max_length: int, windows: Windows | None = None
+    texts: Sequence[tuple[str, ...]],
+    tokenizer,
+    max_length: int,
+    windows: Windows | None = None,
+    apart: bool = False,
 ) -> EncodedTexts:
-    """Texts cut to `max_length` positions, or split into windows of so many."""
+    """Texts cut to `max_length` positions, or split into windows of so many; or pairs apart."""
+    if apart:
+        return ApartTexts(texts, tokenizer, max_length)
     if windows is None:
         return EncodedTexts(texts, tokenizer, max_length)
     return WindowedTexts(texts, tokenizer, max_length, windows)

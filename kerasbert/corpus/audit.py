@@ -15,6 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
+from kerasbert.choices import HeadName
+from kerasbert.corpus.audit_numbers import number_findings
 from kerasbert.corpus.findings import Audit, Finding
 from kerasbert.corpus.prepare.pieces import CorpusCounts, ReadOptions, read_documents
 from kerasbert.corpus.statistics import count_words, part_statistics
@@ -26,6 +28,7 @@ from kerasbert.text.kinds import LabelTally
 from kerasbert.text.labeled import iterate_labeled, no_document
 from kerasbert.text.lines import LineProblems
 from kerasbert.text.look_alikes import joined, same_look, same_word
+from kerasbert.text.numbers import what_numbers
 from kerasbert.visible import visible
 
 NEAR = 0.5  # the share of common 8-grams from which two texts are nearly the same
@@ -50,6 +53,11 @@ class _Part:
     tally: LabelTally = field(default_factory=LabelTally)
     grams: list[np.ndarray] = field(default_factory=list)
 
+    @property
+    def measured(self) -> bool:
+        """Whether the labels are numbers to be predicted, as `finetune` would take them."""
+        return what_numbers(self.tally.counts, not self.tally.odd) == "measured"
+
     def place(self, row: int) -> str:
         return f"{self.path.name}:{self.lines[row]}"
 
@@ -63,6 +71,7 @@ def audit(
     fields: Fields | None = None,
     limit: int | None = None,
     length: int = 200,
+    head: HeadName | None = None,
 ) -> Audit:
     """Look through labelled files, and raw text if given, for what would spoil a training.
 
@@ -78,6 +87,7 @@ def audit(
         fields: of labelled tables or records; usual names are found.
         limit: look at the first documents of each file only.
         length: words, beyond which a text counts as long.
+        head: what the labels are for; as those of train look unless given.
 
     Raises:
         InputError: a file cannot be read, or holds no document.
@@ -88,13 +98,20 @@ def audit(
         if path is not None:
             problems[name] = LineProblems(skip=True)
             parts[name] = _read(
-                Path(path), problems[name], progress, fields, limit, keep_grams=True
+                Path(path), problems[name], progress, fields, limit, keep_grams=True, head=head
             )
     near = {name: _Near(part) for name, part in parts.items()}
     problems["train"] = LineProblems(skip=True)
     train_part = _read(
-        Path(train), problems["train"], progress, fields, limit, against=list(near.values())
+        Path(train),
+        problems["train"],
+        progress,
+        fields,
+        limit,
+        against=list(near.values()),
+        head=head,
     )
+    numbers = head == "regression" or (head is None and train_part.measured)
 
     everything = {"train": train_part, **parts}
     findings = [
@@ -104,13 +121,17 @@ def audit(
     ]  # fmt: skip
     for name, part in everything.items():
         findings += _within(name, part)
-    findings += _kind(everything)
-    findings += _rare_labels(train_part)
-    findings += _look_alikes(everything)
+    if numbers:
+        findings += number_findings({name: part.tally for name, part in everything.items()})
+    else:
+        findings += _kind(everything)
+        findings += _rare_labels(train_part)
+        findings += _look_alikes(everything)
     for name, part in parts.items():
         findings += _between(name, part, "train", train_part)
         findings.append(near[name].finding(name, "train"))
-        findings.append(_unknown_labels(name, part, train_part))
+        if not numbers:
+            findings.append(_unknown_labels(name, part, train_part))
     if "valid" in parts and "test" in parts:
         findings += _between("test", parts["test"], "valid", parts["valid"])
     if corpus is not None:
@@ -130,6 +151,7 @@ def _read(
     limit: int | None = None,
     keep_grams: bool = False,
     against: list[_Near] | None = None,
+    head: HeadName | None = None,
 ) -> _Part:
     part = _Part(path)
     waiting: list[list[bytes]] = []  # words of texts whose grams are not counted yet
@@ -144,7 +166,8 @@ def _read(
         for near in against or ():
             near.see(grams)
 
-    for document in itertools.islice(iterate_labeled(path, problems, fields), limit):
+    found = iterate_labeled(path, problems, fields, numbers=head == "regression")
+    for document in itertools.islice(found, limit):
         part.texts.append(same_key(document.texts))
         part.nearly.append(nearly_key(document.texts))
         part.labels.append(hash(frozenset(document.labels)) & 0xFFFFFFFFFFFFFFFF)
@@ -336,10 +359,12 @@ def sample_texts(
     size: int = SAMPLE,
     fields: Fields | None = None,
     limit: int | None = None,
+    head: HeadName | None = None,
 ) -> list[tuple[str, ...]]:
     """A fair sample of the texts of a labelled file: those with the smallest hashes."""
     keyed: list[tuple[int, tuple[str, ...]]] = []
-    documents = iterate_labeled(path, LineProblems(skip=True), fields)
+    numbers = head == "regression"
+    documents = iterate_labeled(path, LineProblems(skip=True), fields, numbers=numbers)
     for document in itertools.islice(documents, limit):
         keyed.append((same_key(document.texts), document.texts))
         if len(keyed) >= 4 * size:

@@ -1,9 +1,9 @@
 """From scratch against pre-trained: figures and a picture from their runs.
 
 A run is a dict: seed, learning_rate, initial_loss (training loss before the first update), test
-(micro_f1, macro_f1, f1 of the last epoch at 0.5), tuned_test (the same of the best epoch, by the
+(the figures of the last epoch; F1 at 0.5), tuned_test (the same of the best epoch, F1 by the
 threshold fitted on validation data) and history, a row an epoch with epoch, loss, val_loss,
-val_micro_f1, val_macro_f1, val_f1 and seconds (what that epoch took).
+val_FIGURE and seconds (what that epoch took). Which figures, and which is the best, `Judged` says.
 
 `rows` is {"scratch": [run, ...], "pretrained": [run, ...]}, one run a seed, with the same seeds and
 epochs on both sides. A gain is always pre-trained minus from scratch, seed by seed. There may be a
@@ -13,6 +13,7 @@ third side, "shipped": the same trainings as "pretrained", as `finetune` would s
 import io
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -31,28 +32,78 @@ EPOCHS_SHOWN = (1, 3, 5, 7)
 COLORS = {"scratch": "#d55e00", "pretrained": "#0072b2", "shipped": "#009e73"}
 
 
+@dataclass(frozen=True)
+class Judged:
+    """By what the runs of a comparison are judged.
+
+    Attributes:
+        best: the figure that counts most.
+        mode: "max" where a higher one is better, "min" where a lower one is.
+        names: of all figures, as people call them, `best` first.
+        fitted: what of the best epoch was fitted on validation data, if anything.
+        long: the best one at more length, for an axis.
+    """
+
+    best: str = "f1"
+    mode: str = "max"
+    names: Mapping[str, str] = field(
+        default_factory=lambda: {"f1": "F1", "micro_f1": "micro F1", "macro_f1": "macro F1"}
+    )
+    fitted: str = "fitted threshold"
+    long: str = "F1, mean of micro and macro"
+
+    @classmethod
+    def of(cls, summary: Mapping[str, Any]) -> "Judged":
+        """That of a summary; those of versions before it was said are of classifiers."""
+        return cls(**summary["judged"]) if "judged" in summary else cls()
+
+    @property
+    def name(self) -> str:
+        """Of the figure that counts most."""
+        return self.names[self.best]
+
+    @property
+    def column(self) -> str:
+        """Of the history."""
+        return f"val_{self.best}"
+
+    def better(self, one: float, than: float) -> bool:
+        """Whether a figure is at least as good as another."""
+        return one >= than if self.mode == "max" else one <= than
+
+    def best_of(self, values: Iterable[float | None]) -> float | None:
+        """The best of those that are there."""
+        present = [value for value in values if value is not None]
+        return (max if self.mode == "max" else min)(present) if present else None
+
+
 def summarize(
-    rows: Rows, pretraining_seconds: float, baselines: Sequence[Mapping[str, Any]]
+    rows: Rows,
+    pretraining_seconds: float,
+    baselines: Sequence[Mapping[str, Any]],
+    judged: Judged | None = None,
 ) -> dict[str, Any]:
     """Compute every figure of the comparison.
 
     Args:
         rows: the runs of both sides.
         pretraining_seconds: what pre-training took, once.
-        baselines: dicts with name, valid and test (each with f1) and seconds.
+        baselines: dicts with name, valid and test (each with the figures) and seconds.
+        judged: by what; by F1 unless given.
 
     Returns:
         A dict for JSON. Each of `sides`, and `gain`, holds the same names; each figure is {mean,
         std, values}, the values by seed, std the sample's (None with one seed), None where there is
-        none. Times and epochs until the best F1 from scratch are averaged over the seeds that
+        none. Times and epochs until the best figure from scratch are averaged over the seeds that
         reached it; `epochs_ratio` is how many times the epochs the from-scratch run needed for it.
 
     Raises:
         InputError: no run, or seeds or epochs that differ between the runs.
     """
+    judged = judged or Judged()
     seeds, epochs = _check(rows)
     sides = all_sides(rows)
-    measured = {side: _measure(rows, side, seeds, pretraining_seconds) for side in sides}
+    measured = {side: _measure(rows, side, judged, pretraining_seconds) for side in sides}
     gain = {
         name: [_difference(b, a) for a, b in zip(values, measured["pretrained"][name], strict=True)]
         for name, values in measured["scratch"].items()
@@ -63,9 +114,10 @@ def summarize(
             *(measured[side]["epochs_to_scratch_best"] for side in SIDES), strict=True
         )
     ]
-    by_epoch = [_statistics(gain[f"val_f1_epoch_{epoch}"])["mean"] for epoch in epochs]
+    by_epoch = [_statistics(gain[f"{judged.column}_epoch_{epoch}"])["mean"] for epoch in epochs]
     sizes = [-1.0 if mean is None else abs(mean) for mean in by_epoch]
     return {
+        "judged": asdict(judged),
         "seeds": seeds,
         "epochs": epochs,
         "epochs_shown": sorted({e for e in EPOCHS_SHOWN if e in epochs} | {epochs[-1]}),
@@ -101,25 +153,27 @@ def _sorted(runs: Iterable[Run]) -> list[Run]:
 
 
 def _measure(
-    rows: Rows, side: str, seeds: list[int], pretraining_seconds: float
+    rows: Rows, side: str, judged: Judged, pretraining_seconds: float
 ) -> dict[str, list[float | None]]:
     """Each figure of one side, a value a seed."""
     runs, scratch = _sorted(rows[side]), _sorted(rows["scratch"])
+    column = judged.column
     measured = {
-        f"val_f1_epoch_{row['epoch']}": [number(run["history"][i]["val_f1"]) for run in runs]
+        f"{column}_epoch_{row['epoch']}": [number(run["history"][i][column]) for run in runs]
         for i, row in enumerate(runs[0]["history"])
     }
-    for name in ("f1", "micro_f1", "macro_f1"):
+    for name in judged.names:
         measured[f"test_{name}"] = [number(run["test"][name]) for run in runs]
         measured[f"tuned_test_{name}"] = [number(run["tuned_test"][name]) for run in runs]
     measured["initial_loss"] = [number(run["initial_loss"]) for run in runs]
     measured["final_val_loss"] = [number(run["history"][-1]["val_loss"]) for run in runs]
     measured["training_seconds"] = [_seconds(run["history"]) for run in runs]
-    reached = [_seconds_until(run, _best(peer)) for run, peer in zip(runs, scratch, strict=True)]
+    targets = [_best(peer, judged) for peer in scratch]
+    both = list(zip(runs, targets, strict=True))
+    reached = [_seconds_until(run, target, judged) for run, target in both]
     measured["seconds_to_scratch_best"] = reached
-    measured["epochs_to_scratch_best"] = [
-        _epochs_until(run, _best(peer)) for run, peer in zip(runs, scratch, strict=True)
-    ]
+    epochs = [_epochs_until(run, target, judged) for run, target in both]
+    measured["epochs_to_scratch_best"] = epochs
     before = 0.0 if side == "scratch" else pretraining_seconds
     measured["seconds_to_scratch_best_with_pretraining"] = [
         None if seconds is None else seconds + before for seconds in reached
@@ -127,30 +181,29 @@ def _measure(
     return measured
 
 
-def _best(run: Run) -> float | None:
-    """The best validation F1 of a run."""
-    values = [number(row["val_f1"]) for row in run["history"]]
-    return max((value for value in values if value is not None), default=None)
+def _best(run: Run, judged: Judged) -> float | None:
+    """The best validation figure of a run."""
+    return judged.best_of(number(row[judged.column]) for row in run["history"])
 
 
-def _seconds_until(run: Run, target: float | None) -> float | None:
+def _seconds_until(run: Run, target: float | None, judged: Judged) -> float | None:
     """Seconds of training at the end of the first epoch that reaches the target; None if none."""
     for done, row in enumerate(run["history"], start=1):
-        value = number(row["val_f1"])
-        if target is not None and value is not None and value >= target:
+        value = number(row[judged.column])
+        if target is not None and value is not None and judged.better(value, target):
             return _seconds(run["history"][:done])
     return None
 
 
-def _epochs_until(run: Run, target: float | None) -> float | None:
+def _epochs_until(run: Run, target: float | None, judged: Judged) -> float | None:
     """Epochs until the target is reached, by a straight line between two epochs; None if never.
 
     A target reached within the first epoch took one: nothing is known of what was before.
     """
     previous: float | None = None
     for done, row in enumerate(run["history"], start=1):
-        value = number(row["val_f1"])
-        if target is not None and value is not None and value >= target:
+        value = number(row[judged.column])
+        if target is not None and value is not None and judged.better(value, target):
             if previous is None or value == previous:
                 return float(done)
             return done - (value - target) / (value - previous)
@@ -180,14 +233,19 @@ def _statistics(values: list[float | None]) -> dict[str, Any]:
 
 
 def draw_comparison(
-    path: str | os.PathLike[str], rows: Rows, baselines: Sequence[Mapping[str, Any]]
+    path: str | os.PathLike[str],
+    rows: Rows,
+    baselines: Sequence[Mapping[str, Any]],
+    judged: Judged | None = None,
 ) -> None:
-    """Draw validation F1 by epoch as PNG: mean and range of the seeds, and each baseline's line.
+    """Draw the figure on validation data by epoch as PNG: mean and range of the seeds, and each
+    baseline's line.
 
     Args:
         path: the file to write, whole or not at all.
         rows: the runs of both sides.
-        baselines: dicts with name and valid (with f1).
+        baselines: dicts with name and valid (with the figure).
+        judged: by what; by F1 unless given.
 
     Raises:
         InputError: no run, or seeds or epochs that differ between the runs.
@@ -195,27 +253,28 @@ def draw_comparison(
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
+    judged = judged or Judged()
     seeds, epochs = _check(rows)
     figure = Figure(figsize=(7.2, 4.4), layout="constrained")  # without pyplot: no global state
     axes = figure.subplots()
     for side, text in all_sides(rows).items():
         histories = [run["history"] for run in rows[side]]
         values = np.array(
-            [[number(row["val_f1"]) or 0.0 for row in history] for history in histories]
+            [[number(row[judged.column]) or 0.0 for row in history] for history in histories]
         )
         axes.plot(epochs, values.mean(axis=0), marker="o", color=COLORS[side], label=text)
         if len(seeds) > 1:
             band = (values.min(axis=0), values.max(axis=0))
             axes.fill_between(epochs, *band, color=COLORS[side], alpha=0.2, linewidth=0)
     for index, baseline in enumerate(baselines):
-        f1 = number((baseline.get("valid") or {}).get("f1"))
-        if f1 is not None:
+        height = number((baseline.get("valid") or {}).get(judged.best))
+        if height is not None:
             style = ("--", ":", "-.")[index % 3]
-            axes.axhline(f1, linestyle=style, color="#555555", label=str(baseline["name"]))
+            axes.axhline(height, linestyle=style, color="#555555", label=str(baseline["name"]))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     note = f"mean of {len(seeds)} seeds, band from lowest to highest" if len(seeds) > 1 else None
-    axes.set(xlabel="epoch", ylabel="validation F1 (mean of micro and macro)", title=note)
-    axes.set_ylim(bottom=0)
+    axes.set(xlabel="epoch", ylabel=f"validation {judged.long}", title=note)
+    axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
     axes.grid(alpha=0.3)
     axes.legend()
     content = io.BytesIO()

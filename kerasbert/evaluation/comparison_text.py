@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kerasbert.evaluation.comparison import SHIPPED, SIDES
+from kerasbert.evaluation.comparison import SHIPPED, SIDES, Judged
 from kerasbert.evaluation.standing import difference
 from kerasbert.figures import number
 
@@ -13,7 +13,7 @@ def comparison_table(summary: Mapping[str, Any]) -> list[list[str]]:
 
     Its columns are both sides and the gain, what finetune ships where it is known, and baselines.
     """
-    baselines = summary["baselines"]
+    judged, baselines = Judged.of(summary), summary["baselines"]
     last = summary["epochs"][-1]
     names = [str(baseline["name"]) for baseline in baselines]
     shipped = [side for side in SHIPPED if side in summary["sides"]]
@@ -32,15 +32,17 @@ def comparison_table(summary: Mapping[str, Any]) -> list[list[str]]:
     for epoch in summary["epochs_shown"]:
         # Without the baselines: their thresholds are fitted on these very documents.
         note = " (last)" if epoch == last else ""
-        add(f"validation F1 after epoch {epoch}{note}", f"val_f1_epoch_{epoch}", 3)
-    add("test F1, last epoch", "test_f1", 3)
-    for name, text in (("f1", "F1"), ("micro_f1", "micro F1"), ("macro_f1", "macro F1")):
+        text = f"validation {judged.name} after epoch {epoch}{note}"
+        add(text, f"{judged.column}_epoch_{epoch}", 3)
+    add(f"test {judged.name}, last epoch", f"test_{judged.best}", 3)
+    fitted = f", {judged.fitted}" if judged.fitted else ""
+    for name, text in judged.names.items():
         known = [_get(baseline, "test", name) for baseline in baselines]
-        add(f"test {text}, best epoch, fitted threshold", f"tuned_test_{name}", 3, known)
+        add(f"test {text}, best epoch{fitted}", f"tuned_test_{name}", 3, known)
     add("training loss at the beginning", "initial_loss", 4)
     add("validation loss, last epoch", "final_val_loss", 4)
-    add("epochs until the best F1 from scratch", "epochs_to_scratch_best", 1)
-    add("seconds until the best F1 from scratch", "seconds_to_scratch_best", 0)
+    add(f"epochs until the best {judged.name} from scratch", "epochs_to_scratch_best", 1)
+    add(f"seconds until the best {judged.name} from scratch", "seconds_to_scratch_best", 0)
     add("the same with pre-training", "seconds_to_scratch_best_with_pretraining", 0)
     known = [_get(baseline, "seconds") for baseline in baselines]
     add("seconds of training", "training_seconds", 0, known)
@@ -79,12 +81,13 @@ def _get(values: Any, *path: str) -> Any:
 
 def comparison_sentence(summary: Mapping[str, Any]) -> str:
     """Say what pre-training gained or lost, how many epochs it saved, and how the baseline does."""
+    judged = Judged.of(summary)
     last, most = summary["epochs"][-1], summary["largest_difference_epoch"]
     when = {1: "after epoch 1"} if 1 in summary["epochs"] else {}
     when.setdefault(most, f"after epoch {most}")
     when.setdefault(last, f"after epoch {last}")
     parts = [
-        _change(summary["gain"][f"val_f1_epoch_{epoch}"])
+        _change(summary["gain"][f"{judged.column}_epoch_{epoch}"], judged)
         + f" {text}"
         + (" (the largest difference)" if epoch == most and len(when) > 1 else "")
         + (" (the last)" if epoch == last else "")
@@ -93,30 +96,32 @@ def comparison_sentence(summary: Mapping[str, Any]) -> str:
     seeds = len(summary["seeds"])
     text = f"With {seeds} seed{'s' if seeds > 1 else ''}, pre-training "
     text += ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1]
-    text += f" in validation F1; {_epochs(summary)}"
-    ours = summary["sides"]["pretrained"]["tuned_test_f1"]["mean"]
+    text += f" in validation {judged.name}; {_epochs(summary, judged)}"
+    on_test = f"tuned_test_{judged.best}"
+    ours = summary["sides"]["pretrained"][on_test]["mean"]
     if ours is None:
         return text + "."
-    text += f"; on test it {_change(summary['gain']['tuned_test_f1'])} and ends at {ours:.3f}"
-    shipped = _get(summary, "sides", "shipped", "tuned_test_f1", "mean")
+    text += f"; on test it {_change(summary['gain'][on_test], judged)} and ends at {ours:.3f}"
+    shipped = _get(summary, "sides", "shipped", on_test, "mean")
     if shipped is not None:  # the rival of the baseline is what a user would get
         text += f". What finetune ships has {shipped:.3f} on test"
         ours = shipped
     against = []
     for baseline in summary["baselines"]:
-        theirs = number(_get(baseline, "test", "f1"))
+        theirs = number(_get(baseline, "test", judged.best))
         if theirs is not None:
             against.append(f"{difference(ours, theirs)} {baseline['name']} ({theirs:.3f})")
     return text + "".join(f", {part}" for part in against) + "."
 
 
 def comparison_verdict(summary: Mapping[str, Any]) -> str:
-    """Whether pre-training is worth it, in a short sentence: by F1 on test data, over the seeds."""
-    gain = summary["gain"]["tuned_test_f1"]
+    """Whether pre-training is worth it, in a short sentence: on test data, over the seeds."""
+    judged = Judged.of(summary)
+    gain = summary["gain"][f"tuned_test_{judged.best}"]
     mean, spread, seeds = gain["mean"], gain["std"], len(summary["seeds"])
     if mean is None:
         return "Nothing can be said of pre-training: a side has no figure on test data."
-    change = f"{mean:+.3f} F1 on test data"
+    change = f"{mean:+.3f} {judged.name} on test data"
     if round(mean, 3) == 0:
         return f"Pre-training makes no difference here ({change})."
     if spread is not None and abs(mean) <= spread:
@@ -125,21 +130,22 @@ def comparison_verdict(summary: Mapping[str, Any]) -> str:
             f"{spread:.3f}; more --seeds tell."
         )
     doubt = "" if seeds > 1 else ", with one seed; --seeds 3 tells whether that is chance"
-    if mean > 0:
+    if judged.better(mean, 0):
         return f"Pre-training is worth it here: {change}{doubt}."
     return f"Pre-training does harm here: {change}{doubt}. Give it more minutes, or more text."
 
 
-def _epochs(summary: Mapping[str, Any]) -> str:
-    """How many times the epochs the from-scratch run needed for its best F1."""
+def _epochs(summary: Mapping[str, Any], judged: Judged) -> str:
+    """How many times the epochs the from-scratch run needed for its best figure."""
     values = summary["epochs_ratio"]["values"]
     reached = [value for value in values if value is not None]
     if not reached:
-        return "it never reached the best F1 from scratch"
+        return f"it never reached the best {judged.name} from scratch"
     pretrained = summary["sides"]["pretrained"]["epochs_to_scratch_best"]["values"]
     at_least = "at least " if 1.0 in pretrained else ""  # nothing is known within the first epoch
     ratio = _figure(summary["epochs_ratio"] | {"values": reached}, 1)
-    text = f"the from-scratch run needed {at_least}{ratio} times the epochs for the same F1"
+    text = "the from-scratch run needed "
+    text += f"{at_least}{ratio} times the epochs for the same {judged.name}"
     if len(reached) < len(values):
         text += (
             f" ({len(values) - len(reached)} of {len(values)} pre-trained runs never reached it)"
@@ -147,14 +153,14 @@ def _epochs(summary: Mapping[str, Any]) -> str:
     return text
 
 
-def _change(gain: Mapping[str, Any]) -> str:
+def _change(gain: Mapping[str, Any], judged: Judged) -> str:
     """ "gained 0.012 ± 0.003", "lost 0.012", and whether the seeds differ by more than that."""
     mean, spread = gain["mean"], gain["std"]
     if mean is None:
         return "yielded no comparable figure"
     if abs(mean) < 0.0005:
         return "changed nothing (0.000)"
-    text = f"{'gained' if mean > 0 else 'lost'} {abs(mean):.3f}"
+    text = f"{'gained' if judged.better(mean, 0) else 'lost'} {abs(mean):.3f}"
     if spread is None:
         return text
     within = " (within the spread of the seeds)" if abs(mean) <= spread else ""

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from kerasbert.errors import InputError
+from kerasbert.evaluation.comparison import Judged
 from kerasbert.figures import number
 from kerasbert.files import to_json
 from kerasbert.heads.verdict import rival_verdict, with_rival
@@ -51,6 +52,10 @@ class Head:
         best: the figure by which the best epoch is told.
         mode: "max" where a higher one is better, "min" where a lower one is.
         labeled: whether a file must have labels.
+        numbers: whether these are numbers.
+        figure_names: how people call a figure, where that is not its name.
+        ships_svms: whether `finetune` saves more than the network alone: what `compare` judges
+            beside it.
         options: of `predict` that `answers` takes, such as "top_k".
         pipeline_tag: the task, as Hugging Face names it, for the model card.
 
@@ -60,9 +65,12 @@ class Head:
 
     name: ClassVar[str]
     figures: ClassVar[tuple[str, ...]]
-    best: ClassVar[str]
-    mode: ClassVar[Literal["max", "min"]] = "max"
+    best: str
+    mode: Literal["max", "min"] = "max"
     labeled: ClassVar[bool] = False
+    numbers: ClassVar[bool] = False
+    figure_names: ClassVar[Mapping[str, str]] = {}
+    ships_svms: ClassVar[bool] = False
     options: ClassVar[tuple[str, ...]] = ()
     pipeline_tag: ClassVar[str | None] = None
 
@@ -140,6 +148,45 @@ class Head:
 
     # Documents.
 
+    @classmethod
+    def from_settings(
+        cls,
+        settings: Any,
+        documents: Mapping[str, Sequence[LabeledDocument]],
+        paths: Mapping[str, Path],
+        problems: LineProblems,
+    ) -> tuple[Head, dict[str, list[LabeledDocument]], list[str]]:
+        """The head that these documents are for; of a head that the commands know by its name.
+
+        Args:
+            settings: of the command, those of this head among them.
+            documents: of "train", "valid" and, where there is one, "test".
+            paths: their files, for messages.
+            problems: where lines are reported that do not fit.
+
+        Returns:
+            the head, the documents that can be used, and what is to be said.
+
+        Raises:
+            InputError: settings or documents do not fit it.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def read_file(
+        cls,
+        path: str | Path,
+        problems: LineProblems,
+        limit: int | None = None,
+        fields: Fields | None = None,
+        say: Callable[[str], None] | None = None,
+    ) -> list[LabeledDocument]:
+        """The documents of a file as this head has them, before it knows any; see below."""
+        numbers = True if cls.numbers else None
+        return read_labeled(
+            path, problems, limit, fields, say, labeled=cls.labeled, numbers=numbers
+        )
+
     def read_documents(
         self,
         path: str | Path,
@@ -160,7 +207,12 @@ class Head:
         Raises:
             InputError: a line that cannot be read, or no document.
         """
-        return read_labeled(path, problems, limit, fields, say, labeled=self.labeled)
+        return self.read_file(path, problems, limit, fields, say)
+
+    @staticmethod
+    def strata(document: LabeledDocument) -> tuple[str, ...]:
+        """What a part that is set aside shall have its share of: the labels of this document."""
+        return document.labels
 
     def prepare(
         self,
@@ -195,6 +247,10 @@ class Head:
 
     def notes(self, documents: Sequence[LabeledDocument], gold: np.ndarray) -> list[str]:
         """What is to be said of the documents of a part."""
+        return []
+
+    def warnings(self, documents: Mapping[str, Sequence[LabeledDocument]]) -> list[str]:
+        """What is to be said of all parts together."""
         return []
 
     # The model before its first step.
@@ -299,6 +355,10 @@ class Head:
         """What config.json holds of the head, beside its name; the keys are the head's own."""
         return {}
 
+    def settled(self) -> dict[str, Any]:
+        """Values of settings of the command that were left open, by their names."""
+        return {}
+
     def save(self, folder: Path) -> None:
         """Further files of the run."""
 
@@ -366,12 +426,22 @@ class Head:
         """Rows for people, after a heading: the figures of each part."""
         columns = (*cls.figures, "loss", "documents")
         rows = [
-            [name, *(metrics[name][column] for column in columns)]
+            [name, *(_known(metrics[name][column]) for column in columns)]
             for name in VIEWS
             if name in metrics
         ]
-        table = [["", *(name.replace("_", " ") for name in columns)], *rows]
-        return with_rival(table, metrics, cls.best)
+        table = [["", *map(cls.name_of, columns)], *rows]
+        return with_rival(table, metrics, cls.decided_by(metrics)[0])
+
+    @classmethod
+    def decided_by(cls, metrics: Mapping[str, Any]) -> tuple[str, Literal["max", "min"]]:
+        """The figure by which the run of these figures is judged, and its direction."""
+        return cls.best, cls.mode
+
+    @classmethod
+    def name_of(cls, figure: str) -> str:
+        """How people call a figure."""
+        return cls.figure_names.get(figure, figure.replace("_", " "))
 
     @classmethod
     def title(cls, metrics: Mapping[str, Any]) -> str:
@@ -386,7 +456,7 @@ class Head:
             metrics: those of metrics.json, "rival" among them.
             advice: what to try where they are no better than the rival's.
         """
-        return rival_verdict(metrics, cls.best, cls.mode, advice=advice)
+        return rival_verdict(metrics, *cls.decided_by(metrics), advice=advice)
 
     @classmethod
     def sentences(cls, metrics: Mapping[str, Any]) -> str:
@@ -425,7 +495,12 @@ class Head:
         """
         return figure_sections(self.figures, history, metrics)
 
-    # What one would use instead.
+    # In a comparison.
+
+    def judged(self) -> Judged:
+        """By what runs are compared."""
+        names = {name: self.name_of(name) for name in (self.best, *self.figures)}
+        return Judged(self.best, self.mode, names, fitted="", long=names[self.best])
 
     def rivals(
         self, documents: Mapping[str, Sequence[LabeledDocument]], quick: bool = False
@@ -441,3 +516,8 @@ class Head:
             and `reason`, why it was left out.
         """
         return []
+
+
+def _known(value: Any) -> Any:
+    """A figure, or a dash where there is none: NaN, or null of JSON."""
+    return "–" if value is None or value != value else value

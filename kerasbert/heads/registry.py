@@ -7,9 +7,13 @@ from typing import Any
 from kerasbert.errors import InputError
 from kerasbert.heads.classification.head import Classification
 from kerasbert.heads.head import Head
+from kerasbert.heads.regression.head import Regression
 
 # The names of config.json and metrics.json.
-HEADS: dict[str, type[Head]] = {Classification.name: Classification}
+HEADS: dict[str, type[Head]] = {
+    Classification.name: Classification,
+    Regression.name: Regression,
+}
 
 
 def load_head(folder: Path, config: Mapping[str, Any], given: Head | None = None) -> Head:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from kerasbert.evaluation.standing import difference
+from kerasbert.figures import number
 
 FAR = 0.1  # from such a share of a figure on, documents are said to be others
 PARTS = {"test": "test", "valid": "validation"}
@@ -32,8 +33,13 @@ def rival_verdict(
         advice: what to try where it isn't better.
     """
     part = next(part for part in PARTS if part in metrics)
-    ours, name, data = metrics[part][best], figure_name(best), f"{PARTS[part]} data"
+    ours, name, data = number(metrics[part][best]), figure_name(best), f"{PARTS[part]} data"
+    if ours is None:
+        why = metrics[part].get(f"{best}_reason")
+        return f"No {name} on {data}{f': {why}' if why else ''}."
     rival = metrics.get("rival")
+    if rival and number(rival[part][best]) is None:
+        rival = None
     known = (metrics.get("knowing_nothing") or {}).get(part, {}).get(best)
     if known is not None and (ours <= known if mode == "max" else ours >= known):
         return (
@@ -66,7 +72,10 @@ def is_ahead(
     if not (rival := metrics.get("rival")):
         return None
     part = next(part for part in PARTS if part in metrics)
-    ahead = round(metrics[part][best] - rival[part][best], 3)
+    ours, theirs = number(metrics[part][best]), number(rival[part][best])
+    if ours is None or theirs is None:
+        return None
+    ahead = round(ours - theirs, 3)
     return ahead > 0 if mode == "max" else ahead < 0
 
 
@@ -97,11 +106,14 @@ def change_verdict(
         mode: whether the higher or the lower one is better.
     """
     part = next((part for part in PARTS if part in metrics), None)
-    ours, name = found[best], figure_name(best)
+    ours, name = number(found[best]), figure_name(best)
+    if ours is None:
+        why = found.get(f"{best}_reason")
+        return f"No {name}{f': {why}' if why else ''}."
     said = f"{name} {ours:.3f} on {found['documents']:,} documents"
-    if part is None:
+    own = None if part is None else number(metrics[part][best])
+    if part is None or own is None:
         return f"{said}."
-    own = metrics[part][best]
     text = f"{said}, {difference(ours, own)} that of the run's {PARTS[part]} data ({own:.3f})"
     worse = (own - ours) * (1 if mode == "max" else -1)
     if worse > FAR * abs(own):

@@ -31,6 +31,7 @@ class Predictor:
     Attributes:
         head: what is predicted.
         pairs: whether a text is a pair of texts.
+        apart: whether each text of a pair is encoded alone.
         decision: how outputs become answers; for labels temperature, thresholds and rule.
         max_length: positions of the longest text, or of a window; longer ones are cut or split.
         windows: how a longer text is split, or None.
@@ -48,6 +49,7 @@ class Predictor:
         found = run if isinstance(run, FineTunedRun) else open_fine_tuned(run, head)
         self.head = found.head
         self.pairs = found.pairs
+        self.apart = found.apart
         self.max_length = found.max_length
         self.windows = found.windows
         self.metrics = found.metrics
@@ -111,7 +113,7 @@ class Predictor:
         self, texts: Sequence[tuple[str, ...]], batch_size: int = 64, count: bool = True
     ) -> np.ndarray:
         """(N, ...) float32 as the head reads them; `count` those that are cut."""
-        encoded = encode_texts(texts, self.tokenizer, self.max_length, self.windows)
+        encoded = encode_texts(texts, self.tokenizer, self.max_length, self.windows, self.apart)
         rows = min(batch_size, 1 if len(texts) == 1 else FEW if len(texts) <= FEW else batch_size)
         with self._lock:
             self.truncated += encoded.truncated if count else 0

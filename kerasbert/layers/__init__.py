@@ -10,6 +10,7 @@ from kerasbert.layers.dropout import Dropout  # noqa: E402
 from kerasbert.layers.embedding import TextEmbedding  # noqa: E402
 from kerasbert.layers.gather import GatherPositions  # noqa: E402
 from kerasbert.layers.modern_bert import ModernBertBlock, ModernBertEncoder  # noqa: E402
+from kerasbert.layers.pairs import ComparePairs, FoldPairs  # noqa: E402
 from kerasbert.layers.pooling import Pooling  # noqa: E402
 from kerasbert.layers.text_cnn import TextCNNEncoder  # noqa: E402
 from kerasbert.layers.token_scores import TokenScores  # noqa: E402
@@ -17,8 +18,10 @@ from kerasbert.layers.transformer import TransformerBlock, TransformerEncoder  #
 from kerasbert.layers.windows import FoldWindows, PoolWindows  # noqa: E402
 
 __all__ = [
+    "ComparePairs",
     "Dense",
     "Dropout",
+    "FoldPairs",
     "FoldWindows",
     "GatherPositions",
     "ModernBertBlock",

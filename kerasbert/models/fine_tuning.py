@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from kerasbert.layers import FoldWindows, Pooling, PoolWindows
+from kerasbert.layers import ComparePairs, FoldPairs, FoldWindows, Pooling, PoolWindows
 from kerasbert.models.encoder import encode, padding_of
 
 
@@ -18,6 +18,7 @@ def build_fine_tuning_model(
     seed: int = 0,
     window: int | None = None,
     window_pooling: str = "mean",
+    apart: bool = False,
     name: str = "fine_tuning",
 ) -> keras.Model:
     """A functional model from a text, or a pair of texts, to what a head predicts.
@@ -38,13 +39,19 @@ def build_fine_tuning_model(
         window: the text is split into windows of so many positions, one behind the other, as
             `WindowedTexts` makes them; the encoder sees each alone.
         window_pooling: how the vectors of windows become one; see `PoolWindows`.
+        apart: the two texts of a pair stand one behind the other, as `ApartTexts` makes them; the
+            encoder sees each alone, and their vectors are compared, see `ComparePairs`.
         name: of the model.
     """
-    fold = FoldWindows(window, name="fold_windows") if window is not None else None
+    fold: Any = FoldWindows(window, name="fold_windows") if window is not None else None
+    if apart:
+        fold = FoldPairs(name="fold_pairs")
     inputs, padding_mask, sequence = encode(embedding, encoder, fold=fold)
     pooling = pooling or Pooling("max", name="pooling")
     pooled = pooling(sequence, padding_mask)
-    if fold is not None:
+    if apart:
+        pooled = ComparePairs(name="compare_pairs")(pooled)
+    elif fold is not None:
         pad_id = padding_of(embedding)
         pool = PoolWindows(window_pooling, seed=seed + 3, pad_id=pad_id, name="pool_windows")
         pooled = pool(pooled, fold(inputs["token_ids"]), inputs["token_ids"])

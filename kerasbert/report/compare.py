@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from kerasbert.evaluation.comparison import Judged
 from kerasbert.figures import number
 from kerasbert.files import write_text
 from kerasbert.report.charts import Axis, Series, chart, curve
@@ -43,7 +44,7 @@ def comparison_report(
         ("What is compared", _compared(result, summary, config)),
         ("Curves on validation data", _curves(result, summary)),
         ("Figures", table(figures, names) + paragraph(_note(summary), "note")),
-        ("Seed by seed, on test data", _pairs(result)),
+        (f"Seed by seed, {Judged.of(summary).name} on test data", _pairs(result)),
         ("Settings", settings_and_versions(config) if config else ""),
     ]
     known = [encoder_of(config)] if config else []
@@ -80,7 +81,7 @@ def _compared(result: Mapping[str, Any], summary: Mapping[str, Any], config: Con
 
 
 def _figures(summary: Mapping[str, Any]) -> str:
-    gain, last = summary["gain"], summary["epochs"][-1]
+    gain, last, judged = summary["gain"], summary["epochs"][-1], Judged.of(summary)
 
     def change(name: str) -> str | None:
         mean, spread = gain[name]["mean"], gain[name]["std"]
@@ -91,9 +92,11 @@ def _figures(summary: Mapping[str, Any]) -> str:
     ratio = summary["epochs_ratio"]["mean"]
     return tiles(
         {
-            "validation F1 after epoch 1": change("val_f1_epoch_1") if last > 1 else None,
-            f"validation F1 after epoch {last}": change(f"val_f1_epoch_{last}"),
-            "test F1, best epoch": change("tuned_test_f1"),
+            f"validation {judged.name} after epoch 1": (
+                change(f"{judged.column}_epoch_1") if last > 1 else None
+            ),
+            f"validation {judged.name} after epoch {last}": change(f"{judged.column}_epoch_{last}"),
+            f"test {judged.name}, best epoch": change(f"tuned_test_{judged.best}"),
             "test F1 of what finetune ships": _shipped(summary),
             "epochs from scratch for one pre-trained": f"{ratio:.1f}" if ratio else None,
         }
@@ -111,14 +114,13 @@ def _sides(result: Mapping[str, Any]) -> dict[str, tuple[str, int]]:
 
 def _curves(result: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     """Each seed thin, their mean bold; the baselines as lines."""
-    epoch = Axis("epoch", whole=True)
+    epoch, judged = Axis("epoch", whole=True), Judged.of(summary)
     drawn = []
-    for column, name in (
-        ("val_f1", "F1, mean of micro and macro"),
-        ("val_micro_f1", "Micro F1"),
-        ("val_macro_f1", "Macro F1"),
+    for column, name in [
+        *((f"val_{key}", judged.long if key == judged.best else name)
+          for key, name in judged.names.items()),
         ("val_loss", "Loss"),
-    ):
+    ]:  # fmt: skip
         lines = _by_side(result, "epoch", column)
         key = column.removeprefix("val_")
         for color, baseline in enumerate(summary["baselines"], start=3):
@@ -126,16 +128,18 @@ def _curves(result: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
             if height is not None:
                 ends = [(float(at), height) for at in (summary["epochs"][0], summary["epochs"][-1])]
                 lines.append(Series(str(baseline["name"]), ends, "dashed", color=color))
-        drawn.append(chart(name, lines, epoch, Axis("loss" if key == "loss" else "F1")))
+        axis = Axis("loss" if key == "loss" else judged.names[key])
+        drawn.append(chart(name[0].upper() + name[1:], lines, epoch, axis))
     sides = _sides(result)
     timed = {side: [_with_time(run) for run in result[side]] for side in sides}
     lines = [
-        Series(name if seed == 0 else "", curve(rows, "time", "val_f1"), color=color)
+        Series(name if seed == 0 else "", curve(rows, "time", judged.column), color=color)
         for side, (name, color) in sides.items()
         for seed, rows in enumerate(timed[side])
     ]
     seconds = Axis("seconds of fine-tuning, without pre-training")
-    return charts(*drawn, chart("F1 by time, each seed", lines, seconds, Axis("F1")))
+    by_time = chart(f"{judged.name} by time, each seed", lines, seconds, Axis(judged.name))
+    return charts(*drawn, by_time)
 
 
 def _by_side(result: Mapping[str, Any], x: str, y: str) -> list[Series]:
@@ -173,18 +177,23 @@ def _note(summary: Mapping[str, Any]) -> str:
 
 
 def _pairs(result: Mapping[str, Any]) -> str:
-    """Each seed's test F1 of both sides and the difference."""
-    figures = (("test", "last epoch at 0.5"), ("tuned_test", "best epoch, fitted"))
+    """Each seed's figure on test data, of both sides, and the difference."""
+    judged = Judged.of(result["summary"])
+    figures = (("test", "last epoch"), ("tuned_test", "best epoch"))
+    if judged.fitted:
+        figures = (("test", "last epoch at 0.5"), ("tuned_test", "best epoch, fitted"))
     sides = _sides(result)
     runs = [sorted(result[side], key=lambda run: run["seed"]) for side in sides]
     rows = []
     for scratch, pretrained, *shipped in zip(*runs, strict=True):
         row: dict[str, Any] = {"seed": scratch["seed"]}
         for key, name in figures:
-            a, b = number(scratch[key]["f1"]), number(pretrained[key]["f1"])
+            a, b = number(scratch[key][judged.best]), number(pretrained[key][judged.best])
             row |= {f"{name}: from scratch": a, f"{name}: pre-trained": b}
             row[f"{name}: gain"] = None if a is None or b is None else b - a
         for run in shipped:
-            row |= {f"{name}: {SHIPPED['shipped'][0]}": run[key]["f1"] for key, name in figures}
+            row |= {
+                f"{name}: {SHIPPED['shipped'][0]}": run[key][judged.best] for key, name in figures
+            }
         rows.append(row)
     return table(rows)

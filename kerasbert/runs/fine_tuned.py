@@ -22,6 +22,7 @@ class FineTunedRun:
     Attributes:
         head: what is predicted.
         pairs: whether a text is a pair of texts.
+        apart: whether each text of a pair is encoded alone.
         max_length: positions of the longest text, or of a window.
         windows: how a longer text is split; None where it is cut.
         metrics: what its metrics.json holds.
@@ -38,6 +39,7 @@ class FineTunedRun:
     decision: Any
     tokenizer: Tokenizer
     model: keras.Model
+    apart: bool = False
 
 
 def open_fine_tuned(path: str | Path, head: Head | None = None) -> FineTunedRun:
@@ -62,6 +64,7 @@ def open_fine_tuned(path: str | Path, head: Head | None = None) -> FineTunedRun:
     return FineTunedRun(
         head=head,
         pairs=config["texts"] == 2,
+        apart=config.get("pair") == "apart",
         max_length=config["max_length"],
         windows=Windows(**config["windows"]) if config.get("windows") else None,
         metrics=metrics,

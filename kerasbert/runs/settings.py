@@ -11,6 +11,7 @@ from kerasbert.ranges import flag
 
 FREE = {"resume", "save_minutes", "out", "log", "tensorboard", "rival"}  # may change with --resume
 RENAMED = {"chunk": "windows"}  # values of --long in runs of versions before 0.2.0
+LOSS_OF_LABELS = "cross-entropy"  # what --loss was for all, before there were numbers
 
 
 def settings_of(config: Any) -> dict[str, Any]:
@@ -40,7 +41,7 @@ def as_used(
 
 def refuse_other_settings(saved: Mapping[str, Any], config: Any) -> None:
     """A run goes on with the settings it was started with, or not at all."""
-    now = settings_of(config)
+    now = {name: _renamed(name, value) for name, value in settings_of(config).items()}
     saved = {name: _renamed(name, value) for name, value in saved.items()}
     changed = [
         f"{flag(name)} (was {saved[name]!r}, now {now[name]!r})"
@@ -55,6 +56,8 @@ def refuse_other_settings(saved: Mapping[str, Any], config: Any) -> None:
 
 
 def _renamed(name: str, value: Any) -> Any:
+    if name == "loss" and value == LOSS_OF_LABELS:
+        return None
     return RENAMED.get(value, value) if name == "long" else value
 
 

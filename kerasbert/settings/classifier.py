@@ -1,61 +1,33 @@
-"""The settings of how a classifier learns."""
+"""The settings of classification."""
 
 from dataclasses import dataclass
 
-from kerasbert.choices import LossName, PoolingName, RuleName
+from kerasbert.choices import KindName, RuleName, Thresholds
 from kerasbert.errors import InputError
-from kerasbert.settings.long_texts import LongTextSettings
-
-LEAD = 16
+from kerasbert.settings.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassifierSettings(LongTextSettings):
-    """How a classifier learns, in fine-tuning and in every run of a comparison."""
+class ClassifierSettings(Settings):
+    """How labels are learned and chosen, in fine-tuning and in every run of a comparison."""
 
-    loss: LossName = "cross-entropy"
-    """weighted, focal and asymmetric give rare labels more weight; focal suits every kind."""
+    kind: KindName | None = None
+    """What is to be predicted; recognised from the labels unless given."""
     label_smoothing: float = 0.0
     """Share of the target that cross-entropy spreads over all answers."""
-    layer_decay: float = 1.0
-    """Learning rate of each block of the encoder as a share of that of the block behind it."""
-    freeze_epochs: float = 0.0
-    """Leave embedding and encoder as they are for so many epochs."""
-    average: float = 0.15
-    """Evaluate and keep the average of the weights over this share of an epoch; 0 for none."""
     linear_svm: bool | None = None
     """Answer with the mean of the network and of linear SVMs on a single text's tokens (TF-IDF).
     Unless given: yes, up to 100 million weights (features x labels)."""
-    pooling: PoolingName | None = None
-    """How states become one vector; mean-max for text-cnn, mean for transformer unless given."""
-    masked_lm: float = 0.0
-    """Learn to predict hidden words of the labelled texts as well, with this weight; 0 for not."""
-    lead: int | None = None
-    """Read the first N positions by themselves, too; 16 unless given, 0 for pairs and windows."""
+    thresholds: Thresholds = "label"
+    """What multi-label probabilities must reach: a threshold for each label or one for all, both
+    fitted on --valid; or one half."""
     rule: RuleName | None = None
     """What a document gets that no label reaches: the most probable one (at-least-one) or none
     (threshold), as --valid prefers unless given. top-k: always the --top-k most probable."""
     top_k: int | None = None
     """Labels a document, for --rule top-k."""
 
-    @property
-    def _can_lead(self) -> bool:
-        return self.long != "windows" and self.pooling != "cls"
-
-    def leading_positions(self, pairs: bool) -> int:
-        """What --lead says, or what is best where it says nothing."""
-        if self.lead is None:
-            return LEAD if self._can_lead and not pairs else 0
-        return self.lead
-
-    def check_fine_tuning(self) -> None:
+    def check_classifier(self) -> None:
         """Refuse flags that exclude each other."""
-        self.check_long_texts()
         if (self.rule == "top-k") != (self.top_k is not None):
             raise InputError("--rule top-k and --top-k N: expected both or neither.")
-        if self.masked_lm and self.long == "windows":
-            raise InputError("--masked-lm: not beside --long windows.")
-        if self.lead and not self._can_lead:
-            raise InputError("--lead: not beside --long windows or --pooling cls.")
-        if self.label_smoothing and self.loss != "cross-entropy":
-            raise InputError(f"--label-smoothing: not beside --loss {self.loss}.")

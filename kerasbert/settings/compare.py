@@ -4,13 +4,16 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from kerasbert.choices import KindName, Thresholds
+from kerasbert.choices import Thresholds
 from kerasbert.errors import InputError
 from kerasbert.ranges import SEEDS
 from kerasbert.settings.classifier import ClassifierSettings
 from kerasbert.settings.data import DataSettings
 from kerasbert.settings.encoder import EncoderSettings
 from kerasbert.settings.fine_tune import FineTuneSettings
+from kerasbert.settings.heads import asked_head, settings_of_others
+from kerasbert.settings.learning import LearningSettings
+from kerasbert.settings.regression import RegressionSettings
 from kerasbert.settings.tokenizer import TokenizerSettings
 from kerasbert.settings.training import TrainingSettings
 
@@ -24,13 +27,15 @@ NOT_ASKED = {"patience", "minutes"} | {
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompareSettings(DataSettings, TrainingSettings, ClassifierSettings):
+class CompareSettings(
+    DataSettings, TrainingSettings, LearningSettings, ClassifierSettings, RegressionSettings
+):
     """A pre-trained run and labelled text in; a table, a report and compare.json out.
 
     Both sides have the same tokenizer, architecture, seeds, data and steps. On the first seed each
-    tries all learning rates; that with the best validation F1 at the end is taken for the others.
-    Beside them stands what `finetune` ships at that rate: the pre-trained network with linear SVMs
-    beside it, and a threshold for each label.
+    tries all learning rates; that with the best figure on --valid at the end (F1, or of numbers
+    --best) is taken for the others. Beside them stands what `finetune` ships at that rate, where
+    that is more than the network: with linear SVMs beside it, and a threshold for each label.
 
     Example: kerasbert compare --pretrained runs/lm --train train.txt --valid valid.txt
     --test test.txt --out runs/compare --seeds 3
@@ -42,7 +47,7 @@ class CompareSettings(DataSettings, TrainingSettings, ClassifierSettings):
     train: Path
     """Labelled text to learn from."""
     valid: Path | None = None
-    """Labelled text for the F1 after each epoch, for learning rates and thresholds; or
+    """Labelled text for the figures after each epoch, for learning rates and thresholds; or
     --valid-share."""
     test: Path
     """Labelled text that nothing is chosen on."""
@@ -54,8 +59,6 @@ class CompareSettings(DataSettings, TrainingSettings, ClassifierSettings):
     """Runs of each side, with the seeds --seed, --seed + 1 and so on."""
     learning_rates: tuple[float, ...] = ()
     """What each side tries; half, once and twice the encoder's default unless given."""
-    kind: KindName | None = None
-    """What is to be predicted; recognised from the labels unless given."""
     linear_svm: bool = False
     """Beside both sides, as in finetune; without them these say what the networks learned."""
     thresholds: Thresholds = "common"
@@ -63,7 +66,9 @@ class CompareSettings(DataSettings, TrainingSettings, ClassifierSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check_fine_tuning()
+        self.check_learning()
+        self.check_classifier()
+        asked_head(self)
         self.check_valid(self.valid)
         if self.seed + self.seeds > SEEDS:
             raise InputError(
@@ -84,4 +89,6 @@ class CompareSettings(DataSettings, TrainingSettings, ClassifierSettings):
             for field in fields(FineTuneSettings)
             if field.name not in OF_EACH_RUN | NOT_ASKED
         }
-        return FineTuneSettings(**handed_on, **of_this_run)
+        values = handed_on | of_this_run
+        others = settings_of_others(values["head"])  # whose defaults need not be those of finetune
+        return FineTuneSettings(**{k: value for k, value in values.items() if k not in others})

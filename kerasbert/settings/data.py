@@ -19,7 +19,8 @@ class TextFieldSettings:
     id_field: str | None = None
     """The field that tells documents apart."""
     columns: tuple[str, ...] = ()
-    """The names of the columns of a table without a header, from the left."""
+    """The names of the columns of a table without a header, from the left; ... as the last one
+    where rows may have more."""
 
     def fields(self, keep: tuple[str, ...] = ()) -> "Fields":
         """As readers take them.
@@ -76,7 +77,8 @@ class FieldSettings(TextFieldSettings):
     """The same, and the fields that hold labels."""
 
     label_field: tuple[str, ...] = ()
-    """The field of the labels: a string, a number or a list. Several: each is a label, 1 or 0."""
+    """The field of the labels: a string, a number or a list. Several: each is a label, 1 or 0; of
+    --head regression each is a number to predict."""
     label_separator: str | None = None
     """What parts several labels in one string."""
 

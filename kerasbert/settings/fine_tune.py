@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from kerasbert.choices import KindName, Thresholds
 from kerasbert.errors import InputError
 from kerasbert.settings.classifier import ClassifierSettings
 from kerasbert.settings.data import DataSettings
 from kerasbert.settings.encoder import EncoderSettings, check_length
 from kerasbert.settings.given import refuse_beside_pretrained
+from kerasbert.settings.heads import asked_head
+from kerasbert.settings.learning import LearningSettings
+from kerasbert.settings.regression import RegressionSettings
 from kerasbert.settings.tokenizer import TokenizerSettings
 from kerasbert.settings.training import TrainingSettings
 
@@ -17,9 +19,15 @@ EPOCHS = 7
 
 @dataclass(frozen=True, kw_only=True)
 class FineTuneSettings(
-    DataSettings, EncoderSettings, TokenizerSettings, TrainingSettings, ClassifierSettings
+    DataSettings,
+    EncoderSettings,
+    TokenizerSettings,
+    TrainingSettings,
+    LearningSettings,
+    ClassifierSettings,
+    RegressionSettings,
 ):
-    """Labelled text in, a run folder with a classifier out.
+    """Labelled text in, a run folder with a model that predicts labels or numbers out.
 
     Example: kerasbert finetune --pretrained runs/lm --train train.txt --valid valid.txt
     --test test.txt --out runs/tags
@@ -38,11 +46,6 @@ class FineTuneSettings(
     architecture and weights to start from."""
     from_scratch: bool = False
     """Take tokenizer and architecture of --pretrained, but none of its weights."""
-    kind: KindName | None = None
-    """What is to be predicted; recognised from the labels unless given."""
-    thresholds: Thresholds = "label"
-    """What multi-label probabilities must reach: a threshold for each label or one for all, both
-    fitted on --valid; or one half."""
     rival: bool | None = None
     """Judge TF-IDF + LinearSVC beside it (kerasbert[rival]). Unless given: yes, where scikit-learn
     is installed and it takes half a minute at most."""
@@ -51,11 +54,13 @@ class FineTuneSettings(
     minutes: float | None = None
     """Or minutes of training and validation: as many whole epochs as fit."""
     patience: int | None = None
-    """Stop after so many epochs without a better validation F1."""
+    """Stop after so many epochs without a better figure on --valid."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check_fine_tuning()
+        self.check_learning()
+        self.check_classifier()
+        asked_head(self)
         self.check_valid(self.valid)
         if self.epochs is not None and self.minutes is not None:
             raise InputError("expected at most one of --epochs and --minutes.")

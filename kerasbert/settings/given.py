@@ -8,11 +8,12 @@ from kerasbert.ranges import flag
 
 
 def given(options: Any, group: type) -> dict[str, Any]:
-    """The flags of `group` that differ from their defaults."""
+    """The flags of `group` that differ from their defaults in these options."""
+    defaults = {field.name: field.default for field in fields(options)}
     return {
         field.name: getattr(options, field.name)
         for field in fields(group)
-        if getattr(options, field.name) != field.default
+        if getattr(options, field.name) != defaults[field.name]
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.fields import Fields, FoundFields
 from kerasbert.text.labeled import check_labels, documents_of, read_labeled
 from kerasbert.text.lines import LineProblems
+from kerasbert.text.numbers import NumberReader
 from kerasbert.text.records import Columns, PythonRecords
 
 _FORMS = (
@@ -28,6 +30,7 @@ def as_documents(
     problems: LineProblems | None = None,
     limit: int | None = None,
     labeled: bool = True,
+    numbers: bool = False,
 ) -> list[LabeledDocument]:
     """The documents of labelled data, whatever holds them.
 
@@ -40,6 +43,7 @@ def as_documents(
         problems: what to do with rows that cannot be read.
         limit: take the first documents only.
         labeled: whether there must be labels; a file is always labelled.
+        numbers: whether the labels are numbers, for a `Regression`.
 
     Raises:
         InputError: it is none of these, or a row cannot be read (unless `problems` skips), named as
@@ -48,17 +52,18 @@ def as_documents(
     fields = fields or Fields()
     problems = problems or LineProblems(offers=False)
     if isinstance(data, str | Path):
-        return read_labeled(data, problems, limit, fields)
+        return read_labeled(data, problems, limit, fields, numbers=numbers)
+    read = functools.partial(
+        documents_of, name="data", problems=problems, fields=fields, labeled=labeled, flags=False,
+        numbers=numbers,
+    )  # fmt: skip
     documents: Iterable[LabeledDocument]
     if speaks_arrow(data):
-        documents = documents_of(
-            _table_rows(data), "data", problems, fields, labeled=labeled, flags=False
-        )
+        documents = read(_table_rows(data))
     elif isinstance(data, Mapping):
-        columns = Columns({name: _listed(data[name], name) for name in data})
-        documents = documents_of(columns, "data", problems, fields, labeled=labeled, flags=False)
+        documents = read(Columns({name: _listed(data[name], name) for name in data}))
     elif isinstance(data, tuple) and len(data) == 2:
-        documents = _texts_and_labels(*data, fields, problems)
+        documents = _texts_and_labels(*data, fields, problems, numbers)
     else:
         items = _listed(data, "data")
         if items and all(isinstance(item, LabeledDocument) for item in items):
@@ -69,14 +74,13 @@ def as_documents(
             )
         if not items:
             raise InputError(f"data: there is no document, {_FORMS}.")
-        records = PythonRecords(items, problems)
-        documents = documents_of(records, "data", problems, fields, labeled=labeled, flags=False)
+        documents = read(PythonRecords(items, problems))
     found = list(itertools.islice(documents, limit))
     if not found:
         such = f" ({problems.examples[0]})" if problems.examples else ""
         raise InputError(f"data: there is no document{such}, {_FORMS}.")
     if labeled and (limit is None or len(found) < limit):
-        check_labels(found, "data")
+        check_labels(found, "data", numbers)
     return found
 
 
@@ -99,7 +103,7 @@ def _table_rows(data: Any) -> ArrowRows | Columns:
 
 
 def _texts_and_labels(
-    texts: Any, labels: Any, fields: Fields, problems: LineProblems
+    texts: Any, labels: Any, fields: Fields, problems: LineProblems, numbers: bool
 ) -> Iterable[LabeledDocument]:
     if getattr(labels, "ndim", 1) > 1:
         raise InputError(
@@ -108,7 +112,8 @@ def _texts_and_labels(
             " [[name for name, one in zip(names, row) if one] for row in labels]."
         )
     columns = Columns({"texts": _listed(texts, "texts"), "labels": _listed(labels, "labels")})
-    read = LabelReader(FoundFields(("texts",), ("labels",), None, (), None), fields.label_separator)
+    found = FoundFields(("texts",), ("labels",), None, (), None)
+    read = NumberReader(found) if numbers else LabelReader(found, fields.label_separator)
     pairs: int | None = None
     for row, (text, label) in columns.rows(("texts", "labels")):
         try:

@@ -22,7 +22,8 @@ class LabeledDocument:
 
     Attributes:
         texts: one text, or two for a pair.
-        labels: names without the `__label__` prefix, in file order, without duplicates.
+        labels: names without the `__label__` prefix, in file order, without duplicates; or numbers
+            as they are written, one for each that is to be predicted.
         line: 1-based line number in its file; in a table the row, of which a header is the first.
         id: what the file calls it, if it does.
         fields: further fields of its row that were asked for, by name, as they are.

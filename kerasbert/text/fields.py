@@ -16,8 +16,12 @@ _LABEL = """
 label labels category categories class classes target targets tag tags topic topics sentiment
 intent intents genre genres
 """
+_NUMBER = """
+score scores value values rating ratings stars grade grades similarity relatedness points price
+"""
 TEXT_NAMES = tuple(_TEXT.split())
 LABEL_NAMES = tuple(_LABEL.split())
+NUMBER_NAMES = (*LABEL_NAMES[:2], "target", *_NUMBER.split(), *LABEL_NAMES)  # of numbers
 ID_NAMES = ("id", "_id", "doc_id", "document_id", "text_id", "guid", "uuid")
 PAIR_NAMES = (
     *(("sentence1", "sentence2"), ("sentence_1", "sentence_2"), ("sentence_a", "sentence_b")),
@@ -42,7 +46,8 @@ class Fields:
             labels themselves, each 1 where the document has it and 0 where not.
         id: the field that tells documents apart for their owner.
         label_separator: what parts several labels in one string, such as "|".
-        columns: the names of the columns of a table without a header, from the left.
+        columns: the names of the columns of a table without a header, from the left; "..." as the
+            last one says that rows may have more cells, which nobody reads.
         keep: further fields that stay with the document.
     """
 
@@ -105,7 +110,12 @@ class FoundFields:
 
 
 def find_fields(
-    fields: Fields, columns: Sequence[str], name: str, labeled: bool = True, flags: bool = True
+    fields: Fields,
+    columns: Sequence[str],
+    name: str,
+    labeled: bool = True,
+    flags: bool = True,
+    numbers: bool = False,
 ) -> FoundFields:
     """Match what was named with what is there, and find what was not named.
 
@@ -115,16 +125,18 @@ def find_fields(
         name: of the file or table, for messages.
         labeled: whether labels are needed.
         flags: messages name the flags of the commands, else the attributes of `Fields`.
+        numbers: whether the labels are numbers.
 
     Raises:
         InputError: a field is not there or there twice, or none was found; listing the columns.
     """
     text = tuple(fields.text) or _find_text(columns)
-    label = tuple(fields.label) or _find(LABEL_NAMES, columns, text)
+    usual = NUMBER_NAMES if numbers else LABEL_NAMES
+    label = tuple(fields.label) or _find(usual, columns, text)
     ids = (fields.id,) if fields.id is not None else _find(ID_NAMES, columns, (*text, *label))
     for kind, needed, found in (("text", True, text), ("label", labeled, label)):
         if needed and not found:
-            raise _none_found(name, kind, columns, flags)
+            raise _none_found(name, kind, columns, flags, TEXT_NAMES if kind == "text" else usual)
     unread = None if labeled else next((one for one in label if one not in fields.keep), None)
     if not labeled:
         label = ()
@@ -139,7 +151,8 @@ def find_fields(
     note = None
     if not fields.text or (labeled and not fields.label):
         parts = [f"text from {_listed(text)}"]
-        parts += [f"labels from {_listed(label)}"] * bool(label)
+        what = "numbers" if numbers else "labels"
+        parts += [f"{what} from {_listed(label)}"] * bool(label)
         parts += [f"ids from {_listed(ids)}"] * bool(ids)
         note = f"{name}: {', '.join(parts)}"
     return FoundFields(text, label, ids[0] if ids else None, tuple(fields.keep), note, unread)
@@ -171,12 +184,14 @@ def _check_there(name: str, field: str, columns: Sequence[str], remedy: str) -> 
         )
 
 
-def _none_found(name: str, kind: str, columns: Sequence[str], flags: bool) -> InputError:
+def _none_found(
+    name: str, kind: str, columns: Sequence[str], flags: bool, usual: Sequence[str]
+) -> InputError:
     what = "the text" if kind == "text" else "the labels"
     without = "--columns NAME NAME ..." if flags else "Fields(columns=(...))"
     return InputError(
         f"{name}: which field holds {what} was not said, and none has a usual name"
-        f" ({', '.join((TEXT_NAMES if kind == 'text' else LABEL_NAMES)[:4])}, ...)."
+        f" ({', '.join(usual[:4])}, ...)."
         f" {_listing(columns)} {_remedy(kind, flags)} If the first row of a table is no header,"
         f" name its columns: {without}.{_ONE_COLUMN * (len(columns) == 1)}"
     )

@@ -18,13 +18,13 @@ from kerasbert.text.documents import LabeledDocument, label_order, parse_labeled
 from kerasbert.text.fields import Fields, find_fields
 from kerasbert.text.formats import HEAD, Holds, check_head, form_of
 from kerasbert.text.lines import LineProblems, check_file, packing, reading, stream_lines, unpack
+from kerasbert.text.numbers import NumberReader, number_label, what_numbers
 from kerasbert.text.records import JsonDocument, JsonLines
 from kerasbert.text.tables import TableRows
 
 Say = Callable[[str], None]
 
 _ORDER_LINES = 1000  # that tell where the labels stand
-_MANY_NUMBERS = 20  # different ones are no names
 _EXPECTED = (
     "Expected lines: text __label__a __label__b; or a table or records with a field of labels:"
     " --label-field NAME, and for a table without a header --columns NAME NAME ..."
@@ -52,6 +52,7 @@ def read_labeled(
     fields: Fields | None = None,
     say: Say | None = None,
     labeled: bool = True,
+    numbers: bool | None = False,
 ) -> list[LabeledDocument]:
     """Read labelled data; see `iterate_labeled`. No label is legal where there are several.
 
@@ -62,6 +63,8 @@ def read_labeled(
         fields: of a table or records.
         say: told which fields were found by their names.
         labeled: whether there has to be a label.
+        numbers: whether the labels are numbers; None where they are names of classes, whatever
+            these look like.
 
     Raises:
         InputError: as `iterate_labeled`; no document, not one label in the whole file, or numbers
@@ -69,16 +72,22 @@ def read_labeled(
     """
     problems = problems or LineProblems()
     skipped = problems.skipped
-    documents = list(itertools.islice(iterate_labeled(path, problems, fields, say, labeled), limit))
+    found = iterate_labeled(path, problems, fields, say, labeled, bool(numbers))
+    documents = list(itertools.islice(found, limit))
     if not documents:
         raise no_document(path, problems, skipped)
     if labeled and (limit is None or len(documents) < limit):
-        check_labels(documents, shown(path))
+        check_labels(documents, shown(path), numbers is not False)
     return documents
 
 
-def check_labels(documents: Sequence[LabeledDocument], name: str) -> None:
+def check_labels(documents: Sequence[LabeledDocument], name: str, numbers: bool = False) -> None:
     """Refuse a file or table without labels, and one of measured numbers.
+
+    Args:
+        documents: of it.
+        name: of it, for messages.
+        numbers: whether numbers are welcome.
 
     Raises:
         InputError: saying so.
@@ -89,22 +98,18 @@ def check_labels(documents: Sequence[LabeledDocument], name: str) -> None:
             f"{name}: a label file without labels ({len(documents)} documents, none has one)."
             f" {_EXPECTED}."
         )
-    if len(counts) > _MANY_NUMBERS and all(map(_is_fraction, counts)):
+    if not numbers and numbers_among(documents) is not None:
         raise InputError(
             f"{name}: the labels are numbers, such as {next(iter(counts))[0]} ({len(counts):,}"
-            " different ones), names of classes were expected. Name another field:"
-            " --label-field NAME; to predict a number is regression, not classification."
+            " different ones), names of classes were expected. To predict numbers, say --head"
+            " regression; or name another field: --label-field NAME."
         )
 
 
-def _is_fraction(labels: tuple[str, ...]) -> bool:
-    if len(labels) != 1 or "." not in labels[0]:
-        return False
-    try:
-        float(labels[0])
-    except ValueError:
-        return False
-    return True
+def numbers_among(documents: Sequence[LabeledDocument]) -> str | None:
+    """Whether the labels of documents are measured numbers; see `what_numbers`."""
+    alone = all(len(document.labels) == 1 for document in documents)
+    return what_numbers(Counter(d.labels[0] for d in documents) if alone else {}, alone)
 
 
 def no_document(path: str | Path, problems: LineProblems, before: int = 0) -> InputError:
@@ -129,6 +134,7 @@ def iterate_labeled(
     fields: Fields | None = None,
     say: Say | None = None,
     labeled: bool = True,
+    numbers: bool = False,
 ) -> Iterator[LabeledDocument]:
     """Yield the documents of labelled data, one at a time, in memory that does not grow with it.
 
@@ -142,6 +148,7 @@ def iterate_labeled(
         fields: of a table or records; where any is named, the file is one.
         say: told which fields were found by their names.
         labeled: whether a table must have labels; those of one that need not are not read.
+        numbers: whether the labels are numbers.
 
     Raises:
         InputError: a line or row that cannot be read (unless `problems` skips), fields that are not
@@ -153,9 +160,9 @@ def iterate_labeled(
     with readable(check_file(path)) as file:
         table = open_rows(file, name, problems, fields)
         if table is None:
-            yield from _of_lines(file, name, problems)
+            yield from _of_lines(file, name, problems, numbers)
         else:
-            yield from documents_of(table, name, problems, fields, say, labeled)
+            yield from documents_of(table, name, problems, fields, say, labeled, numbers=numbers)
 
 
 def open_rows(
@@ -209,6 +216,7 @@ def documents_of(
     say: Say | None = None,
     labeled: bool = True,
     flags: bool = True,
+    numbers: bool = False,
 ) -> Iterator[LabeledDocument]:
     """Yield a document for each row.
 
@@ -220,14 +228,15 @@ def documents_of(
         say: told which fields were found by their names.
         labeled: whether labels are read.
         flags: whether messages name the flags of the commands.
+        numbers: whether the labels are numbers.
 
     Raises:
         InputError: as `iterate_labeled`.
     """
-    found = find_fields(fields, table.columns, name, labeled, flags)
+    found = find_fields(fields, table.columns, name, labeled, flags, numbers)
     if found.note is not None and say is not None:
         say(found.note)
-    labels_of = LabelReader(found, fields.label_separator)
+    labels_of = NumberReader(found) if numbers else LabelReader(found, fields.label_separator)
     texts = len(found.text)
     labels = texts + len(found.label)
     rest = labels + (found.id is not None)
@@ -248,14 +257,16 @@ def documents_of(
         yield document
 
 
-def _of_lines(file: Path, name: str, problems: LineProblems) -> Iterator[LabeledDocument]:
+def _of_lines(
+    file: Path, name: str, problems: LineProblems, numbers: bool = False
+) -> Iterator[LabeledDocument]:
     with file.open("rb", HEAD) as raw:
         stream = unpack(raw, packing(raw), name)
-        yield from _parsed(stream_lines(stream, name, problems), name, problems)
+        yield from _parsed(stream_lines(stream, name, problems), name, problems, numbers)
 
 
 def _parsed(
-    numbered: Iterator[tuple[int, str]], name: str, problems: LineProblems
+    numbered: Iterator[tuple[int, str]], name: str, problems: LineProblems, numbers: bool = False
 ) -> Iterator[LabeledDocument]:
     lines = ((number, line) for number, line in numbered if line)
     begin = list(itertools.islice(lines, _ORDER_LINES))
@@ -266,6 +277,7 @@ def _parsed(
     for number, line in itertools.chain(begin, lines):
         try:
             texts, labels = parse_labeled(line, labels_first)
+            labels = number_label(labels) if numbers else labels
         except ValueError as error:
             problems.report(name, number, str(error))
             continue

@@ -35,8 +35,8 @@ def leaks(documents: Mapping[str, Sequence[LabeledDocument]]) -> list[str]:
         if found:
             sentences.append(
                 f"warning: {len(found)} of {len(documents[name])} texts of {name} stand in train, "
-                f"too (line {found[0][0]} is line {found[0][1]} of train), which flatters its F1. "
-                "`kerasbert audit` says more."
+                f"too (line {found[0][0]} is line {found[0][1]} of train), which flatters its "
+                "figures. `kerasbert audit` says more."
             )
         if other:
             sentences.append(

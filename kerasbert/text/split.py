@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,10 @@ FEWEST = 10  # documents that can be parted
 
 
 def split_documents(
-    documents: Sequence[LabeledDocument], share: float, name: str = "the training data"
+    documents: Sequence[LabeledDocument],
+    share: float,
+    name: str = "the training data",
+    strata: Callable[[LabeledDocument], Sequence[str]] = lambda document: document.labels,
 ) -> tuple[list[LabeledDocument], list[LabeledDocument]]:
     """Set a share of the documents aside, to choose epoch and threshold by.
 
@@ -33,6 +36,7 @@ def split_documents(
         documents: all of them.
         share: of the documents to set aside, between 0 and 1.
         name: of the data, for messages.
+        strata: what of a document both parts shall have; its labels unless given.
 
     Returns:
         the documents to learn from, and those that were set aside.
@@ -53,7 +57,7 @@ def split_documents(
     members: list[list[int]] = [[] for _ in range(count)]
     for row, number in enumerate(numbers.tolist()):
         members[number].append(row)
-    labels = [Counter(name for r in rows for name in documents[r].labels) for rows in members]
+    labels = [Counter(name for r in rows for name in strata(documents[r])) for rows in members]
     keys = _family_hashes(numbers, hashes, count)
     chosen = _choose([len(rows) for rows in members], labels, keys, share)
     if not chosen:

@@ -14,6 +14,7 @@ from kerasbert.text.formats import HEAD, suffix_of
 from kerasbert.text.lines import LineProblems, decode, split_lines
 from kerasbert.text.separators import Separator, quotes_count, tell_delimiter
 
+MORE = "..."
 Opener = Callable[[], AbstractContextManager[BinaryIO]]
 
 
@@ -49,8 +50,10 @@ class TableRows:
         self._line = 0  # that was read last
         self._begin = 0  # the line in which the row begins that was yielded last
         wanted = [*fields.text, *fields.label, *fields.keep, *((fields.id,) if fields.id else ())]
-        self._separator = self._tell(wanted, len(fields.columns))
         self._has_header = not fields.columns
+        self._more = fields.columns[-1:] == (MORE,)  # cells nobody reads may stand behind
+        named = fields.columns[:-1] if self._more else fields.columns
+        self._separator = self._tell(wanted, len(named))
         records = self._records(LineProblems(offers=False))
         first = next((cells for _, cells in records if _holds_anything(cells)), None)
         if first is None:
@@ -58,7 +61,7 @@ class TableRows:
         if self._has_header:
             self.columns = tuple(cell.strip() for cell in first)
         else:
-            self.columns = tuple(fields.columns)
+            self.columns = tuple(named)
             self._check_columns(first)
 
     def rows(self, names: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
@@ -76,7 +79,7 @@ class TableRows:
             if header:
                 header = not _holds_anything(cells)
                 continue
-            if len(cells) != width and not (len(cells) > width and not any(cells[width:])):
+            if len(cells) < width or (any(cells[width:]) and not self._more):
                 self._problems.report_at(functools.partial(self.place, row), self._ragged(cells))
                 continue
             yield row, [cells[index] for index in indexes]
@@ -153,15 +156,17 @@ class TableRows:
     def _ragged(self, cells: Sequence[str]) -> str:
         delimiter = self._separator.delimiter
         known = "the header has" if self._has_header else "there are"
+        behind = " (or end --columns in ...)" if not self._has_header else ""
+        behind = behind if len(cells) > len(self.columns) and self._problems.offers else ""
         return (
             f"the row has {len(cells)} cells, {known} {len(self.columns)} columns"
-            f" ({', '.join(self.columns[:12])}), parted by {delimiter!r}. Mend the row; a cell that"
-            f" holds {delimiter!r} stands in quotes"
+            f" ({', '.join(self.columns[:12])}), parted by {delimiter!r}. Mend the row{behind}; a"
+            f" cell that holds {delimiter!r} stands in quotes"
         )
 
     def _check_columns(self, first: Sequence[str]) -> None:
         """Compare the named columns with the first row."""
-        if len(first) != len(self.columns):
+        if len(first) < len(self.columns) or (len(first) > len(self.columns) and not self._more):
             raise InputError(
                 f"{self._name}: {len(self.columns)} columns are named ({', '.join(self.columns)}),"
                 f" but its first row has {len(first)}: {' | '.join(cell[:30] for cell in first)}."

@@ -4,6 +4,7 @@ To import it registers every class of ours that a saved model may hold, compiled
 """
 
 import kerasbert.heads.classification.losses
+import kerasbert.heads.regression.losses
 import kerasbert.layers
 import kerasbert.tasks  # noqa: F401
 from kerasbert.runs import load_model

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from kerasbert.checkpoints.convert import open_source
-from kerasbert.evaluation.comparison import draw_comparison, summarize
+from kerasbert.evaluation.comparison import Judged, draw_comparison, summarize
 from kerasbert.evaluation.comparison_text import (
     comparison_sentence,
     comparison_table,
@@ -63,23 +63,25 @@ def compare(settings: CompareSettings, said: set[str] | None = None) -> dict[str
     check_length(source.architecture(), settings.max_length)
     keep_compiled(folder.path / "compiled")
     used = {
-        "kind": head.to_json().get("kind"),
+        "head": head.name,
+        **head.settled(),
         "pooling": pooling_of(settings.pooling, source.architecture()),
     }
     folder.write_config("compare", source.architecture(), settings_of(settings), used, data=digests)
     rates = _learning_rates(settings, source)
 
     # The cheap rival first: a user who sees that it wins can stop here.
-    baselines = _rivals(head, documents)
-    rows = {side: _runs(settings, folder, side, rates, ship) for side in SIDES}
+    judged = head.judged()
+    baselines = _rivals(head, documents, judged)
+    rows = {side: _runs(settings, folder, side, rates, ship, head) for side in SIDES}
     shipped = [run.pop("shipped", None) for run in rows["pretrained"]]
     if all(shipped):  # not those of a comparison that an earlier version began
         rows["shipped"] = shipped
     seconds = float(source.read_json("metrics.json").get("seconds", 0.0))
-    summary = summarize(rows, seconds, baselines)
+    summary = summarize(rows, seconds, baselines, judged)
     table = comparison_table(summary)
     sentence = comparison_sentence(summary)
-    draw_comparison(folder.file("compare.png"), rows, baselines)
+    draw_comparison(folder.file("compare.png"), rows, baselines, judged)
     write_text(folder.file("compare.md"), f"{markdown_table(table)}\n{sentence}\n")
     result = {**rows, "summary": summary, "table": table, "sentence": sentence}
     result["verdict"] = comparison_verdict(summary)
@@ -97,25 +99,43 @@ def _learning_rates(settings: CompareSettings, source: RunFolder) -> list[float]
 
 
 def _runs(
-    settings: CompareSettings, folder: RunFolder, side: str, rates: list[float], ship: Shipping
+    settings: CompareSettings,
+    folder: RunFolder,
+    side: str,
+    rates: list[float],
+    ship: Shipping,
+    head: Head,
 ) -> list[dict[str, Any]]:
     """A run for each seed, at the learning rate that was best on the first."""
-    tried = [_run(settings, folder, side, rate, settings.seed, ship) for rate in rates]
-    best = max(tried, key=lambda run: run["history"][-1]["val_f1"])
+    tried = [_run(settings, folder, side, rate, settings.seed, ship, head) for rate in rates]
+    sign, column = 1 if head.mode == "max" else -1, f"val_{head.best}"
+
+    def at_the_end(run: dict[str, Any]) -> float:
+        value = sign * run["history"][-1][column]
+        return value if value == value else float("-inf")
+
+    best = max(tried, key=at_the_end)
     for run in tried:
         say(
-            f"{side}, learning rate {run['learning_rate']:g}: validation F1 "
-            f"{run['history'][-1]['val_f1']:.4f} at the end" + (" (best)" if run is best else "")
+            f"{side}, learning rate {run['learning_rate']:g}: validation "
+            f"{head.name_of(head.best)} {run['history'][-1][column]:.4f} at the end"
+            + (" (best)" if run is best else "")
         )
     rest = [
-        _run(settings, folder, side, best["learning_rate"], settings.seed + number, ship)
+        _run(settings, folder, side, best["learning_rate"], settings.seed + number, ship, head)
         for number in range(1, settings.seeds)
     ]
     return [best, *rest]
 
 
 def _run(
-    settings: CompareSettings, folder: RunFolder, side: str, rate: float, seed: int, ship: Shipping
+    settings: CompareSettings,
+    folder: RunFolder,
+    side: str,
+    rate: float,
+    seed: int,
+    ship: Shipping,
+    head: Head,
 ) -> dict[str, Any]:
     """One fine-tuning, in a folder of its own: a comparison that was stopped goes on after it."""
     out = folder.path / "runs" / f"{side}-lr{rate:g}-seed{seed}"
@@ -127,9 +147,10 @@ def _run(
         learning_rate=rate,
         seed=seed,
         resume=True,
+        head=head.name,
         rival=False,  # once, for all of them
     )
-    beside = ship.beside(seed) if side == "pretrained" else None
+    beside = ship.beside(seed) if side == "pretrained" and head.ships_svms else None
     metrics = fine_tune(of_this_run, beside, ship.said)
     shutil.rmtree(out / "state", ignore_errors=True)  # many runs: keep the small part
     with (out / "history.csv").open(encoding="utf-8", newline="") as file:
@@ -149,17 +170,18 @@ def _run(
         "test": (metrics.get("last_epoch") or metrics["last_epoch_at_half"])["test"],
         "tuned_test": metrics["test"],
     }
-    return run | {"shipped": ship.run(out, run)} if side == "pretrained" else run
+    return run | {"shipped": ship.run(out, run)} if beside is not None else run
 
 
-def _rivals(head: Head, documents: dict[str, list]) -> list[dict[str, Any]]:
+def _rivals(head: Head, documents: dict[str, list], judged: Judged) -> list[dict[str, Any]]:
     """The same files for what one would use instead."""
-    say("--- TF-IDF + LinearSVC")
+    say("--- what one would use instead")
     trained = []
     for rival in head.rivals(documents):
         if "reason" in rival:
-            say(f"left out: {rival['reason']}")
+            say(f"{rival['name']}: left out: {rival['reason']}")
         else:
-            say(f"test F1 {rival['test']['f1']:.4f} in {rival['seconds']:.1f} s")
+            figure = f"{judged.name} {rival['test'][judged.best]:.4f}"
+            say(f"{rival['name']}: test {figure} in {rival['seconds']:.1f} s")
             trained.append(rival)
     return trained

@@ -62,6 +62,7 @@ def evaluate(
         head,
         max_length=predictor.max_length,
         windows=predictor.windows,
+        apart=predictor.apart,
     )
     say("; ".join([f"{len(documents):,} documents", *head.notes(documents, batches.gold)]))
     if batches.texts.truncated:

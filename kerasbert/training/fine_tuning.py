@@ -88,7 +88,8 @@ def fine_tune(
             "vocab_size": tokenizer.vocabulary_size,
             "learning_rate": fine_tuning_rate(settings.learning_rate, architecture),
             "pooling": pooling_of(settings.pooling, architecture),
-            "kind": head.to_json().get("kind"),
+            "head": head.name,
+            **head.settled(),
             "lead": learner.lead,
             "linear_svm": any(layer.name == "token_scores" for layer in learner.model.layers),
             "overlap": windows.overlap if windows is not None else None,
@@ -100,6 +101,7 @@ def fine_tune(
         max_length=settings.max_length,
         windows=asdict(windows) if windows is not None else None,
         texts=2 if pairs else 1,
+        pair=settings.pair if pairs else None,
         transfer=learner.transfer.to_json() if learner.transfer is not None else None,
         data=digests,
     )

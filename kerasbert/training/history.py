@@ -65,9 +65,7 @@ class History(keras.callbacks.Callback):
         row = {}
         for name in self.columns:
             value = known[name] if name in known else logs.get(name, "")
-            if isinstance(value, float):  # nothing stands for what is no finite number
-                value = round(float(value), 6) if math.isfinite(value) else ""
-            row[name] = value
+            row[name] = _written(value)
         self.rows.append(row)
         self.run.write_history(self.rows)
         if self.say is not None:
@@ -81,7 +79,7 @@ class History(keras.callbacks.Callback):
         """
         for number, row in enumerate(self.rows, start=1):
             found = rows.get(number, {})
-            row |= {name: round(value, 6) for name, value in found.items() if name in row}
+            row |= {name: _written(value) for name, value in found.items() if name in row}
         if self.rows:
             self.run.write_history(self.rows)
 
@@ -100,3 +98,10 @@ class History(keras.callbacks.Callback):
         self.initial_loss = state["initial_loss"]
         self._seconds_before = state["row_seconds"]
         self._row_began = time.monotonic()
+
+
+def _written(value: Any) -> Any:
+    """As history.csv has it: nothing stands for what is no finite number."""
+    if isinstance(value, float):
+        return round(float(value), 6) if math.isfinite(value) else ""
+    return value

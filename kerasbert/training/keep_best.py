@@ -1,5 +1,6 @@
 """Keep the best model, and stop when it gets no better."""
 
+import math
 from typing import Any, Literal
 
 import keras
@@ -11,8 +12,9 @@ class KeepBest(keras.callbacks.Callback):
     """Save the model whenever `monitor` is better than ever before; optionally stop early.
 
     Of epochs with the same figure, as on small validation data, the one with the lowest `val_loss`
-    is kept, if the logs have it. Unlike Keras' `ModelCheckpoint` and `EarlyStopping` it remembers
-    across a resumed run. It must come after the callback that computes `monitor`.
+    is kept, if the logs have it. An epoch without a figure (NaN) is worse than any with one. Unlike
+    Keras' `ModelCheckpoint` and `EarlyStopping` it remembers across a resumed run. It must come
+    after the callback that computes `monitor`.
 
     Args:
         run: the folder whose `model.keras` is written.
@@ -36,7 +38,8 @@ class KeepBest(keras.callbacks.Callback):
         self.monitor = monitor
         self.mode = mode
         self.patience = patience
-        self.best = float("-inf" if mode == "max" else "inf")
+        self._worst = float("-inf" if mode == "max" else "inf")
+        self.best = self._worst
         self.best_loss: float | None = None
         self.best_epoch = 0
         self.waited = 0
@@ -48,8 +51,11 @@ class KeepBest(keras.callbacks.Callback):
                 f"before this one to compute it. Received: {sorted(logs or {})}"
             )
         value, loss = float(logs[self.monitor]), logs.get("val_loss")
+        if math.isnan(value):  # such as a correlation with a constant: no worse epoch than this
+            value = self._worst
         better = value > self.best if self.mode == "max" else value < self.best
-        if better or (value == self.best and lower(loss, self.best_loss)):
+        same = value == self.best and lower(loss, self.best_loss)
+        if better or same or not self.best_epoch:
             self.best, self.best_loss, self.best_epoch = value, loss, epoch + 1
             self.run.save_model(self.model, self.file)
         if better:
@@ -65,7 +71,7 @@ class KeepBest(keras.callbacks.Callback):
         return self.patience is not None and self.waited >= self.patience
 
     def state(self) -> dict[str, Any]:
-        best = self.best if self.best_epoch else None  # JSON has no infinity
+        best = self.best if math.isfinite(self.best) else None  # JSON has no infinity
         return {
             "best": best,
             "best_loss": self.best_loss,

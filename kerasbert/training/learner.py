@@ -117,6 +117,7 @@ def _network(
             seed=settings.seed,
             window=settings.max_length if settings.long == "windows" else None,
             window_pooling=settings.window_pooling,
+            apart=train.apart,
             name=head.name,
         )
     slots = 3 + (settings.average > 0) + (settings.accumulate > 1)  # AdamW has two; the gradient

@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from kerasbert.batches.encoded import Windows
 from kerasbert.batches.labeled import LabeledBatches
 from kerasbert.errors import InputError
-from kerasbert.heads.classification.head import Classification
 from kerasbert.heads.head import Head
+from kerasbert.heads.recognized import recognized_head
+from kerasbert.heads.registry import HEADS
 from kerasbert.settings import CompareSettings, FineTuneSettings
+from kerasbert.settings.heads import asked_head, check_settings_of
+from kerasbert.streams import shown
 from kerasbert.terminal import say
-from kerasbert.text import LineProblems, read_labeled
-from kerasbert.text.quick_audit import leaks, look_alikes_note
+from kerasbert.text import LineProblems
+from kerasbert.text.quick_audit import leaks
 from kerasbert.text.split import split_documents
 from kerasbert.tokenizer.tokenizer import Tokenizer
 from kerasbert.tokenizer.unknown import unknown_in
@@ -36,15 +39,19 @@ def read_parts(
     given = {"train": settings.train, "valid": settings.valid, "test": settings.test}
     paths = {name: path for name, path in given.items() if path is not None}
     problems = LineProblems(skip=settings.skip_bad_lines)
-    read = read_labeled if head is None else head.read_documents
-    fields = settings.fields()
-    documents = {
-        name: read(path, problems, settings.limit, fields, lambda line: say(line, said))
-        for name, path in paths.items()
-    }
+    known = head or _named_head(settings)
+    documents: dict[str, list] = {}
+    if known is None:
+        known, documents = _recognized(settings, problems, said)
+    read = known.read_file if isinstance(known, type) else known.read_documents
+    for name, path in paths.items():
+        if name not in documents:
+            documents[name] = read(
+                path, problems, settings.limit, settings.fields(), lambda line: say(line, said)
+            )
     if settings.valid_share is not None:
         train, valid = split_documents(
-            documents["train"], settings.valid_share, str(paths["train"])
+            documents["train"], settings.valid_share, str(paths["train"]), known.strata
         )
         documents |= {"train": train, "valid": valid}
         paths["valid"] = settings.train
@@ -55,24 +62,45 @@ def read_parts(
                 f"the same as in {settings.train}."
             )
     notes: list[str] = []
-    if head is None:
-        options = {
-            "loss_name": settings.loss,
-            "smoothing": settings.label_smoothing,
-            "thresholds": settings.thresholds,
-            "rule": settings.rule,
-            "top_k": settings.top_k,
-            "linear_svm": settings.linear_svm,
-        }
-        head, documents, notes = Classification.from_documents(
-            documents, paths, problems, settings.kind, **options
+    if settings.pair == "apart" and len(documents["train"][0].texts) < 2:
+        raise InputError(
+            f"--pair apart: expected pairs of texts, {settings.train} holds single texts."
         )
+    if isinstance(known, type):
+        head, documents, notes = known.from_settings(settings, documents, paths, problems)
     else:
-        documents = head.prepare(documents, paths, problems)
+        head, documents = known, known.prepare(documents, paths, problems)
     say_skipped(problems, said)
     for note in notes:
         say(note, said)
     return documents, head
+
+
+def _named_head(settings: FineTuneSettings | CompareSettings) -> type[Head] | None:
+    """The head that the settings ask for."""
+    name = asked_head(settings)
+    return HEADS[name] if name is not None else None
+
+
+def _recognized(
+    settings: FineTuneSettings | CompareSettings, problems: LineProblems, said: set[str] | None
+) -> tuple[type[Head], dict[str, list]]:
+    """The head that the training data are for, and these if it has them as they were read."""
+    usual = HEADS["classification"]
+    notes: list[str] = []
+    train, skipped = settings.train, problems.skipped
+    documents = usual.read_file(train, problems, settings.limit, settings.fields(), notes.append)
+    name, note = recognized_head(documents, shown(train))
+    check_settings_of(settings, name)
+    if note is not None:
+        say(note, said)
+    if HEADS[name] is not usual:  # its own way to read finds other faults
+        del problems.examples[:]
+        problems.skipped = skipped
+        return HEADS[name], {}
+    for line in notes:
+        say(line, said)
+    return usual, {"train": documents}
 
 
 def make_batches(
@@ -109,6 +137,7 @@ def make_batches(
             batch_size=settings.batch_size,
             seed=settings.seed,
             windows=windows,
+            apart=settings.pair == "apart",
         )
         for name, part in documents.items()
     }
@@ -134,9 +163,8 @@ def _say_what_was_read(
 ) -> None:
     """What is predicted, and of each part its size and what was cut, unlabelled or unknown."""
     say(head.about(pairs=len(documents["train"][0].texts) == 2), said)
-    for warning in (look_alikes_note(documents), *leaks(documents)):
-        if warning is not None:
-            say(warning, said)
+    for warning in (*head.warnings(documents), *leaks(documents)):
+        say(warning, said)
     for name, part in data.items():
         texts = part.texts
         notes = [f"{name}: {len(texts):,} documents"]

@@ -61,6 +61,8 @@ def models():
     bytes_ = {"vocab_size": len(byte_vocabulary()[0]), "type_vocab_size": 1, "pad_token_id": 1}
     bert = t.BertConfig(**SMALL, **words)
     yield "bert", t.BertModel(bert), 2
+    number = t.BertConfig(**SMALL, **words, num_labels=1, problem_type="regression")
+    yield "bert-number", t.BertForSequenceClassification(number), 2
     yield "bert-no-pooler", t.BertModel(bert, add_pooling_layer=False), 2
     tanh = t.BertConfig(**SMALL, **words, hidden_act="gelu_new", layer_norm_eps=1e-3)
     yield "bert-masked-lm", t.BertForMaskedLM(tanh), 2
@@ -118,9 +120,14 @@ def answer(model, rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     }
     if rows["segments"].any():
         given["token_type_ids"] = torch.tensor(rows["segments"])
+    if model.config.problem_type == "regression":
+        rows = {**rows, "labels": np.array([0.5, -1.0, 2.0], np.float32)}
+        given["labels"] = torch.tensor(rows["labels"])
     with torch.no_grad():
         found = model(**given, output_hidden_states=True)
     answers = {**rows, "hidden": found.hidden_states[-1].numpy()}
+    if "loss" in found:
+        answers["loss"] = found["loss"].numpy()
     for name in ("pooler_output", "logits", "prediction_logits"):
         if name in found:
             answers[name.removeprefix("prediction_")] = found[name].numpy()

@@ -55,3 +55,21 @@ def test_compare_judges_what_finetune_ships(runs, files, tmp_path):
             assert ours[name] == pytest.approx(float(row[name]), abs=2e-6)
     (alone,) = found["pretrained"]
     assert alone["tuned_test"]["loss"] != pytest.approx(shipped["tuned_test"]["loss"], rel=1e-3)
+
+
+def test_compare_of_numbers_is_judged_by_their_figures(runs, files, tmp_path, capsys):
+    command = ["compare", "--pretrained", f"{runs}/lm", "--out", f"{tmp_path}/compare", *SMALL]
+    command += ["--epochs", "1", "--learning-rate", "0.01", "--best", "mae", "--head", "regression"]
+    for part in ("train", "valid", "test"):
+        texts = [line.split(" __label__")[0] for line in (files / f"{part}.txt").open()]
+        lines = [f"{text} __label__{text.count('cat') + len(text) / 100}\n" for text in texts]
+        (tmp_path / f"{part}.txt").write_text("".join(lines))
+        command += [f"--{part}", f"{tmp_path}/{part}.txt"]
+    assert cli.main(command) == 0
+    shown, said = capsys.readouterr()
+    assert "test MAE, best epoch" in shown and "TF-IDF + ridge: test MAE" in said
+    found = json.loads((tmp_path / "compare" / "compare.json").read_text())
+    assert "shipped" not in found and "in validation MAE" in found["sentence"]
+    gain = found["summary"]["gain"]["val_mae_epoch_1"]["mean"]
+    assert ("gained" if gain < 0 else "lost") in found["sentence"].split(",")[1]
+    assert "F1" not in (tmp_path / "compare" / "report.html").read_text()

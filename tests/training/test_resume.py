@@ -60,13 +60,25 @@ def interrupt_pretraining(files, out, monkeypatch, step):
             pretrain.run(pretrain_config(files, out))
 
 
-@pytest.mark.parametrize("stage", ["pretrain", "finetune"])
+def regression_config(files, out):
+    """The same texts with a number: how long they are."""
+    changes = {"head": "regression", "out": out}
+    for part in ("train", "valid"):
+        changes[part] = out.parent / f"{part}.txt"
+        texts = [line.split(" __label__")[0] for line in (files / f"{part}.txt").open()]
+        lines = [f"{text} __label__{len(text) / 7:.2f}\n" for text in texts]
+        changes[part].write_text("".join(lines))
+    return finetune_config(files, **changes)
+
+
+@pytest.mark.parametrize("stage", ["pretrain", "finetune", "regression"])
 def test_stopped_in_the_middle_it_ends_with_the_same_bits(
     stage, files, store, tmp_path, monkeypatch
 ):
     recipe, config = {
         "pretrain": (pretrain, pretrain_config),
         "finetune": (finetune, finetune_config),
+        "regression": (finetune, regression_config),
     }[stage]
     recipe.run(config(files, tmp_path / "whole"))
     with monkeypatch.context() as patch:

@@ -44,6 +44,30 @@ def score_labels(
     return scores | f1_scores(predicted, gold, unseen)
 
 
+def evaluate_labels(
+    logits: np.ndarray, data: Any, decision: Decision, half: Decision
+) -> dict[str, Any]:
+    """The figures of `kerasbert evaluate`.
+
+    Args:
+        logits: (N, K) float.
+        data: the `LabeledBatches`.
+        decision: that of the run.
+        half: the one at threshold 0.5.
+    """
+    return {
+        "data": score_labels(logits, data.gold, data.unseen, decision),
+        "at_half": {
+            "data": score_labels(logits, data.gold, data.unseen, half),
+            "decision": half.to_json(),
+        },
+        "threshold": decision.common,
+        "decision": decision.to_json(),
+        "calibration": {"data": calibration_of(logits, data.gold, decision)},
+        "kind": decision.kind,
+    }
+
+
 def assess(
     logits: Mapping[str, np.ndarray],
     data: Mapping[str, Any],

@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
-from kerasbert.choices import KindName, LossName, RuleName, Thresholds
+from kerasbert.choices import KindName, LabelLoss, RuleName, Thresholds
 from kerasbert.errors import InputError
+from kerasbert.evaluation.comparison import Judged
 from kerasbert.heads.classification.analysis import (
-    calibration_of,
     label_rows,
     write_label_rows,
 )
@@ -23,7 +23,7 @@ from kerasbert.heads.classification.answers import (
     label_cells,
     next_answer,
 )
-from kerasbert.heads.classification.assessment import assess, score_labels
+from kerasbert.heads.classification.assessment import assess, evaluate_labels, score_labels
 from kerasbert.heads.classification.browse import browse
 from kerasbert.heads.classification.decision import Decision, decision_at_half, fit_decision
 from kerasbert.heads.classification.guessing import guesses
@@ -45,6 +45,7 @@ from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.kinds import LabelTally, deciding_note
 from kerasbert.text.labels import LabelSet
 from kerasbert.text.lines import LineProblems
+from kerasbert.text.quick_audit import look_alikes_note
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,14 @@ class Classification(Head):
     figures = ("micro_f1", "macro_f1", "f1")
     best = "f1"
     labeled = True
+    figure_names: ClassVar = {"f1": "F1", "micro_f1": "micro F1", "macro_f1": "macro F1"}
+    ships_svms = True
     options = ("top_k", "threshold", "labels_only")
     pipeline_tag = "text-classification"
 
     labels: LabelSet
     kind: KindName = "multi-label"
-    loss_name: LossName = "cross-entropy"
+    loss_name: LabelLoss = "cross-entropy"
     smoothing: float = 0.0
     thresholds: Thresholds = "label"
     rule: RuleName | None = None
@@ -92,6 +95,20 @@ class Classification(Head):
         check_targets(self.kind, len(self.labels))
 
     # Documents.
+
+    @classmethod
+    def from_settings(
+        cls,
+        settings: Any,
+        documents: Mapping[str, Sequence[LabeledDocument]],
+        paths: Mapping[str, Path],
+        problems: LineProblems,
+    ) -> tuple[Classification, dict[str, list[LabeledDocument]], list[str]]:
+        same = ("thresholds", "rule", "top_k", "linear_svm")
+        options = {name: getattr(settings, name) for name in same}
+        options |= {"loss_name": settings.loss or cls.loss_name}
+        options |= {"smoothing": settings.label_smoothing}
+        return cls.from_documents(documents, paths, problems, settings.kind, **options)
 
     @classmethod
     def from_documents(
@@ -175,6 +192,10 @@ class Classification(Head):
         if unseen := self.labels.unseen(documents):
             notes.append(unseen_note(unseen))
         return notes
+
+    def warnings(self, documents: Mapping[str, Sequence[LabeledDocument]]) -> list[str]:
+        note = look_alikes_note(documents)
+        return [note] if note is not None else []
 
     # The model.
 
@@ -332,6 +353,9 @@ class Classification(Head):
     def to_json(self) -> dict[str, Any]:
         return {"kind": self.kind}
 
+    def settled(self) -> dict[str, Any]:
+        return {"kind": self.kind, "loss": self.loss_name}
+
     def save(self, folder: Path) -> None:
         self.labels.save(folder / "labels.txt")
 
@@ -361,18 +385,7 @@ class Classification(Head):
     def evaluate(
         self, outputs: np.ndarray, data: Any, metrics: Mapping[str, Any]
     ) -> dict[str, Any]:
-        decision, half = self.restore(metrics), self.at_half(metrics)
-        return {
-            "data": self.score(outputs, data, decision),
-            "at_half": {
-                "data": self.score(outputs, data, half),
-                "decision": half.to_json(),
-            },
-            "threshold": decision.common,
-            "decision": decision.to_json(),
-            "calibration": {"data": calibration_of(outputs, data.gold, decision)},
-            "kind": self.kind,
-        }
+        return evaluate_labels(outputs, data, self.restore(metrics), self.at_half(metrics))
 
     def browse(
         self,
@@ -425,6 +438,9 @@ class Classification(Head):
         rows: Mapping[str, Sequence[Mapping[str, Any]]],
     ) -> Sections:
         return classification_sections(history, metrics, rows)
+
+    def judged(self) -> Judged:
+        return Judged()
 
     def rivals(
         self, documents: Mapping[str, Sequence[LabeledDocument]], quick: bool = False

@@ -7,12 +7,12 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasbert.choices import LossName
+from kerasbert.choices import LabelLoss
 from kerasbert.heads.classification.kinds import KINDS, check_targets
 from kerasbert.heads.classification.targets import class_indices, decisions
 from kerasbert.layers.ids import spoiled
 
-LOSSES = get_args(LossName)
+LOSSES = get_args(LabelLoss)
 HEAVIEST = 20.0  # the most that a rare label's positives weigh
 
 

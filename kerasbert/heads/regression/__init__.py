@@ -1,0 +1,1 @@
+"""Regression: numbers that are predicted, see `kerasbert.heads.regression.head`."""
