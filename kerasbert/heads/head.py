@@ -10,24 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 
 from kerasbert.errors import InputError
-from kerasbert.evaluation.comparison import Judged
-from kerasbert.figures import number
 from kerasbert.files import to_json
-from kerasbert.heads.verdict import rival_verdict, with_rival
+from kerasbert.heads.documents import HeadDocuments
+from kerasbert.heads.figures import HeadFigures
 from kerasbert.ranges import flag
-from kerasbert.report.figures import Sections, figure_sections
-from kerasbert.report.markdown import escaped
 from kerasbert.text.documents import LabeledDocument
-from kerasbert.text.fields import Fields
-from kerasbert.text.labeled import read_labeled
-from kerasbert.text.lines import LineProblems
-
-VIEWS = ("valid", "test", "data")  # the parts that figures are of; "data" in `evaluate`
 
 
 @dataclass
@@ -43,7 +35,7 @@ class Assessed:
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
-class Head:
+class Head(HeadDocuments, HeadFigures):
     """What a fine-tuning model predicts. With N documents, B of them in a batch:
 
     Attributes:
@@ -60,16 +52,10 @@ class Head:
         pipeline_tag: the task, as Hugging Face names it, for the model card.
 
     A subclass has `name`, `figures`, `best`, and the methods up to `answers`; the others have a
-    default that does nothing, or what suits most heads.
+    default that does nothing, or what suits most heads. What it reads is in `HeadDocuments`, what
+    is told of its figures in `HeadFigures`.
     """
 
-    name: ClassVar[str]
-    figures: ClassVar[tuple[str, ...]]
-    best: str
-    mode: Literal["max", "min"] = "max"
-    labeled: ClassVar[bool] = False
-    numbers: ClassVar[bool] = False
-    figure_names: ClassVar[Mapping[str, str]] = {}
     ships_svms: ClassVar[bool] = False
     options: ClassVar[tuple[str, ...]] = ()
     pipeline_tag: ClassVar[str | None] = None
@@ -146,93 +132,6 @@ class Head:
             for name, value in answer.items()
         }
 
-    # Documents.
-
-    @classmethod
-    def from_settings(
-        cls,
-        settings: Any,
-        documents: Mapping[str, Sequence[LabeledDocument]],
-        paths: Mapping[str, Path],
-        problems: LineProblems,
-    ) -> tuple[Head, dict[str, list[LabeledDocument]], list[str]]:
-        """The head that these documents are for; of a head that the commands know by its name.
-
-        Args:
-            settings: of the command, those of this head among them.
-            documents: of "train", "valid" and, where there is one, "test".
-            paths: their files, for messages.
-            problems: where lines are reported that do not fit.
-
-        Returns:
-            the head, the documents that can be used, and what is to be said.
-
-        Raises:
-            InputError: settings or documents do not fit it.
-        """
-        raise NotImplementedError
-
-    @classmethod
-    def read_file(
-        cls,
-        path: str | Path,
-        problems: LineProblems,
-        limit: int | None = None,
-        fields: Fields | None = None,
-        say: Callable[[str], None] | None = None,
-    ) -> list[LabeledDocument]:
-        """The documents of a file as this head has them, before it knows any; see below."""
-        numbers = True if cls.numbers else None
-        return read_labeled(
-            path, problems, limit, fields, say, labeled=cls.labeled, numbers=numbers
-        )
-
-    def read_documents(
-        self,
-        path: str | Path,
-        problems: LineProblems,
-        limit: int | None = None,
-        fields: Fields | None = None,
-        say: Callable[[str], None] | None = None,
-    ) -> list[LabeledDocument]:
-        """The documents of a file: text, with or without labels, unless a head has others.
-
-        Args:
-            path: the file.
-            problems: where lines are reported that cannot be read.
-            limit: the first so many.
-            fields: of a table or records.
-            say: told which fields were found by their names.
-
-        Raises:
-            InputError: a line that cannot be read, or no document.
-        """
-        return self.read_file(path, problems, limit, fields, say)
-
-    @staticmethod
-    def strata(document: LabeledDocument) -> tuple[str, ...]:
-        """What a part that is set aside shall have its share of: the labels of this document."""
-        return document.labels
-
-    def prepare(
-        self,
-        documents: Mapping[str, Sequence[LabeledDocument]],
-        paths: Mapping[str, Path],
-        problems: LineProblems,
-    ) -> dict[str, list[LabeledDocument]]:
-        """The documents of each part that can be used; refuses what does not fit.
-
-        Args:
-            documents: of "train", "valid" and, where there is one, "test"; or "data" alone.
-            paths: their files, for messages.
-            problems: where lines are reported that do not fit.
-        """
-        return {name: list(part) for name, part in documents.items()}
-
-    def unseen(self, documents: Sequence[LabeledDocument]) -> Mapping[str, int]:
-        """What these documents ask for that no answer can hold, counted."""
-        return {}
-
     def has_target(self, gold: np.ndarray) -> np.ndarray:
         """(N,) bool: which documents can be learned from."""
         return np.ones(len(gold), bool)
@@ -240,10 +139,6 @@ class Head:
     def targets(self, gold: np.ndarray) -> np.ndarray:
         """What the loss takes, of the gold of a batch."""
         return gold
-
-    def about(self, pairs: bool = False) -> str:
-        """In a few words, for people: what is predicted, and of what."""
-        return f"{self.name}{', pairs of texts' if pairs else ''}"
 
     def notes(self, documents: Sequence[LabeledDocument], gold: np.ndarray) -> list[str]:
         """What is to be said of the documents of a part."""
@@ -420,104 +315,3 @@ class Head:
 
     def write_rows(self, folder: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         """Files of the run from the tables of `Assessed`."""
-
-    @classmethod
-    def table(cls, metrics: Mapping[str, Any]) -> list[list[Any]]:
-        """Rows for people, after a heading: the figures of each part."""
-        columns = (*cls.figures, "loss", "documents")
-        rows = [
-            [name, *(_known(metrics[name][column]) for column in columns)]
-            for name in VIEWS
-            if name in metrics
-        ]
-        table = [["", *map(cls.name_of, columns)], *rows]
-        return with_rival(table, metrics, cls.decided_by(metrics)[0])
-
-    @classmethod
-    def decided_by(cls, metrics: Mapping[str, Any]) -> tuple[str, Literal["max", "min"]]:
-        """The figure by which the run of these figures is judged, and its direction."""
-        return cls.best, cls.mode
-
-    @classmethod
-    def name_of(cls, figure: str) -> str:
-        """How people call a figure."""
-        return cls.figure_names.get(figure, figure.replace("_", " "))
-
-    @classmethod
-    def title(cls, metrics: Mapping[str, Any]) -> str:
-        """How answers were decided, in a few words: the heading of `table`."""
-        return cls.name
-
-    @classmethod
-    def verdict(cls, metrics: Mapping[str, Any], advice: str = "train longer") -> str:
-        """What the figures of a run are worth, in a sentence.
-
-        Args:
-            metrics: those of metrics.json, "rival" among them.
-            advice: what to try where they are no better than the rival's.
-        """
-        return rival_verdict(metrics, *cls.decided_by(metrics), advice=advice)
-
-    @classmethod
-    def sentences(cls, metrics: Mapping[str, Any]) -> str:
-        """What is to be said below `table`."""
-        return ""
-
-    def predicts(self, metrics: Mapping[str, Any]) -> list[str]:
-        """What is predicted and how it is decided: paragraphs of the model card, in Markdown."""
-        return [escaped(f"{self.about()}.")]
-
-    @classmethod
-    def results(cls, scores: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The figures of a part for the model card: type, name and value, as a model index has it.
-
-        Args:
-            scores: what `score` gave.
-        """
-        return [
-            {"type": name, "name": name.replace("_", " "), "value": round(value, 4)}
-            for name in cls.figures
-            if (value := number(scores.get(name))) is not None
-        ]
-
-    def sections(
-        self,
-        history: Sequence[Mapping[str, Any]],
-        metrics: Mapping[str, Any],
-        rows: Mapping[str, Sequence[Mapping[str, Any]]],
-    ) -> Sections:
-        """Headings and HTML of the report: of a run, or of `evaluate`, which has no history.
-
-        Args:
-            history: a row an epoch.
-            metrics: of metrics.json, or what `evaluate` gave.
-            rows: the tables of `Assessed`, or of `browse`.
-        """
-        return figure_sections(self.figures, history, metrics)
-
-    # In a comparison.
-
-    def judged(self) -> Judged:
-        """By what runs are compared."""
-        names = {name: self.name_of(name) for name in (self.best, *self.figures)}
-        return Judged(self.best, self.mode, names, fitted="", long=names[self.best])
-
-    def rivals(
-        self, documents: Mapping[str, Sequence[LabeledDocument]], quick: bool = False
-    ) -> list[dict[str, Any]]:
-        """Baselines, trained on the same documents.
-
-        Args:
-            documents: of "train", "valid" and, where there is one, "test".
-            quick: leave out what would take longer than half a minute or so.
-
-        Returns:
-            of each name, seconds, "valid" and where there is one "test", with its figures; or name
-            and `reason`, why it was left out.
-        """
-        return []
-
-
-def _known(value: Any) -> Any:
-    """A figure, or a dash where there is none: NaN, or null of JSON."""
-    return "–" if value is None or value != value else value

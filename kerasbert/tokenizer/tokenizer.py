@@ -183,10 +183,7 @@ class Tokenizer:
         ]
 
     def decode(self, token_ids: Sequence[np.ndarray]) -> list[str]:
-        """The text of each array (tokens,) of ids, as far as the tokens still tell it.
-
-        White space and letters that the tokenizer has changed stay changed.
-        """
+        """The text of each array (tokens,) of ids, as far as the tokens still tell it."""
         return self._tokenizer.decode_batch([ids.tolist() for ids in token_ids])
 
     def tokens(self, text: str) -> list[str]:
@@ -325,13 +322,8 @@ class Tokenizer:
             }
         return {token.removeprefix(self._space or ""): index for token, index in named.items()}
 
-    @property
-    def _settings(self) -> dict[str, Any]:
-        return json.loads(self._json)
-
-    @property
-    def _vocabulary(self) -> dict[str, int]:
-        return self._tokenizer.get_vocab(with_added_tokens=True)
+    _settings = property(lambda self: json.loads(self._json))
+    _vocabulary = property(lambda self: self._tokenizer.get_vocab(with_added_tokens=True))
 
     @functools.cached_property
     def _splits_nothing(self) -> bool:

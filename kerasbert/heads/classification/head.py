@@ -6,17 +6,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 import numpy as np
 
 from kerasbert.choices import KindName, LabelLoss, RuleName, Thresholds
 from kerasbert.errors import InputError
-from kerasbert.evaluation.comparison import Judged
-from kerasbert.heads.classification.analysis import (
-    label_rows,
-    write_label_rows,
-)
+from kerasbert.heads.classification.analysis import label_rows, write_label_rows
 from kerasbert.heads.classification.answers import (
     check_threshold,
     label_answers,
@@ -26,21 +22,16 @@ from kerasbert.heads.classification.answers import (
 from kerasbert.heads.classification.assessment import assess, evaluate_labels, score_labels
 from kerasbert.heads.classification.browse import browse
 from kerasbert.heads.classification.decision import Decision, decision_at_half, fit_decision
+from kerasbert.heads.classification.figures import LabelFigures
 from kerasbert.heads.classification.guessing import guesses
-from kerasbert.heads.classification.kinds import check_kind, check_targets, keep_fitting
-from kerasbert.heads.classification.report import classification_sections
+from kerasbert.heads.classification.kinds import check_kind, check_targets, keep_all_fitting
 from kerasbert.heads.classification.rule import choose_rule, open_rules
 from kerasbert.heads.classification.scores import log_odds
 from kerasbert.heads.classification.words import (
-    decision_text,
     label_sentences,
-    metrics_table,
-    rule_sentences,
     unseen_note,
 )
 from kerasbert.heads.head import Assessed, Head
-from kerasbert.heads.verdict import rival_verdict, with_rival
-from kerasbert.report.figures import Sections
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.kinds import LabelTally, deciding_note
 from kerasbert.text.labels import LabelSet
@@ -49,7 +40,7 @@ from kerasbert.text.quick_audit import look_alikes_note
 
 
 @dataclass(frozen=True)
-class Classification(Head):
+class Classification(LabelFigures, Head):
     """Micro and macro F1 of labels, as `kerasbert finetune` predicts them unless told otherwise.
 
     Its outputs are logits (N, K) of K labels, its gold is multi-hot (N, K).
@@ -72,10 +63,7 @@ class Classification(Head):
     """
 
     name = "classification"
-    figures = ("micro_f1", "macro_f1", "f1")
-    best = "f1"
     labeled = True
-    figure_names: ClassVar = {"f1": "F1", "micro_f1": "micro F1", "macro_f1": "macro F1"}
     ships_svms = True
     options = ("top_k", "threshold", "labels_only")
     pipeline_tag = "text-classification"
@@ -136,10 +124,7 @@ class Classification(Head):
         """
         tally = LabelTally(documents["train"])
         found = kind or tally.kind
-        kept = {
-            name: keep_fitting(part, found, paths[name], problems)
-            for name, part in documents.items()
-        }
+        kept = keep_all_fitting(documents, found, paths, problems)
         note = deciding_note(tally, paths["train"]) if kind is None else None
         check_kind(kept["train"], found, paths["train"])
         labels = LabelSet.from_documents(kept["train"])
@@ -153,10 +138,7 @@ class Classification(Head):
         paths: Mapping[str, Path],
         problems: LineProblems,
     ) -> dict[str, list[LabeledDocument]]:
-        kept = {
-            name: keep_fitting(part, self.kind, paths[name], problems)
-            for name, part in documents.items()
-        }
+        kept = keep_all_fitting(documents, self.kind, paths, problems)
         for name, part in kept.items():
             self.labels.check_known(part, paths[name])
         return kept
@@ -404,43 +386,9 @@ class Classification(Head):
     def write_rows(self, folder: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         write_label_rows(folder / "labels.tsv", rows["labels"])
 
-    @classmethod
-    def table(cls, metrics: Mapping[str, Any]) -> list[list[Any]]:
-        return with_rival(metrics_table(metrics), metrics, cls.best)
-
-    @classmethod
-    def title(cls, metrics: Mapping[str, Any]) -> str:
-        return decision_text(metrics)
-
-    @classmethod
-    def verdict(cls, metrics: Mapping[str, Any], advice: str = "train longer") -> str:
-        """As others have it; a share of N documents is uncertain by up to 0.5 / sqrt(N)."""
-        part = metrics.get("test") or metrics["valid"]
-        chance = 0.5 / part["documents"] ** 0.5
-        return rival_verdict(metrics, cls.best, cls.mode, chance, advice)
-
-    @classmethod
-    def sentences(cls, metrics: Mapping[str, Any]) -> str:
-        return rule_sentences(metrics)
-
     def predicts(self, metrics: Mapping[str, Any]) -> list[str]:
         beside = self.token_scores is not None
         return label_sentences(self.kind, self.labels.names, metrics, beside)
-
-    @classmethod
-    def results(cls, scores: Mapping[str, Any]) -> list[dict[str, Any]]:
-        return [result | {"type": "f1"} for result in super().results(scores)]
-
-    def sections(
-        self,
-        history: Sequence[Mapping[str, Any]],
-        metrics: Mapping[str, Any],
-        rows: Mapping[str, Sequence[Mapping[str, Any]]],
-    ) -> Sections:
-        return classification_sections(history, metrics, rows)
-
-    def judged(self) -> Judged:
-        return Judged()
 
     def rivals(
         self, documents: Mapping[str, Sequence[LabeledDocument]], quick: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -59,6 +59,16 @@ def keep_fitting(
             " train with --kind multi-label."
         )
     return kept
+
+
+def keep_all_fitting(
+    parts: Mapping[str, Sequence[LabeledDocument]],
+    kind: str,
+    paths: Mapping[str, Path],
+    problems: LineProblems,
+) -> dict[str, list[LabeledDocument]]:
+    """`keep_fitting` of each part."""
+    return {name: keep_fitting(part, kind, paths[name], problems) for name, part in parts.items()}
 
 
 def check_kind(documents: Sequence[LabeledDocument], kind: str, path: str | Path = "") -> None:
