@@ -110,7 +110,20 @@ def test_the_ends_of_the_seeds_work(seed, files, tmp_path, capsys):
     tiny = ["--steps", "1", "--test-documents", "2", "--batch-size", "2"]
     assert cli.main(["toy", "--encoder", "text-cnn", f"--seed={seed}", *tiny]) == 0
     tiny = [f"--{part}={files}/{part}.txt" for part in ("train", "valid")]
-    tiny += ["--limit", "4", "--d-model", "8", "--layers", "1", "--max-length", "8"]
+    tiny += [
+        "--kind",
+        "multi-label",
+        "--limit",
+        "4",
+        "--d-model",
+        "8",
+        "--layers",
+        "1",
+        "--heads",
+        "2",
+        "--max-length",
+        "8",
+    ]
     command = ["finetune", "--encoder", "transformer", f"--seed={seed}", "--epochs", "1", *tiny]
     assert cli.main([*command, "--out", f"{tmp_path}/run"]) == 0
 

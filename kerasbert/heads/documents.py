@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.fields import Fields
 from kerasbert.text.labeled import read_labeled
 from kerasbert.text.lines import LineProblems
-
-if TYPE_CHECKING:
-    from kerasbert.heads.head import Head
 
 
 class HeadDocuments:
@@ -32,7 +29,7 @@ class HeadDocuments:
         documents: Mapping[str, Sequence[LabeledDocument]],
         paths: Mapping[str, Path],
         problems: LineProblems,
-    ) -> tuple[Head, dict[str, list[LabeledDocument]], list[str]]:
+    ) -> tuple[Any, dict[str, list[LabeledDocument]], list[str]]:
         """The head that these documents are for; of a head that the commands know by its name.
 
         Args:

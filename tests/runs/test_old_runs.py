@@ -70,9 +70,11 @@ def test_a_classifier_answers_as_it_did(name, runs):
 def test_a_run_gives_vectors(name, runs):
     then = answers(runs)
     found = Embedder(runs / name).pooled([(text,) for text in then["texts"]])
-    assert found.shape == (5, 8) and np.isfinite(found).all()
+    empty = np.array([not text.strip() for text in then["texts"]])  # that have no vector any more
+    assert found.shape == (5, 8) and (np.isnan(found).all(axis=1) == empty).all()
     if f"{name} vectors" in then:  # 0.1.0 had no command for them
-        np.testing.assert_allclose(found, then[f"{name} vectors"], atol=1e-5)
+        expected = np.array(then[f"{name} vectors"])
+        np.testing.assert_allclose(found[~empty], expected[~empty], atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["tags", "binary"])
