@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from kerasbert.layers.random_words import drop
+from kerasbert.ranges import SEEDS
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
@@ -20,6 +21,10 @@ class Dropout(keras.layers.Dropout):
 
     Source: Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html, section 4.
     """
+
+    def __init__(self, rate, seed=None, **kwargs):
+        # What follows from a large seed, by adding to it: PyTorch keeps the state in 31 bits.
+        super().__init__(rate, seed=seed if seed is None else seed % SEEDS, **kwargs)
 
     def call(self, inputs, training=False):
         if not training or not 0 < self.rate < 1 or self.noise_shape is not None:
