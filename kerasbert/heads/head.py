@@ -160,9 +160,26 @@ class Head(HeadDocuments, HeadFigures):
         """
         return self, None
 
+    def suited_to(self, data: Mapping[str, Any], seed: int) -> tuple[Head, str | None]:
+        """The head for the encoded "train" and "valid", and what is to be said of that."""
+        return self, None
+
     def begin(self, model, data: Mapping[str, Any], seed: int) -> list[str]:
         """Give the untrained model what can be known before; returns what is to be said of it."""
         return []
+
+    # After each epoch.
+
+    def unsettle(self, model) -> None:
+        """Undo `settle`, before the model answers validation data."""
+
+    def settle(self, model, outputs: np.ndarray, data: Any) -> np.ndarray:
+        """Set in the model what validation data tells, and return its outputs as they then are."""
+        return outputs
+
+    def after_training(self, model) -> tuple[dict[str, Any], list[str]]:
+        """What `settle` set in a model, for metrics.json, and what is to be said of it."""
+        return {}, []
 
     # From outputs to answers.
 

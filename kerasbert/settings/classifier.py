@@ -16,7 +16,8 @@ class ClassifierSettings(Settings):
     label_smoothing: float = 0.0
     """Share of the target that cross-entropy spreads over all answers."""
     linear_svm: bool | None = None
-    """Answer with the mean of the network and of linear SVMs on a single text's tokens (TF-IDF).
+    """Answer with a mean of the network and of linear SVMs on a single text's tokens and pairs of
+    neighbours (TF-IDF), as --valid prefers.
     Unless given: yes, up to 100 million weights (features x labels)."""
     thresholds: Thresholds = "label"
     """What multi-label probabilities must reach: a threshold for each label or one for all, both

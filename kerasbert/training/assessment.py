@@ -1,6 +1,7 @@
 """What a fine-tuned model is worth: its figures, the report of its run, and its last epoch."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from kerasbert.batches.labeled import LabeledBatches
@@ -8,6 +9,7 @@ from kerasbert.heads.head import Assessed
 from kerasbert.heads.registry import HEADS
 from kerasbert.report import fine_tuning_card, fine_tuning_report
 from kerasbert.runs.folder import RunFolder
+from kerasbert.terminal import say
 from kerasbert.training.best_by_rule import BestByRule
 from kerasbert.training.epoch_figures import outputs_of
 from kerasbert.training.optimizers.averaging import averaged
@@ -55,7 +57,12 @@ def assess_best(
     """
     model = run.load_model()
     outputs = {name: outputs_of(model, data[name]) for name in SPLITS if name in data}
-    return data["valid"].head.assess(outputs, data, documents, rule, why)
+    head = data["valid"].head
+    found = head.assess(outputs, data, documents, rule, why)
+    settled, notes = head.after_training(model)
+    for note in notes:
+        say(note)
+    return replace(found, figures=found.figures | settled)
 
 
 def last_epoch(

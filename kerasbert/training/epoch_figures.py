@@ -54,7 +54,9 @@ class EpochFigures(keras.callbacks.Callback):
                 f"Received: {self.model}"
             )
         valid, head = self.valid, self.valid.head
+        head.unsettle(self.model)
         outputs = outputs_of(self.model, valid, self.batch_size, self.from_logits)
+        outputs = head.settle(self.model, outputs, valid)
         self.outputs = outputs
         self.by_rule = {
             rule: head.score(outputs, valid, head.decide(outputs, valid, rule))

@@ -142,8 +142,12 @@ def make_batches(
         for name, part in documents.items()
     }
     _say_what_was_read(settings, head, documents, data, tokenizer, said)
-    if svm_note is not None:
-        say(svm_note, said)
+    head, choice = head.suited_to(data, settings.seed)
+    for part in data.values():
+        part.head = head
+    for note in (svm_note, choice):
+        if note is not None:
+            say(note, said)
     return data
 
 

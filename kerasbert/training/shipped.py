@@ -8,10 +8,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasbert.batches.encoded import EncodedTexts
-from kerasbert.batches.labeled import LabeledBatches, in_order
+from kerasbert.batches.labeled import LabeledBatches
 from kerasbert.choices import RuleName
 from kerasbert.files import write_json
+from kerasbert.heads.classification.linear_choice import choose_linear
+from kerasbert.heads.classification.linear_share import choose_share, linear_logits, mean_of
 from kerasbert.heads.classification.linear_svm import fit_token_scores, labels_per_token
 from kerasbert.heads.head import Head
 from kerasbert.layers import TokenScores
@@ -41,8 +42,8 @@ class Shipped(keras.callbacks.Callback):
         figures: of the network.
         data: "valid" and "test".
         head: that `finetune` ships.
-        beside: of each part what the SVMs add to half of the network's logits, (N, K) float, as
-            `half_of_svms` gives it; none for a network that is shipped alone.
+        beside: of each part the logits of the SVMs, (N, K) float, as `answers_of_svms` gives them;
+            none for a network that is shipped alone.
         epochs: of the whole training.
         seconds: that the SVMs took.
     """
@@ -62,6 +63,7 @@ class Shipped(keras.callbacks.Callback):
         self.figures = figures
         self.data = data
         self.beside = beside
+        self.share = 0.5  # of the SVMs, settled after each epoch
         self.epochs = epochs
         self.head = head
         self.rules = head.rules(data["valid"])
@@ -72,7 +74,10 @@ class Shipped(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         assert self.figures.outputs is not None
-        logits = self._mean("valid", self.figures.outputs)
+        network = self.figures.outputs
+        if self.beside is not None:
+            self.share = choose_share(self.head, network, self.beside["valid"], self.data["valid"])
+        logits = self._mean("valid", network)
         for rule in self.rules:
             self._judge(epoch, rule, logits)
         self._test_logits = None
@@ -110,7 +115,9 @@ class Shipped(keras.callbacks.Callback):
         return self._test_logits
 
     def _mean(self, part: str, logits: np.ndarray) -> np.ndarray:
-        return logits if self.beside is None else logits / 2 + self.beside[part]
+        if self.beside is None:
+            return logits
+        return mean_of(logits, self.beside[part], self.share)
 
 
 def read_shipped(path: Path) -> dict[str, Any] | None:
@@ -130,14 +137,14 @@ def read_shipped(path: Path) -> dict[str, Any] | None:
     }
 
 
-def half_of_svms(
+def answers_of_svms(
     data: Mapping[str, LabeledBatches],
     vocabulary_size: int,
     lead: int,
     seed: int = 0,
     rule: RuleName | None = None,
 ) -> dict[str, np.ndarray]:
-    """Of "valid" and "test" what a fitted `TokenScores` adds to half of a network's logits, (N, K).
+    """Of "valid" and "test" the logits of the SVMs that `finetune` puts beside a network, (N, K).
 
     Args:
         data: "train", "valid" and "test".
@@ -147,16 +154,10 @@ def half_of_svms(
         rule: what a document gets that no label reaches.
     """
     labels = data["train"].gold.shape[1]
-    layer = TokenScores(vocabulary_size, lead, labels_per_token(labels))
+    train, valid = data["train"], data["valid"]
+    choice = choose_linear(train, valid, vocabulary_size, lead, seed, rule)
+    layer = TokenScores(vocabulary_size, lead, labels_per_token(labels), choice.bigrams)
     layer(np.zeros((1, labels), np.float32), np.zeros((1, 1), np.int32))
-    fit_token_scores(layer, data["train"], data["valid"], seed, rule)
+    fit_token_scores(layer, train, valid, seed, rule, choice.cost)
 
-    def answers(texts: EncodedTexts) -> np.ndarray:
-        found = np.zeros((len(texts), labels), np.float32)
-        for indices, inputs in in_order(texts, 64):
-            nothing = np.zeros((len(inputs["token_ids"]), labels), np.float32)
-            said = keras.ops.convert_to_numpy(layer(nothing, inputs["token_ids"]))
-            found[indices] = said[: len(indices)]
-        return found
-
-    return {name: answers(data[name].texts) for name in ("valid", "test")}
+    return {name: linear_logits(layer, data[name].texts) for name in ("valid", "test")}

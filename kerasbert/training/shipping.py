@@ -10,7 +10,7 @@ from kerasbert.heads.classification.linear_svm import too_many_weights
 from kerasbert.settings.compare import CompareSettings
 from kerasbert.settings.fine_tune import FineTuneSettings
 from kerasbert.terminal import say
-from kerasbert.training.shipped import Shipped, half_of_svms, read_shipped
+from kerasbert.training.shipped import Shipped, answers_of_svms, read_shipped
 
 
 class Shipping:
@@ -41,7 +41,9 @@ class Shipping:
                     self.svms[seed] = None
                 else:
                     began = time.perf_counter()
-                    self.svms[seed] = half_of_svms(data, vocabulary_size, lead, seed, settings.rule)
+                    self.svms[seed] = answers_of_svms(
+                        data, vocabulary_size, lead, seed, settings.rule
+                    )
                     self.seconds[seed] = time.perf_counter() - began
             return Shipped(
                 folder.file("shipped.json"),

@@ -18,7 +18,7 @@ from kerasbert import (
 from kerasbert.batches import EncodedTexts, Windows
 from kerasbert.batches.labeled import in_order
 from kerasbert.batches.packing import one_document_a_row
-from kerasbert.heads.classification.linear_svm import SparseRows, with_lead
+from kerasbert.heads.classification.linear_svm import TokenFeatures
 
 OTHERS = [name for name in LAYOUTS if name != "first"]
 
@@ -115,8 +115,7 @@ def test_features_of_the_linear_svms(stores, layout):
         size, special = tokenizer.vocabulary_size, tokenizer.special
         encoded = EncodedTexts(texts, tokenizer, 12)
         found = [encoded.rows(np.array([n]), 12)["token_ids"][0] for n in range(2)]
-        lead = [with_lead(row, 3, size, special) for row in found]
-        made = SparseRows(lead, 2 * size, special=special)
+        made = TokenFeatures(size, 3, special).rows(found)
         rows[name], values[name] = made, np.zeros((2, 2 * size))
         for number, (ids, value) in enumerate(made):
             values[name][number, ids] = value

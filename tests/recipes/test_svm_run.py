@@ -34,6 +34,9 @@ def test_the_saved_run_answers_with_both(run, files):
     assert model.get_layer("pooling").lead == 6
     scores = model.get_layer("token_scores")
     assert not scores.trainable_weights and np.asarray(scores.kernel).any()
+    chosen = metrics["linear"]
+    assert chosen["share"] == float(scores.share) > 0 and chosen["bigrams"] == scores.bigrams
+    assert f"{chosen['share']:.0%} of the answer" in (run / "README.md").read_text()
 
 
 @pytest.mark.parametrize("beside", [["--long", "windows"], ["--pooling", "cls"]])

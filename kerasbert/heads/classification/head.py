@@ -25,6 +25,7 @@ from kerasbert.heads.classification.decision import Decision, decision_at_half, 
 from kerasbert.heads.classification.figures import LabelFigures
 from kerasbert.heads.classification.guessing import guesses
 from kerasbert.heads.classification.kinds import check_kind, check_targets, keep_all_fitting
+from kerasbert.heads.classification.linear_choice import LinearChoice, choose_linear
 from kerasbert.heads.classification.rule import choose_rule, open_rules
 from kerasbert.heads.classification.scores import log_odds
 from kerasbert.heads.classification.words import (
@@ -53,10 +54,11 @@ class Classification(LabelFigures, Head):
         thresholds: see `fit_decision`, as for `rule` and `top_k`.
         rule: what a document gets that no label reaches.
         top_k: for the rule "top-k".
-        linear_svm: answer with the mean of the network and linear SVMs on the tokens of single
+        linear_svm: answer with a mean of the network and linear SVMs on the tokens of single
             texts; None for as long as they stay small.
         token_scores: the size of the vocabulary that these read, settled by `fitted_to`.
         lead: the positions that they read once more by themselves.
+        linear: what else they read, and their cost, settled by `suited_to`.
 
     Raises:
         ValueError: an unknown kind, or a number of labels that it does not have.
@@ -78,6 +80,7 @@ class Classification(LabelFigures, Head):
     linear_svm: bool | None = None
     token_scores: int | None = None
     lead: int = 0
+    linear: LinearChoice | None = None
 
     def __post_init__(self) -> None:
         check_targets(self.kind, len(self.labels))
@@ -191,13 +194,21 @@ class Classification(LabelFigures, Head):
             return self, why
         return replace(self, token_scores=vocabulary_size, lead=lead), None
 
+    def suited_to(self, data: Mapping[str, Any], seed: int) -> tuple[Head, str | None]:
+        """What the linear SVMs read, and their cost."""
+        if self.token_scores is None:
+            return self, None
+        parts = data["train"], data["valid"]
+        found = choose_linear(*parts, self.token_scores, self.lead, seed, self.rule)
+        return replace(self, linear=found), f"linear SVMs: {found}"
+
     def output(self, pooled, sequence, inputs: Mapping[str, Any], dropout: float, seed: int):
         """(B, K) float32 logits."""
         from kerasbert.heads.classification.logits import label_logits
 
         return label_logits(
             pooled, inputs["token_ids"], len(self.labels), dropout, seed, self.token_scores,
-            self.lead,
+            self.lead, self.linear.bigrams if self.linear is not None else 0,
         )  # fmt: skip
 
     def loss(self, gold: np.ndarray):
@@ -210,17 +221,36 @@ class Classification(LabelFigures, Head):
 
     def begin(self, model, data: Mapping[str, Any], seed: int) -> list[str]:
         """Fit the linear SVMs, and begin with the frequencies of the labels."""
-        from kerasbert.heads.classification.linear_svm import fit_token_scores
+        from kerasbert.heads.classification.linear_svm import COST, fit_token_scores
         from kerasbert.heads.classification.logits import begin_at_label_shares
 
         notes = []
         if self.token_scores is not None:
             began = time.perf_counter()
             layer = model.get_layer("token_scores")
-            fit_token_scores(layer, data["train"], data["valid"], seed, self.rule)
-            notes.append(f"linear SVMs on the tokens: {time.perf_counter() - began:.0f} s")
+            cost = self.linear.cost if self.linear is not None else COST
+            fit_token_scores(layer, data["train"], data["valid"], seed, self.rule, cost)
+            notes.append(f"linear SVMs: fitted in {time.perf_counter() - began:.0f} s")
         begin_at_label_shares(model, data["train"].gold, self.kind)
         return notes
+
+    def unsettle(self, model) -> None:
+        """The network answers alone."""
+        if self.token_scores is not None:
+            model.get_layer("token_scores").share.assign(0.0)
+
+    def settle(self, model, outputs: np.ndarray, data: Any) -> np.ndarray:
+        """How much the linear SVMs count."""
+        from kerasbert.heads.classification.linear_share import settle_share
+
+        return outputs if self.token_scores is None else settle_share(self, model, outputs, data)
+
+    def after_training(self, model) -> tuple[dict[str, Any], list[str]]:
+        if self.linear is None:
+            return {}, []
+        share = float(model.get_layer("token_scores").share)
+        found = {"linear": {**self.linear.to_json(), "share": share}}
+        return found, [f"linear SVMs: {share:.0%} of the answer, the network the rest"]
 
     # From logits to labels.
 
@@ -333,7 +363,8 @@ class Classification(LabelFigures, Head):
     # The run folder and the report.
 
     def to_json(self) -> dict[str, Any]:
-        return {"kind": self.kind}
+        linear = {} if self.linear is None else {"linear": self.linear.to_json()}
+        return {"kind": self.kind, **linear}
 
     def settled(self) -> dict[str, Any]:
         return {"kind": self.kind, "loss": self.loss_name}

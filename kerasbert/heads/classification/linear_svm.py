@@ -7,6 +7,7 @@ import numpy as np
 
 from kerasbert.choices import RuleName
 from kerasbert.evaluation.calibration import fit_line
+from kerasbert.heads.classification.bigrams import Bigrams
 from kerasbert.heads.classification.linear_svc import SCORE_GRID
 from kerasbert.heads.classification.rule import fit_common
 from kerasbert.tokenizer.special_ids import OURS, SpecialIds
@@ -159,7 +160,12 @@ class Kernel:
 
 
 def fit_kernel(
-    rows: SparseRows, gold: np.ndarray, kept: int | None, seed: int = 0, piece: int = PIECE
+    rows: SparseRows,
+    gold: np.ndarray,
+    kept: int | None,
+    seed: int = 0,
+    piece: int = PIECE,
+    cost: float = COST,
 ) -> Kernel:
     """Linear SVMs as `fit_linear_svms` makes them, without the weights of all labels in memory.
 
@@ -169,9 +175,10 @@ def fit_kernel(
         kept: R, the most labels of a feature; None for all.
         seed: see `fit_linear_svms`.
         piece: so many labels are fitted at a time that it takes about so many numbers.
+        cost: see `fit_linear_svms`.
     """
     if kept is None:
-        weights, bias = fit_linear_svms(rows, gold, seed=seed)
+        weights, bias = fit_linear_svms(rows, gold, cost, seed=seed)
         return Kernel(weights, None, bias)
     features, labels = len(rows.idf), gold.shape[1]
     kept = min(kept, labels)
@@ -180,7 +187,7 @@ def fit_kernel(
     weights = np.zeros((features, kept), np.float32)
     columns = np.tile(np.arange(kept, dtype=np.int32), (features, 1))
     for start in range(0, labels, width):
-        more, bias = fit_linear_svms(rows, gold[:, start : start + width], seed=seed)
+        more, bias = fit_linear_svms(rows, gold[:, start : start + width], cost, seed=seed)
         biases.append(bias)
         for feature in np.flatnonzero(more.any(axis=1)):
             both = np.concatenate([weights[feature], more[feature]])
@@ -190,16 +197,51 @@ def fit_kernel(
     return Kernel(weights, columns, np.concatenate(biases))
 
 
-def with_lead(
-    token_ids: np.ndarray, lead: int, vocabulary_size: int, special: SpecialIds = OURS
-) -> np.ndarray:
-    """The tokens of a text, and once more those of its first `lead` positions, V further on."""
-    leading = token_ids[:lead]
-    leading = leading[~np.isin(leading, special.ids)]
-    return np.concatenate([token_ids, leading + vocabulary_size])
+@dataclass(frozen=True)
+class TokenFeatures:
+    """What linear SVMs read of a text: V tokens, those at its beginning once more, its bigrams.
+
+    Attributes:
+        vocabulary_size: V.
+        lead: so many positions at the beginning are features of their own as well, V further on.
+        special: tokens that are no features.
+        bigrams: the pairs of neighbours that are features, behind all others; None for none.
+    """
+
+    vocabulary_size: int
+    lead: int = 0
+    special: SpecialIds = OURS
+    bigrams: Bigrams | None = None
+
+    @property
+    def first_bigram(self) -> int:
+        return self.vocabulary_size * (2 if self.lead else 1)
+
+    def __len__(self) -> int:
+        return self.first_bigram + (0 if self.bigrams is None else len(self.bigrams))
+
+    def of(self, token_ids: np.ndarray) -> np.ndarray:
+        """The numbers of the features of a text of (n,) token ids, each as often as it is there."""
+        leading = token_ids[: self.lead]
+        leading = leading[~np.isin(leading, self.special.ids)] + self.vocabulary_size
+        parts = [token_ids, leading]
+        if self.bigrams is not None:
+            parts.append(self.bigrams.find(token_ids) + self.first_bigram)
+        return np.concatenate(parts)
+
+    def rows(self, rows: Sequence[np.ndarray], idf: np.ndarray | None = None) -> SparseRows:
+        return SparseRows([self.of(ids) for ids in rows], len(self), idf, self.special)
 
 
-def fit_token_scores(layer, train, valid, seed: int = 0, rule: RuleName | None = None) -> None:
+def token_rows(texts) -> list[np.ndarray]:
+    """Of each of the `EncodedTexts` its token ids, without padding behind them."""
+    numbers = np.arange(len(texts))[:, None]
+    return [texts.rows(n, int(texts.lengths[n[0]]))["token_ids"][0] for n in numbers]
+
+
+def fit_token_scores(
+    layer, train, valid, seed: int = 0, rule: RuleName | None = None, cost: float = COST
+) -> None:
     """Give a built `TokenScores` its weights.
 
     The SVMs learn from `train`. Their margins are no logits: one line through them, fitted on
@@ -213,18 +255,27 @@ def fit_token_scores(layer, train, valid, seed: int = 0, rule: RuleName | None =
         valid: `LabeledBatches`.
         seed: see `fit_linear_svms`.
         rule: see `fit_decision`.
+        cost: see `fit_linear_svms`.
+
+    Raises:
+        ValueError: the layer has another number of bigrams than the training texts give it.
     """
-
-    def features(texts) -> list[np.ndarray]:
-        numbers = np.arange(len(texts))[:, None]
-        rows = [texts.rows(n, int(texts.lengths[n[0]]))["token_ids"][0] for n in numbers]
-        return [with_lead(ids, layer.lead, layer.vocabulary_size, special) for ids in rows]
-
-    special = train.texts.tokenizer.special
-    rows = SparseRows(features(train.texts), layer.size, special=special)
-    kernel = fit_kernel(rows, train.gold, layer.labels_per_token, seed)
-    unseen = SparseRows(features(valid.texts), layer.size, rows.idf, special)
-    margins = kernel.margins(unseen)
+    special, texts = train.texts.tokenizer.special, token_rows(train.texts)
+    bigrams = None
+    if layer.bigrams:
+        bigrams = Bigrams.count(texts, layer.vocabulary_size, special, layer.bigrams)
+        if len(bigrams) < layer.bigrams:
+            raise ValueError(
+                f"bigrams: expected at most the {len(bigrams)} that two training texts or more "
+                f"have. Received: {layer.bigrams}"
+            )
+        layer.bigram_first.assign(bigrams.first)
+        layer.bigram_second.assign(bigrams.second)
+        layer.bigram_keys.assign(bigrams.keys)
+    features = TokenFeatures(layer.vocabulary_size, layer.lead, special, bigrams)
+    rows = features.rows(texts)
+    kernel = fit_kernel(rows, train.gold, layer.labels_per_token, seed, cost=cost)
+    margins = kernel.margins(features.rows(token_rows(valid.texts), rows.idf))
     slope, offset = fit_line(margins, valid.gold)
     if valid.head.kind == "multi-label":
         known = margins, valid.gold, valid.unseen

@@ -17,6 +17,7 @@ def label_logits(
     seed: int = 0,
     token_scores: int | None = None,
     lead: int = 0,
+    bigrams: int = 0,
 ):
     """(B, K) float32 logits.
 
@@ -29,6 +30,7 @@ def label_logits(
         token_scores: the size of the vocabulary, for a `TokenScores` behind the logits. It answers
             0 until `fit_token_scores` has given it its weights.
         lead: the positions that it reads once more by themselves.
+        bigrams: how many pairs of neighbouring tokens it reads.
     """
     pooled = Dropout(dropout, seed=seed + 1, name="classifier_dropout")(pooled)
     logits = keras.layers.Dense(
@@ -39,7 +41,8 @@ def label_logits(
     )(pooled)
     if token_scores is None:
         return logits
-    scores = TokenScores(token_scores, lead, labels_per_token(labels), name="token_scores")
+    kept = labels_per_token(labels)
+    scores = TokenScores(token_scores, lead, kept, bigrams, name="token_scores")
     return scores(logits, token_ids)
 
 

@@ -75,7 +75,10 @@ def label_sentences(
     takes = "Any number of" if kind == "multi-label" else "One of"
     decided = f"Decided by {decision_text(metrics)}. {rule_sentences(metrics)}".strip()
     if beside:
-        decided += " The answer is the mean of the network and of linear SVMs on the tokens."
+        share = metrics.get("linear", {}).get("share", 0.5)
+        decided += (
+            f" Linear SVMs on the tokens are {share:.0%} of the answer, the network the rest."
+        )
     return [f"{takes} {len(names):,} labels: {shown}{more}.", escaped(decided)]
 
 
