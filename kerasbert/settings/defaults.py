@@ -3,6 +3,7 @@
 from kerasbert.choices import PoolingName
 from kerasbert.config import EncoderConfig, defaults_for
 
+FROZEN_RATE = 1e-2  # of the head alone, whatever the encoder
 PRETRAINING_RATE = 2e-3  # at d_model 128; below 64 it stays at twice that
 
 
@@ -11,8 +12,12 @@ def pooling_of(asked: PoolingName | None, architecture: EncoderConfig | None) ->
     return asked or defaults_for(architecture).pooling
 
 
-def fine_tuning_rate(asked: float | None, architecture: EncoderConfig | None) -> float:
-    """The peak learning rate asked for, or the encoder's default."""
+def fine_tuning_rate(
+    asked: float | None, architecture: EncoderConfig | None, frozen: bool = False
+) -> float:
+    """The peak learning rate asked for, or the encoder's default; with --frozen that of heads."""
+    if frozen:
+        return asked or FROZEN_RATE
     return asked or defaults_for(architecture).fine_tuning_rate
 
 
