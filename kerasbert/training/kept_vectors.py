@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,7 +17,7 @@ def checksum(model: keras.Model, *more: str | int) -> str:
     """Of a model and of what it reads, 64 hexadecimal digits.
 
     Its weights count by value, since the file of a model holds a date; its layers by their class
-    and settings.
+    and settings, but for seeds, which tell nothing of what was trained, and for names.
 
     Args:
         model: functional.
@@ -24,13 +25,23 @@ def checksum(model: keras.Model, *more: str | int) -> str:
     """
     sums = hashlib.sha256("\n".join(map(str, more)).encode())
     for layer in model.layers:
-        settings = {name: value for name, value in layer.get_config().items() if name != "name"}
+        settings = _telling(layer.get_config())
         sums.update(f"{type(layer).__name__} {json.dumps(settings, default=repr)}".encode())
     for weight in model.weights:
         values = keras.ops.convert_to_numpy(weight)
-        sums.update(f"{weight.path} {values.shape}".encode())
+        sums.update(f"{values.dtype} {values.shape}".encode())
         sums.update(np.ascontiguousarray(values).tobytes())
     return sums.hexdigest()
+
+
+def _telling(settings: Any) -> Any:
+    """Without seeds and names, which Keras numbers anew in each process."""
+    if isinstance(settings, dict):
+        kept = {key: value for key, value in settings.items() if key not in ("seed", "name")}
+        return {key: _telling(value) for key, value in kept.items()}
+    if isinstance(settings, list | tuple):
+        return [_telling(value) for value in settings]
+    return settings
 
 
 def kept_vectors(
