@@ -95,7 +95,12 @@ class EncodedTexts:
             ids, second = self._rows[index]
             token_ids[row, : len(ids)] = ids
             segment_ids[row, second : len(ids)] = 1
-        inputs = {"token_ids": token_ids, "segment_ids": segment_ids}
+        return self.beside_vectors(indices, {"token_ids": token_ids, "segment_ids": segment_ids})
+
+    def beside_vectors(
+        self, indices: np.ndarray, inputs: dict[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        """The inputs of rows, and the rows' vectors where there are some."""
         return inputs if self.vectors is None else {"vectors": self.vectors[indices], **inputs}
 
 

@@ -42,8 +42,16 @@ def answering_part(model: keras.Model) -> keras.Model:
 
 
 def _pooled(model: keras.Model):
-    """The tensor between the two parts."""
-    names = [layer.name for layer in model.layers]
-    pooled = model.get_layer("pool_windows" if "pool_windows" in names else "pooling").output
+    """The tensor between the two parts.
+
+    Raises:
+        ValueError: there is none.
+    """
+    last = [one for one in model.layers if one.name in ("pooling", "pool_windows", "compare_pairs")]
+    if not last:
+        raise ValueError(
+            "Expected an output that follows from the vector of a text. Received: one that does not"
+        )
+    pooled = last[-1].output  # of windows, or of a pair's texts, the vectors were made one
     pooled.name = VECTORS  # Keras warns where a tensor has another name than its key
     return pooled

@@ -9,7 +9,6 @@ import keras
 from kerasbert.batches.joint import JointBatches
 from kerasbert.batches.labeled import LabeledBatches
 from kerasbert.config import EncoderConfig
-from kerasbert.heads.head import Head
 from kerasbert.layers import Pooling
 from kerasbert.models import (
     build_embedding,
@@ -84,7 +83,7 @@ def build_learner(
     pretrained = source.load_model() if source is not None else None
     lead = settings.leading_positions(pairs=data["train"].texts.pairs)
     peak = fine_tuning_rate(settings.learning_rate, architecture, settings.frozen)
-    model = _network(settings, pretrained, architecture, data["train"].head, lead)
+    model = _network(settings, pretrained, architecture, data["train"], lead)
     transfer = None
     if settings.frozen:
         assert source is not None and pretrained is not None
@@ -105,10 +104,11 @@ def _network(
     settings: FineTuneSettings,
     pretrained: keras.Model | None,
     architecture: EncoderConfig | None,
-    head: Head,
+    train: LabeledBatches,
     lead: int,
 ) -> keras.Model:
     """The untrained model."""
+    head = train.head
     with computing_in(settings.precision):
         if architecture is not None:
             embedding = build_embedding(architecture, settings.seed)

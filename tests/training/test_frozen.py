@@ -21,7 +21,7 @@ def settings(files, small_run, tmp_path):
     def make(out="run", **options) -> FineTuneSettings:
         parts = {name: files / f"{name}.txt" for name in ("train", "valid", "test")}
         given = {"pretrained": str(small_run.path), "epochs": 2, "rival": False, "frozen": True}
-        return FineTuneSettings(**parts, out=tmp_path / out, max_length=16, **given | options)
+        return FineTuneSettings(out=tmp_path / out, max_length=16, **parts | given | options)
 
     return make
 
@@ -141,3 +141,11 @@ def test_a_cache_that_cannot_be_written_to_is_named(settings, write):
     with pytest.raises(InputError, match="--vectors-cache"):
         fine_tune(settings(vectors_cache=write("no folder", "cache")))
     assert not settings().out.exists()
+
+
+def test_texts_of_a_pair_are_read_once_each(settings, tmp_path):
+    lines = [f'{{"text": ["a cat {n}", "an oak"], "labels": ["l{n % 2}"]}}' for n in range(20)]
+    (tmp_path / "pairs.jsonl").write_text("\n".join(lines))
+    (tmp_path / "valid.jsonl").write_text("\n".join(lines[:6]))
+    files = {"train": tmp_path / "pairs.jsonl", "valid": tmp_path / "valid.jsonl", "test": None}
+    assert fine_tune(settings(pair="apart", epochs=1, **files))["epochs"] == 1
