@@ -44,4 +44,5 @@ class ApartTexts(EncodedTexts):
             ids, at = self._rows[index]
             token_ids[row, :at] = ids[:at]
             token_ids[row, half : half + len(ids) - at] = ids[at:]
-        return {"token_ids": token_ids, "segment_ids": np.zeros_like(token_ids)}
+        inputs = {"token_ids": token_ids, "segment_ids": np.zeros_like(token_ids)}
+        return self.beside_vectors(indices, inputs)

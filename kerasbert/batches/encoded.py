@@ -1,5 +1,7 @@
 """Texts as token ids: one flat array, and rows of it padded to a length."""
 
+import copy
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +23,7 @@ class EncodedTexts:
         pairs: whether a text is a pair of texts.
         unknown: how many of `tokens` tokens the tokenizer did not know.
         tokenizer: what encoded them; its `special` ids are the edges and the padding of rows.
+        vectors: (N, P) float of a frozen encoder, which rows then hold beside their ids; or None.
 
     Raises:
         TypeError: no texts, see `as_rows`.
@@ -30,6 +33,7 @@ class EncodedTexts:
     def __init__(self, texts: Sequence[tuple[str, ...]], tokenizer, max_length: int):
         self.tokenizer = tokenizer
         self.max_length = max_length
+        self.vectors: np.ndarray | None = None
         self.truncated = 0
         rows = as_rows(texts)
         if len(forms := {len(row) for row in rows}) > 1:
@@ -70,15 +74,34 @@ class EncodedTexts:
         """The length that a batch of these rows is padded to: one of a few."""
         return bucket_of(int(self.lengths[indices].max()), self.max_length)
 
+    def with_vectors(self, vectors: np.ndarray) -> "EncodedTexts":
+        """The same texts, and a vector of each."""
+        texts = copy.copy(self)
+        texts.vectors = vectors
+        return texts
+
+    def checksum(self) -> str:
+        """Of all that an encoder reads of them, 64 hexadecimal digits."""
+        sums = hashlib.sha256(str(self.lengths.tolist()).encode())
+        for ids, second in self._rows:
+            sums.update(ids.tobytes() + f"|{second}|".encode())
+        return sums.hexdigest()
+
     def rows(self, indices: np.ndarray, length: int) -> dict[str, np.ndarray]:
-        """token_ids and segment_ids, each (len(indices), length) int32."""
+        """token_ids and segment_ids, each (len(indices), length) int32; `vectors`, if there are."""
         token_ids = np.full((len(indices), length), self.tokenizer.special.pad, np.int32)
         segment_ids = np.zeros((len(indices), length), np.int32)
         for row, index in enumerate(indices):
             ids, second = self._rows[index]
             token_ids[row, : len(ids)] = ids
             segment_ids[row, second : len(ids)] = 1
-        return {"token_ids": token_ids, "segment_ids": segment_ids}
+        return self.beside_vectors(indices, {"token_ids": token_ids, "segment_ids": segment_ids})
+
+    def beside_vectors(
+        self, indices: np.ndarray, inputs: dict[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        """The inputs of rows, and the rows' vectors where there are some."""
+        return inputs if self.vectors is None else {"vectors": self.vectors[indices], **inputs}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Batches of labelled texts for fine-tuning, and texts in order for prediction."""
 
+import copy
 from collections.abc import Iterator, Sequence
 
 import keras
@@ -77,6 +78,16 @@ class LabeledBatches:
         """The ids of [CLS], [SEP] and padding in the rows."""
         return self.texts.tokenizer.special
 
+    def with_vectors(self, vectors: np.ndarray) -> "LabeledBatches":
+        """The same batches, their inputs with the `vectors` (B, P) of a frozen encoder.
+
+        Args:
+            vectors: (N, P), of all texts in order.
+        """
+        batches = copy.copy(self)
+        batches.texts = self.texts.with_vectors(vectors)
+        return batches
+
     def batch(self, step: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
         """Inputs and target of a step, counted from 0 through all epochs."""
         return self._batch(self.rows[self.order.batch(step)])
@@ -121,20 +132,28 @@ def encode_texts(
     return WindowedTexts(texts, tokenizer, max_length, windows)
 
 
-def in_order(texts: EncodedTexts, batch_size: int) -> Iterator[tuple[np.ndarray, dict]]:
+def in_order(
+    texts: EncodedTexts, batch_size: int, some: slice = slice(None)
+) -> Iterator[tuple[np.ndarray, dict]]:
     """Every text once, like lengths together: (indices of its first rows, inputs of full size).
 
     The last batch is filled up with padding, so that every batch has the same number of rows.
+
+    Args:
+        texts: N of them.
+        batch_size: rows of a batch.
+        some: which texts; all unless given.
     """
-    order = np.argsort(texts.lengths, kind="stable")
+    order = np.arange(len(texts))[some]
+    order = order[np.argsort(texts.lengths[order], kind="stable")]
     for start in range(0, len(order), batch_size):
         indices = order[start : start + batch_size]
         inputs = texts.rows(indices, texts.padded_length(indices))
         if missing := batch_size - len(indices):
             fill = {"token_ids": texts.tokenizer.special.pad}
             inputs = {
-                key: np.pad(ids, ((0, missing), (0, 0)), constant_values=fill.get(key, 0))
-                for key, ids in inputs.items()
+                key: np.pad(rows, ((0, missing), (0, 0)), constant_values=fill.get(key, 0))
+                for key, rows in inputs.items()
             }
         yield indices, inputs
 

@@ -276,4 +276,5 @@ def _sha256(path: Path) -> str | None:
 def _only_begun(path: Path) -> bool:
     """Nothing but what a run that was killed before it wrote config.json may have left."""
     names = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")}
-    return names <= {"store", "labels.txt", "tokenizer.json"}
+    trained = any(path.glob("state/step-*.npz"))
+    return names <= {"store", "labels.txt", "tokenizer.json", "state"} and not trained

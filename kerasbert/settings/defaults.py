@@ -3,6 +3,7 @@
 from kerasbert.choices import PoolingName
 from kerasbert.config import EncoderConfig, defaults_for
 
+FROZEN_RATE = 3e-2  # of a head alone; see `fine_tuning_rate`
 PRETRAINING_RATE = 2e-3  # at d_model 128; below 64 it stays at twice that
 
 
@@ -11,8 +12,16 @@ def pooling_of(asked: PoolingName | None, architecture: EncoderConfig | None) ->
     return asked or defaults_for(architecture).pooling
 
 
-def fine_tuning_rate(asked: float | None, architecture: EncoderConfig | None) -> float:
-    """The peak learning rate asked for, or the encoder's default."""
+def fine_tuning_rate(
+    asked: float | None, architecture: EncoderConfig | None, frozen: bool = False
+) -> float:
+    """The peak learning rate asked for, or the encoder's default; with --frozen that of heads.
+
+    From MiniLM's vectors of 468 documents of debtags 30 epochs at 0.03 gave a validation F1 of
+    0.394, at 0.01 of 0.370, at 0.1 of 0.390 (one seed).
+    """
+    if frozen:
+        return asked or FROZEN_RATE
     return asked or defaults_for(architecture).fine_tuning_rate
 
 

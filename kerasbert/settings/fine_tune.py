@@ -15,6 +15,7 @@ from kerasbert.settings.tokenizer import TokenizerSettings
 from kerasbert.settings.training import TrainingSettings
 
 EPOCHS = 7
+FROZEN_EPOCHS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +47,16 @@ class FineTuneSettings(
     architecture and weights to start from."""
     from_scratch: bool = False
     """Take tokenizer and architecture of --pretrained, but none of its weights."""
+    frozen: bool = False
+    """Leave the encoder of --pretrained as it is: it reads each text once, then only the head
+    learns, from the vectors. For a classifier from a public model in minutes."""
+    vectors_cache: Path | None = None
+    """With --frozen: a folder where the vectors stay, for further runs on the same texts."""
     rival: bool | None = None
     """Judge TF-IDF + LinearSVC beside it (kerasbert[rival]). Unless given: yes, where scikit-learn
     is installed and it takes half a minute at most."""
     epochs: int | None = None
-    """Passes over the training data; 7 unless --minutes is given."""
+    """Passes over the training data; 7, or 30 with --frozen, unless --minutes is given."""
     minutes: float | None = None
     """Or minutes of training and validation: as many whole epochs as fit."""
     patience: int | None = None
@@ -65,10 +71,33 @@ class FineTuneSettings(
         if self.epochs is not None and self.minutes is not None:
             raise InputError("expected at most one of --epochs and --minutes.")
         if self.epochs is None and self.minutes is None:
-            object.__setattr__(self, "epochs", EPOCHS)
+            object.__setattr__(self, "epochs", FROZEN_EPOCHS if self.frozen else EPOCHS)
+        self._check_frozen()
         if self.pretrained is not None:
             refuse_beside_pretrained(self, EncoderSettings, TokenizerSettings)
         elif self.from_scratch:
             raise InputError("--from-scratch: expected beside --pretrained RUN.")
         else:
             check_length(self.architecture(vocabulary_size=1), self.max_length)
+
+    def _check_frozen(self) -> None:
+        """Refuse what a frozen encoder cannot do.
+
+        Raises:
+            InputError: naming the flag.
+        """
+        if not self.frozen:
+            if self.vectors_cache is not None:
+                raise InputError("--vectors-cache: expected beside --frozen.")
+            return
+        if self.pretrained is None or self.from_scratch:
+            raise InputError("--frozen: expected beside --pretrained, without --from-scratch.")
+        changed = {
+            "--freeze-epochs": self.freeze_epochs != 0,
+            "--layer-decay": self.layer_decay != 1,
+            "--masked-lm": self.masked_lm != 0,
+            "--window-pooling attention": self.window_pooling == "attention",
+        }
+        for flag, given in changed.items():
+            if given:
+                raise InputError(f"{flag}: not beside --frozen, where the encoder learns nothing.")

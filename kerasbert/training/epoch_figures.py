@@ -7,6 +7,7 @@ import numpy as np
 
 from kerasbert.batches.labeled import LabeledBatches, predict_outputs
 from kerasbert.batches.padding import check_padding
+from kerasbert.models.frozen import answering_part
 
 
 class EpochFigures(keras.callbacks.Callback):
@@ -108,8 +109,12 @@ def evaluate_model(
 def outputs_of(
     model: keras.Model, data: LabeledBatches, batch_size: int = 64, from_logits: bool | None = None
 ) -> np.ndarray:
-    """(N, ...) float32 outputs for every document of `data`, as its head reads them."""
-    return data.head.read(predict_outputs(model, data.texts, batch_size), model, from_logits)
+    """(N, ...) float32 outputs for every document of `data`, as its head reads them.
+
+    Where the data has vectors of the model's encoder already, this is not asked again.
+    """
+    asked = model if data.texts.vectors is None else answering_part(model)
+    return data.head.read(predict_outputs(asked, data.texts, batch_size), model, from_logits)
 
 
 # Their names before 0.2.0, when there was one head.

@@ -1,11 +1,11 @@
 """Fine-tuning: from labelled text to a run folder with a model, its figures and its report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from kerasbert.batches.labeled import LabeledBatches
 from kerasbert.checkpoints.convert import open_source
-from kerasbert.config import EncoderConfig
 from kerasbert.growing_table import GrowingTable
 from kerasbert.heads.head import Head
 from kerasbert.runs.begin import begin_run
@@ -13,7 +13,7 @@ from kerasbert.runs.folder import RunFolder
 from kerasbert.runs.leaving import leaves_nothing
 from kerasbert.runs.same_data import check_same_data, data_digests
 from kerasbert.runs.settings import settings_of
-from kerasbert.settings.defaults import fine_tuning_rate, pooling_of
+from kerasbert.settings.defaults import pooling_of
 from kerasbert.settings.fine_tune import FineTuneSettings
 from kerasbert.terminal import say
 from kerasbert.text.split import write_documents
@@ -23,6 +23,7 @@ from kerasbert.training.best_by_rule import BestByRule
 from kerasbert.training.epoch_figures import EpochFigures
 from kerasbert.training.epoch_plan import EpochPlan, report_steps
 from kerasbert.training.fit import fit
+from kerasbert.training.frozen import forget_vectors
 from kerasbert.training.history import History
 from kerasbert.training.learner import Learner, build_learner
 from kerasbert.training.optimizers.averaging import OnAverage
@@ -70,10 +71,11 @@ def fine_tune(
     for warning in check_same_data(folder, digests):
         say(warning)
     tokenizer, architecture = starting_point(settings, source, documents["train"], said)
-    data = make_batches(settings, head, documents, tokenizer, said)
+    data: Mapping[str, LabeledBatches] = make_batches(settings, head, documents, tokenizer, said)
     head, windows, pairs = data["train"].head, data["train"].windows, data["train"].texts.pairs
     rival = train_rival(head, documents, settings.rival)
-    learner = build_learner(settings, source, architecture, tokenizer, data, said)
+    learner = build_learner(settings, folder, source, architecture, tokenizer, data, said)
+    data, peak = learner.data, learner.peak
 
     head.save(folder.path)
     if settings.valid is None:
@@ -86,7 +88,7 @@ def fine_tune(
         used={
             "tokenizer": tokenizer.style,
             "vocab_size": tokenizer.vocabulary_size,
-            "learning_rate": fine_tuning_rate(settings.learning_rate, architecture),
+            "learning_rate": peak,
             "pooling": pooling_of(settings.pooling, architecture),
             "head": head.name,
             **head.settled(),
@@ -110,7 +112,7 @@ def fine_tune(
     if beside is not None:
         judges.append(beside(folder, figures, data, tokenizer.vocabulary_size, pairs))
     best = BestByRule(folder, figures, patience=settings.patience)
-    history = _train(settings, folder, learner, [*judges, best], architecture)
+    history = _train(settings, folder, learner, [*judges, best])
 
     rule, why, best_epoch = settle_rule(folder, best)
     history.settle(best.rows[rule])
@@ -122,7 +124,7 @@ def fine_tune(
         "last_epoch": last_epoch(learner.model, data, learner.trained, rule),
         "best_epoch": best_epoch,
         "epochs": len(history.rows),
-        "learning_rate": fine_tuning_rate(settings.learning_rate, architecture),
+        "learning_rate": peak,
         "initial_loss": history.initial_loss,
         "seconds": round(sum(row["seconds"] for row in history.rows), 2),
         **rival,
@@ -131,6 +133,7 @@ def fine_tune(
     counts = {name: len(part) for name, part in documents.items()}
     write_results(folder, head, history.rows, metrics, assessed.rows, counts)
     best.clean()
+    forget_vectors(folder)
     return metrics
 
 
@@ -139,7 +142,6 @@ def _train(
     folder: RunFolder,
     learner: Learner,
     judges: list[Any],
-    architecture: EncoderConfig | None,
 ) -> History:
     """Train, and return the history.
 
@@ -154,7 +156,7 @@ def _train(
         assert settings.minutes is not None
         plan = EpochPlan(
             settings.minutes,
-            fine_tuning_rate(settings.learning_rate, architecture),
+            learner.peak,
             steps_per_epoch,
             report_steps(len(valid.texts), settings.batch_size),
             most=MOST_EPOCHS,

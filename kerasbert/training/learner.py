@@ -29,6 +29,7 @@ from kerasbert.tasks import MaskedLM
 from kerasbert.terminal import say
 from kerasbert.tokenizer.tokenizer import Tokenizer
 from kerasbert.training.footprint import footprint
+from kerasbert.training.frozen import head_alone, read_once
 from kerasbert.training.optimizers import WarmupDecay, average_momentum, build_optimizer
 from kerasbert.training.precision import computing_in
 
@@ -41,6 +42,8 @@ class Learner:
         model: what the run saves.
         trained: the compiled model that is trained: the same one, or one that holds it.
         batches: what it is trained on.
+        data: the batches of each part, on which the model is judged.
+        peak: the highest learning rate.
         lead: the positions that are read by themselves, too.
         transfer: which weights came from --pretrained; None where none should.
     """
@@ -48,12 +51,15 @@ class Learner:
     model: keras.Model
     trained: keras.Model
     batches: Any
+    data: Mapping[str, LabeledBatches]
+    peak: float
     lead: int
     transfer: TransferReport | None
 
 
 def build_learner(
     settings: FineTuneSettings,
+    folder: RunFolder,
     source: RunFolder | None,
     architecture: EncoderConfig | None,
     tokenizer: Tokenizer,
@@ -64,6 +70,7 @@ def build_learner(
 
     Args:
         settings: of the fine-tuning.
+        folder: of the run.
         source: the run of --pretrained.
         architecture: None for a user's own encoder, which the source has.
         tokenizer: of the data.
@@ -71,28 +78,36 @@ def build_learner(
         said: see `say`.
 
     Raises:
-        InputError: a loss that does not suit the data.
+        InputError: a loss that does not suit the data, or with --frozen a head.
     """
     pretrained = source.load_model() if source is not None else None
     lead = settings.leading_positions(pairs=data["train"].texts.pairs)
-    model = _network(settings, pretrained, architecture, data, lead, said)
-    trained, batches = _compiled(settings, model, architecture, tokenizer, data["train"], source)
+    peak = fine_tuning_rate(settings.learning_rate, architecture, settings.frozen)
+    model = _network(settings, pretrained, architecture, data["train"], lead)
     transfer = None
+    if settings.frozen:
+        assert source is not None and pretrained is not None
+        transfer = _take_weights(settings, source, pretrained, model, said)
+        part = head_alone(model)
+        trained, _ = _compiled(settings, part, peak, tokenizer, data["train"], source)
+        data = read_once(settings, folder, model, data)  # it takes minutes: refuse before
+        _begin(settings, model, part, data, said)
+        return Learner(model, trained, data["train"], data, peak, lead, transfer)
+    _begin(settings, model, model, data, said)
+    trained, batches = _compiled(settings, model, peak, tokenizer, data["train"], source)
     if source is not None and pretrained is not None and not settings.from_scratch:
         transfer = _take_weights(settings, source, pretrained, trained, said)
-    return Learner(model, trained, batches, lead, transfer)
+    return Learner(model, trained, batches, data, peak, lead, transfer)
 
 
 def _network(
     settings: FineTuneSettings,
     pretrained: keras.Model | None,
     architecture: EncoderConfig | None,
-    data: Mapping[str, LabeledBatches],
+    train: LabeledBatches,
     lead: int,
-    said: set[str] | None,
 ) -> keras.Model:
-    """The untrained model; only what the head fits before has learned already."""
-    train = data["train"]
+    """The untrained model."""
     head = train.head
     with computing_in(settings.precision):
         if architecture is not None:
@@ -108,7 +123,7 @@ def _network(
                 for layer in ("embedding", "encoder")
             )
         pooling = pooling_of(settings.pooling, architecture)
-        model = build_fine_tuning_model(
+        return build_fine_tuning_model(
             embedding,
             encoder,
             head.output,
@@ -120,18 +135,27 @@ def _network(
             apart=train.apart,
             name=head.name,
         )
+
+
+def _begin(
+    settings: FineTuneSettings,
+    model: keras.Model,
+    trained: keras.Model,
+    data: Mapping[str, LabeledBatches],
+    said: set[str] | None,
+) -> None:
+    """Say what training will take, and let the head fit what it knows before the first step."""
     slots = 3 + (settings.average > 0) + (settings.accumulate > 1)  # AdamW has two; the gradient
-    if line := footprint(model, data.values(), len(train.texts), slots):
+    if line := footprint(trained, data.values(), len(data["train"].texts), slots):
         say(line, said)
-    for note in head.begin(model, data, settings.seed):
+    for note in data["train"].head.begin(model, data, settings.seed):
         say(note)
-    return model
 
 
 def _compiled(
     settings: FineTuneSettings,
     model: keras.Model,
-    architecture: EncoderConfig | None,
+    peak: float,
     tokenizer: Tokenizer,
     train: LabeledBatches,
     source: RunFolder | None,
@@ -141,7 +165,6 @@ def _compiled(
     Raises:
         InputError: a loss that does not suit the data.
     """
-    peak = fine_tuning_rate(settings.learning_rate, architecture)
     schedule: Any = peak  # under --minutes the plan sets the rate as it goes
     if settings.epochs is not None:
         updates = settings.epochs * train.steps_per_epoch // settings.accumulate
