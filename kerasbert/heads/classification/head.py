@@ -13,12 +13,7 @@ import numpy as np
 from kerasbert.choices import KindName, LabelLoss, RuleName, Thresholds
 from kerasbert.errors import InputError
 from kerasbert.heads.classification.analysis import label_rows, write_label_rows
-from kerasbert.heads.classification.answers import (
-    check_threshold,
-    label_answers,
-    label_cells,
-    next_answer,
-)
+from kerasbert.heads.classification.answering import LabelAnswers
 from kerasbert.heads.classification.assessment import assess, evaluate_labels, score_labels
 from kerasbert.heads.classification.browse import browse
 from kerasbert.heads.classification.decision import Decision, decision_at_half, fit_decision
@@ -27,7 +22,6 @@ from kerasbert.heads.classification.guessing import guesses
 from kerasbert.heads.classification.kinds import check_kind, check_targets, keep_all_fitting
 from kerasbert.heads.classification.linear_choice import LinearChoice, choose_linear
 from kerasbert.heads.classification.rule import choose_rule, open_rules
-from kerasbert.heads.classification.scores import log_odds
 from kerasbert.heads.classification.words import (
     label_sentences,
     unseen_note,
@@ -41,7 +35,7 @@ from kerasbert.text.quick_audit import look_alikes_note
 
 
 @dataclass(frozen=True)
-class Classification(LabelFigures, Head):
+class Classification(LabelFigures, LabelAnswers):
     """Micro and macro F1 of labels, as `kerasbert finetune` predicts them unless told otherwise.
 
     Its outputs are logits (N, K) of K labels, its gold is multi-hot (N, K).
@@ -67,7 +61,6 @@ class Classification(LabelFigures, Head):
     name = "classification"
     labeled = True
     ships_svms = True
-    options = ("top_k", "threshold", "labels_only")
     pipeline_tag = "text-classification"
 
     labels: LabelSet
@@ -317,41 +310,6 @@ class Classification(LabelFigures, Head):
     ) -> dict[str, Any]:
         decision = decision or self.decide(outputs, data)
         return score_labels(outputs, data.gold, data.unseen, decision)
-
-    def answers(
-        self, outputs: np.ndarray, decision: Decision | None = None, **options: Any
-    ) -> list[dict[str, Any]]:
-        """ "labels" and "scores" of each document; `options` are those of `label_answers`."""
-        decision = decision or Decision(self.kind)
-        said = decision.probabilities(outputs)
-        return label_answers(said, decision, self.labels.names, **options)
-
-    def check_options(self, options: Mapping[str, Any]) -> None:
-        super().check_options(options)
-        check_threshold(self.kind, options)
-
-    def empty_answer(self, labels_only: bool = False, **options: Any) -> dict[str, Any]:
-        return {"labels": []} if labels_only else {"labels": [], "scores": {}}
-
-    def cells(self, answer: Mapping[str, Any]) -> dict[str, Any]:
-        """The labels in one cell, and the score of each label in one of its own."""
-        return label_cells(answer, self.labels.names)
-
-    def evidence(
-        self, outputs: np.ndarray, decision: Decision, answer: Mapping[str, Any]
-    ) -> dict[str, np.ndarray]:
-        """The log-odds of each label of the answer, in nats."""
-        logits = outputs / decision.temperature
-        return {
-            name: log_odds(logits, self.labels.names.index(name), self.kind)
-            for name in answer["labels"]
-        }
-
-    def runner_up(
-        self, outputs: np.ndarray, decision: Decision, answer: Mapping[str, Any]
-    ) -> dict[str, Any] | None:
-        """The most probable label that is no part of the answer."""
-        return next_answer(decision.probabilities(outputs)[0], answer, self.labels.names)
 
     def check_output(self, shape: Sequence[int | None]) -> None:
         if shape[-1] != len(self.labels):
