@@ -223,7 +223,7 @@ def test_the_runner_up_and_what_speaks_against(predictor):
     assert set(found.explained) | set(found.next_explained) == {"animal", "plant"}
     against = found.against("animal")
     assert against[0]["weight"] < 0 and against[0]["word"] not in ("cat", "dog")
-    (all_of_it,) = explain(predictor, ["a cat"], threshold=1e-37)
+    (all_of_it,) = explain(predictor, ["a cat and an oak"], threshold=1e-37)
     assert all_of_it.explained == ("animal", "plant") and all_of_it.runner_up is None
 
 
