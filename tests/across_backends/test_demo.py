@@ -52,4 +52,4 @@ def test_from_docstrings_to_the_table(tmp_path, capsys):
 
     resumed = demo.Config(**{**vars(config), "resume": True})
     assert demo.run(resumed)["table"] == result["table"]
-    assert "the comparison is finished" in capsys.readouterr().err
+    assert "compare: finished; nothing to do" in capsys.readouterr().err
