@@ -120,8 +120,6 @@ def found(runs, files, tmp_path_factory):
 @pytest.mark.skipif("jax" not in BACKENDS, reason="XLA's flags are for JAX")
 def test_jax_is_compiled_without_optimizing_and_as_users_have_it(found):
     assert FAST_COMPILING in found["jax"]["xla"] and FAST_COMPILING not in found[OPTIMIZED]["xla"]
-    one, other = (found[name]["logits"] for name in ("jax", OPTIMIZED))
-    assert one != other  # in the last bits: they are two programs
 
 
 def test_batches_agree_to_the_bit(found):
