@@ -51,6 +51,25 @@ class Argument:
         both = self.switch and self.default is not False
         return [flag(self.name), *([flag(f"no_{self.name}")] if both else [])]
 
+    def check(self, values: Sequence[str]) -> None:
+        """Refuse the first of what was typed behind the flag that is no choice, or no number.
+
+        Raises:
+            InputError: naming flag, what was expected and what was received.
+        """
+        choices = self.shape.partition("}")[0][1:].split(",") if self.shape[:1] == "{" else []
+        for value in values if self.shape.endswith(" ...") else values[:1]:
+            if value == "None":  # as if it had not been given
+                continue
+            if choices and value not in choices:
+                raise InputError(
+                    f"{flag(self.name)}: expected one of {', '.join(choices)}; received"
+                    f" {value!r}{did_you_mean(value, choices)}"
+                )
+            if self.name in RANGES and not _is_number(value, RANGES[self.name].whole):
+                expected = RANGES[self.name].expected_not(value, flag(self.name))
+                raise InputError(f"{flag(self.name)}: expected {expected}; received {value!r}.")
+
 
 def arguments_of(config: type) -> list[Argument]:
     """Those of a settings class, in its order."""
@@ -101,6 +120,30 @@ def check_flags(config: type, argv: Sequence[str]) -> None:
     ]
     if missing:
         raise InputError(f"expected {' and '.join(missing)}.")
+    by_flag = {argument.flags[0]: argument for argument in arguments if argument.flags}
+    for name, values in _typed(argv):
+        if name in by_flag and not by_flag[name].switch:
+            by_flag[name].check(values)
+
+
+def _typed(argv: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Each flag with what follows it."""
+    found: list[tuple[str, list[str]]] = []
+    for text in argv:
+        if text.startswith("--") and text != "--":
+            name, sign, value = text.partition("=")
+            found.append((name.replace("_", "-"), [value] if sign else []))
+        elif found:
+            found[-1][1].append(text)
+    return found
+
+
+def _is_number(text: str, whole: bool) -> bool:
+    try:
+        int(text) if whole else float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -50,6 +50,15 @@ def test_the_groups_name_flags_that_there_are():
     [
         (["finetun"], "kerasbert: there is no command 'finetun'; did you mean finetune?"),
         (["toy", "--step", "5"], "kerasbert toy: there is no flag --step; did you mean --steps?"),
+        (
+            ["toy", "--encoder", "text-cn"],
+            "kerasbert toy: --encoder: expected one of transformer, text-cnn, modernbert; received"
+            " 'text-cn'; did you mean text-cnn?",
+        ),
+        (
+            ["toy", "--steps=many"],
+            "kerasbert toy: --steps: expected a whole number, 1 or more; received 'many'.",
+        ),
         (["toy", "--sed=5"], "kerasbert toy: there is no flag --sed; did you mean --seed?"),
         (["finetune", "--epochs", "5"], "kerasbert finetune: expected --train PATH and --out PATH"),
         (["audit", "--train", "x", "--zzz"], "kerasbert audit: there is no flag --zzz."),
