@@ -46,7 +46,7 @@ class TeacherVectors:
     With B rows, E the width of the teacher's vectors:
 
         target  (B, E)  float32, of unit length
-        weight  (B,)    float32, 1
+        weight  (B,)    float32, 1; 0 for a row without a vector, of which no text is left to read
         output  (B, E)  float32, of any length
 
     Held-out figures, means over the rows:
@@ -92,8 +92,10 @@ class TeacherVectors:
     def make(self, rows: Rows, rng: np.random.Generator) -> TaskBatch:
         if rows.vectors is None:
             raise ValueError("Expected the teacher's vectors: PretrainingBatches(vectors=...).")
-        target = np.asarray(rows.vectors, np.float32)
-        return TaskBatch(target=target, weight=np.ones(len(target), np.float32))
+        target = np.array(rows.vectors, np.float32)
+        unknown = np.isnan(target[:, 0])
+        target[unknown] = 0
+        return TaskBatch(target, np.where(unknown, 0, 1).astype(np.float32))
 
     def inputs(self):
         return {}
@@ -122,14 +124,16 @@ class TeacherVectors:
 
     def score(self, scorer: keras.Model, batches: Iterable[Batch], valid: Any) -> dict[str, float]:
         """The held-out figures."""
-        cosines, mean, rows = 0.0, np.zeros(self.width), 0
-        for inputs, targets, _ in batches:
+        cosines, mean, rows = 0.0, np.zeros(self.width), 0.0
+        for inputs, targets, weights in batches:
             target = targets[self.name].astype(np.float64)
             said = np.asarray(scorer.predict_on_batch(inputs), np.float64)
             said /= np.maximum(np.linalg.norm(said, axis=-1, keepdims=True), 1e-12)
             cosines += float((said * target).sum())
             mean += target.sum(axis=0)
-            rows += len(target)
+            rows += float(weights[self.name].sum())
+        if not rows:
+            return {"val_loss_teacher": float("nan"), "mean_loss_teacher": float("nan")}
         # The best one direction is that of the mean, and its mean cosine the mean's length.
         return {
             "val_loss_teacher": 1 - cosines / rows,

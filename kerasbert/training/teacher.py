@@ -33,7 +33,8 @@ class Teacher:
         self._sum = checksum(self.embedder.model, self.embedder.tokenizer.fingerprint())
 
     def vectors(self, batches: PretrainingBatches) -> np.ndarray:
-        """(R, E) float16, of all rows of these batches, in the order of the store.
+        """(R, E) float16, of all rows of these batches, in the order of the store; NaN for a row
+        of unknown characters alone.
 
         They are kept in the store's folder, under a name that holds for this teacher, store, part,
         length and limit, and computed from where an interrupted run left them.

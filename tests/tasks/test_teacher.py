@@ -57,6 +57,16 @@ def test_without_vectors_it_says_what_it_needs(store):
         PretrainingBatches(store, [TeacherVectors(3)], max_length=32).batch(0)
 
 
+def test_a_row_without_a_vector_weighs_nothing(store):
+    batches = PretrainingBatches(store, [TeacherVectors(3)], max_length=32, batch_size=8)
+    batches.vectors = np.ones((batches.total_rows, 3), np.float16)
+    batches.vectors[::2] = np.nan
+    _, targets, weights = batches.batch(0)
+    known = weights["teacher"] == 1
+    assert 0 < known.sum() < 8 and (targets["teacher"][known] == 1).all()
+    assert (targets["teacher"][~known] == 0).all() and (weights["teacher"][~known] == 0).all()
+
+
 def test_the_loss_is_the_cosine_distance():
     rng = np.random.default_rng(0)
     target, output = rng.normal(size=(2, 4, 3)).astype(np.float32)
