@@ -4,6 +4,7 @@ import datetime
 import os
 import random
 import subprocess
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +114,30 @@ def store(files):
 
     prepare_store([files / "raw.txt"], files / "store", style="word", vocabulary_size=100)
     return TokenStore.open(files / "store")
+
+
+@pytest.fixture
+def pipe():
+    """A path that can be read once, as the shell's <(COMMAND) makes them."""
+    ends, threads = [], []
+
+    def make(content):
+        read, write = os.pipe()
+
+        def send():
+            with os.fdopen(write, "wb") as file:
+                file.write(content if isinstance(content, bytes) else content.encode())
+
+        threads.append(threading.Thread(target=send))
+        threads[-1].start()
+        ends.append(read)
+        return f"/dev/fd/{read}"
+
+    yield make
+    for read in ends:
+        os.close(read)
+    for thread in threads:
+        thread.join(10)
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 import io
 import json
-import os
 import sys
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -17,30 +15,6 @@ pytestmark = pytest.mark.in_turn
 
 TINY = ["--d-model", "8", "--max-length", "16", "--batch-size", "8"]
 THAI = "ประเทศไทยเป็นประเทศที่ตั้งอยู่ในเอเชีย"
-
-
-@pytest.fixture
-def pipe():
-    """A path that can be read once, as the shell's <(COMMAND) makes them."""
-    ends, threads = [], []
-
-    def make(content):
-        read, write = os.pipe()
-
-        def send():
-            with os.fdopen(write, "wb") as file:
-                file.write(content)
-
-        threads.append(threading.Thread(target=send))
-        threads[-1].start()
-        ends.append(read)
-        return f"/dev/fd/{read}"
-
-    yield make
-    for read in ends:
-        os.close(read)
-    for thread in threads:
-        thread.join(10)
 
 
 @pytest.fixture

@@ -1,21 +1,7 @@
 """The report as an error browser, clicked through in Chromium; skipped as in test_in_browser.py."""
 
-import os
-
 import pytest
 import report_data
-from chromium import Page, find_chromium
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    program = find_chromium()
-    if program is None:
-        assert not os.environ.get("KERASBERT_REQUIRE_BROWSER"), "no Chromium is installed"
-        pytest.skip("no Chromium is installed: the reports were not clicked through")
-    page = Page(program, tmp_path_factory.mktemp("profile"))
-    yield page
-    page.close()
 
 
 @pytest.fixture

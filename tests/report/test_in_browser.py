@@ -1,11 +1,8 @@
 """The reports in a real browser. Without one these tests are skipped, unless
 KERASBERT_REQUIRE_BROWSER is set, as .ci/run does."""
 
-import os
-
 import pytest
 import report_data
-from chromium import Page, find_chromium
 
 from kerasbert.report import comparison_report, pretrain_report
 
@@ -14,17 +11,6 @@ HISTORY = [
     | {"unigram_loss_masked_lm": 6.5}
     for n in (1, 2, 3)
 ]
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    program = find_chromium()
-    if program is None:
-        assert not os.environ.get("KERASBERT_REQUIRE_BROWSER"), "no Chromium is installed"
-        pytest.skip("no Chromium is installed: the reports were not opened in a browser")
-    page = Page(program, tmp_path_factory.mktemp("profile"))
-    yield page
-    page.close()
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ import gzip
 import io
 import json
 import os
-import threading
 
 import pyarrow
 import pyarrow.parquet
@@ -47,30 +46,6 @@ FORMS = {
     "json": (json.dumps(ROWS, indent=1), "a.json"),
     "parquet": (parquet(), "a.parquet"),
 }
-
-
-@pytest.fixture
-def pipe():
-    """A path that can be read once."""
-    ends, threads = [], []
-
-    def make(content):
-        read, write = os.pipe()
-
-        def send():
-            with os.fdopen(write, "wb") as file:
-                file.write(content if isinstance(content, bytes) else content.encode())
-
-        threads.append(threading.Thread(target=send))
-        threads[-1].start()
-        ends.append(read)
-        return f"/dev/fd/{read}"
-
-    yield make
-    for read in ends:
-        os.close(read)
-    for thread in threads:
-        thread.join(10)
 
 
 @pytest.mark.parametrize("name", FORMS)
