@@ -105,23 +105,20 @@ def check_flags(config: type, argv: Sequence[str]) -> None:
     """
     arguments = arguments_of(config)
     known = ["--help", *(name for argument in arguments for name in argument.flags)]
-    given = [
-        text.partition("=")[0].replace("_", "-")
-        for text in argv
-        if text.startswith("--") and text != "--"
-    ]
-    for name in given:
+    typed = _typed(argv)
+    given = {name for name, _ in typed}
+    for name, _ in typed:
         if name not in known:
             raise InputError(f"there is no flag {name}{did_you_mean(name, known)}")
     missing = [
         f"{argument.flags[0]} {argument.shape}"
         for argument in arguments
-        if argument.required and not argument.positional and not {*given} & {*argument.flags}
+        if argument.required and not argument.positional and given.isdisjoint(argument.flags)
     ]
     if missing:
         raise InputError(f"expected {' and '.join(missing)}.")
     by_flag = {argument.flags[0]: argument for argument in arguments if argument.flags}
-    for name, values in _typed(argv):
+    for name, values in typed:
         if name in by_flag and not by_flag[name].switch:
             by_flag[name].check(values)
 

@@ -12,6 +12,21 @@ NAMES = {"valid": "validation", "test": "test", "data": "evaluated"}
 Sections = list[tuple[str, str]]  # heading and HTML
 
 
+def figure_curves(titles: Mapping[str, str], history: Sequence[Row]) -> str:
+    """A chart of each figure on validation data, by name, and of the losses."""
+    epoch = Axis("epoch", whole=True)
+    drawn = [
+        chart(
+            f"{title} on validation data",
+            [Series("", curve(history, "epoch", f"val_{name}"))],
+            epoch,
+            Axis(title),
+        )
+        for name, title in titles.items()
+    ]
+    return charts(*drawn, loss_chart(history)) + folded("all figures", table(history))
+
+
 def figure_sections(
     figures: Sequence[str], history: Sequence[Row], metrics: Mapping[str, Any]
 ) -> Sections:
@@ -28,21 +43,10 @@ def figure_sections(
     first = {f"{NAMES[split]} {titles[name]}": value for name, value in shown.items()}
     parts = [{**metrics[name], "data": text} for name, text in NAMES.items() if name in metrics]
     headings = {"data": "data"} | titles | {"loss": "loss", "documents": "documents"}
-    epoch = Axis("epoch", whole=True)
-    drawn = [
-        chart(
-            f"{title} on validation data",
-            [Series("", curve(history, "epoch", f"val_{name}"))],
-            epoch,
-            Axis(title),
-        )
-        for name, title in titles.items()
-    ]
-    curves = charts(*drawn, loss_chart(history)) + folded("all figures", table(history))
     return [
         ("", tiles(first | run_tiles(metrics))),
         ("", table(parts, headings)),
-        ("Curves", curves),
+        ("Curves", figure_curves(titles, history)),
     ]
 
 

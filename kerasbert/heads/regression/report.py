@@ -8,10 +8,10 @@ import numpy as np
 
 from kerasbert.figures import number, short
 from kerasbert.heads.regression.words import interval_sentences
-from kerasbert.report.charts import Axis, Series, chart, curve
-from kerasbert.report.figures import NAMES, Sections, loss_chart, run_tiles
+from kerasbert.report.charts import Axis, Series, chart
+from kerasbert.report.figures import NAMES, Sections, figure_curves, run_tiles
 from kerasbert.report.page import charts, paragraph
-from kerasbert.report.tables import Row, folded, table, tiles
+from kerasbert.report.tables import Row, table, tiles
 
 CUT = 300  # characters of a text that are shown
 MOST_PICTURES = 4  # numbers that have pictures of their own
@@ -39,7 +39,7 @@ def number_sections(
         ("", _tiles(names, metrics, split)),
         ("", _parts(names, metrics)),
         ("Intervals", paragraph(interval_sentences(metrics))),
-        ("Curves", _curves(names, history)),
+        ("Curves", figure_curves(names, history)),
         (f"Predicted against true, on {NAMES[split]} data", _against(numbers)),
         (f"Residuals, on {NAMES[split]} data", _residuals(numbers)),
         ("The largest errors, on validation data", _worst(rows.get("worst", ()))),
@@ -66,20 +66,6 @@ def _parts(names: Mapping[str, str], metrics: Mapping[str, Any]) -> str:
     }
     shown = table(parts, headings | {"documents": "documents"})
     return shown + "".join(paragraph(f"– {reason}", "note") for reason in sorted(reasons))
-
-
-def _curves(names: Mapping[str, str], history: Sequence[Row]) -> str:
-    epoch = Axis("epoch", whole=True)
-    drawn = [
-        chart(
-            f"{text} on validation data",
-            [Series("", curve(history, "epoch", f"val_{name}"))],
-            epoch,
-            Axis(text),
-        )
-        for name, text in names.items()
-    ]
-    return charts(*drawn, loss_chart(history)) + folded("all figures", table(history))
 
 
 def _by_name(rows: Sequence[Row]) -> dict[str, list[tuple[float, float]]]:
