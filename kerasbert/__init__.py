@@ -31,6 +31,7 @@ _HOME = {
     "Predictor": "kerasbert.inference.predictor",
     "PretrainingBatches": "kerasbert.batches",
     "TextClassifier": "kerasbert.estimators.text_classifier",
+    "TextRegressor": "kerasbert.estimators.text_regressor",
     "TextCNNConfig": "kerasbert.config",
     "Tokenizer": "kerasbert.tokenizer",
     "TokenStore": "kerasbert.corpus",

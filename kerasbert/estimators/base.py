@@ -10,13 +10,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from kerasbert.errors import InputError, Unfinished
 from kerasbert.estimators.parameters import Parameters
-from kerasbert.files import check_writable, write_text
+from kerasbert.files import check_writable, write_json, write_text
+from kerasbert.heads.head import Head
 from kerasbert.ranges import check_numbers
 from kerasbert.settings import FineTuneSettings, PretrainSettings
 from kerasbert.settings.data import FieldSettings
@@ -28,7 +29,14 @@ from kerasbert.text.inputs import rows_of
 from kerasbert.text.split import write_documents
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from kerasbert.estimators.kept_run import KeptRun
+    from kerasbert.inference.predictor import Predictor
+
+AnyHead = TypeVar("AnyHead", bound=Head)
+
+FILE = "estimator.json"  # beside the files of a run: parameters, and the labels as they were given
 
 _PRETRAINING = 0.5  # of `minutes`, where there is a corpus
 _OF_COMMANDS = {"train", "valid", "test", "out", "kind", "from_scratch", "limit", "resume"} | {
@@ -128,6 +136,57 @@ class TextEstimator(Parameters):
                 " labels before using this estimator, or `load` a run."
             )
         return self._run
+
+    def _note(self, run: KeptRun, **about: Any) -> None:
+        """Write beside the files of the run what `load` needs to make the estimator again."""
+        noted = {"estimator": type(self).__name__, **about, "parameters": self.get_params()}
+        write_json(run.path / FILE, noted)
+
+    @classmethod
+    def _made_of(
+        cls, folder: str | Path, expected: type[AnyHead], what: str
+    ) -> tuple[Self, AnyHead, dict[str, Any] | None]:
+        """An estimator that keeps the run of a folder, the run's head, and what `_note` wrote.
+
+        Args:
+            folder: of the run.
+            expected: the class of its head.
+            what: such a run predicts, for the message.
+
+        Raises:
+            InputError: it is not the folder of a finished run with such a head.
+        """
+        from kerasbert.estimators.kept_run import KeptRun
+        from kerasbert.runs.fine_tuned import open_head
+        from kerasbert.runs.folder import RunFolder
+
+        path = Path(folder).expanduser()
+        head, config = open_head(path)
+        if not isinstance(head, expected):
+            raise InputError(f"{path}: expected a run that predicts {what}, this is {head.name}.")
+        noted = RunFolder(path).read_json(FILE) if (path / FILE).exists() else None
+        parameters = noted["parameters"] if noted else config.get("given", config["settings"])
+        known = cls().get_params()
+        made = cls(**{name: value for name, value in parameters.items() if name in known})
+        made.out = None  # the folder is there
+        made._run = KeptRun(path)
+        return made, head, noted
+
+    def _asked(self, X: Any) -> tuple[Predictor, list[tuple[str, ...]]]:
+        """The predictor, and the texts that it is asked about.
+
+        Raises:
+            ValueError: pairs where the run takes single texts, or the other way round.
+        """
+        predictor = self._fitted().predictor
+        rows = rows_of(X, "X")
+        if rows and (len(rows[0]) == 2) != predictor.pairs:
+            forms = ["pairs of texts", "single texts"]
+            raise ValueError(
+                f"X: expected {forms[not predictor.pairs]}, as in fit. Received:"
+                f" {forms[predictor.pairs]}"
+            )
+        return predictor, rows
 
     @property
     def run_(self) -> Path:

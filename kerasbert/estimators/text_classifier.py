@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from kerasbert.errors import InputError
 from kerasbert.estimators.base import SETTINGS, TextEstimator
 from kerasbert.estimators.parameters import keeps
-from kerasbert.estimators.targets import Labels, Targets
-from kerasbert.files import write_json
+from kerasbert.estimators.targets import Targets
+from kerasbert.estimators.texts import documents_of, unequal
 from kerasbert.heads.classification.head import Classification
-from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.inputs import rows_of
 
 if TYPE_CHECKING:
     from kerasbert.estimators.kept_run import KeptRun
-
-FILE = "estimator.json"  # beside the files of a run: parameters, and the labels as they were given
 
 
 class TextClassifier(TextEstimator):
@@ -92,16 +88,15 @@ class TextClassifier(TextEstimator):
         """
         rows = rows_of(X, "X")
         targets, labels = Targets.of(y)
-        documents = _documents(rows, labels, "X")
+        documents = documents_of(rows, labels, "X")
         beside = None
         if valid is not None:
-            beside = _documents(rows_of(valid[0], "valid"), targets.read(valid[1]), "valid")
+            beside = documents_of(rows_of(valid[0], "valid"), targets.read(valid[1]), "valid")
         kind = "multi-label" if targets.form != "labels" else "multi-class"
         if kind == "multi-class" and len(targets.classes) == 2:
             kind = "binary"
         run = self._learn(documents, beside, corpus, kind=kind)
-        about = {"estimator": type(self).__name__, "targets": targets.to_json()}
-        write_json(run.path / FILE, about | {"parameters": self.get_params()})
+        self._note(run, targets=targets.to_json())
         self._keep(run, targets)
         return self
 
@@ -114,26 +109,14 @@ class TextClassifier(TextEstimator):
         Raises:
             InputError: it is not the folder of a finished classification.
         """
-        from kerasbert.estimators.kept_run import KeptRun
-        from kerasbert.runs.fine_tuned import open_head
-        from kerasbert.runs.folder import RunFolder
-
-        path = Path(folder).expanduser()
-        head, config = open_head(path)
-        if not isinstance(head, Classification):
-            raise InputError(f"{path}: expected a run that predicts labels, this is {head.name}.")
-        if (path / FILE).exists():
-            about = RunFolder(path).read_json(FILE)
-            parameters, targets = about["parameters"], Targets.of_json(about["targets"])
+        made, head, noted = cls._made_of(folder, Classification, "labels")
+        if noted is not None:
+            targets = Targets.of_json(noted["targets"])
         else:
-            parameters = config.get("given", config["settings"])
             targets = Targets(
                 "lists" if head.kind == "multi-label" else "labels", np.array(head.labels.names)
             )
-        known = cls().get_params()
-        made = cls(**{name: value for name, value in parameters.items() if name in known})
-        made.out = None  # the folder is there
-        made._keep(KeptRun(path), targets)
+        made._keep(made._run, targets)
         return made
 
     def _keep(self, run: KeptRun, targets: Targets) -> None:
@@ -163,21 +146,14 @@ class TextClassifier(TextEstimator):
         predictions = self.predict(X)
         gold = self._targets.read(y)
         if len(gold) != len(predictions):
-            raise ValueError(_unequal(len(predictions), len(gold)))
+            raise ValueError(unequal(len(predictions), len(gold)))
         found = self._targets.read(predictions)
         right = [set(one) == set(other) for one, other in zip(found, gold, strict=True)]
         return float(np.average(right, weights=sample_weight))
 
     def _decided(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         """(N, K) float64 probabilities, and (N, K) bool what is chosen by them."""
-        predictor = self._fitted().predictor
-        rows = rows_of(X, "X")
-        if rows and (len(rows[0]) == 2) != predictor.pairs:
-            forms = ["pairs of texts", "single texts"]
-            raise ValueError(
-                f"X: expected {forms[not predictor.pairs]}, as in fit. Received:"
-                f" {forms[predictor.pairs]}"
-            )
+        predictor, rows = self._asked(X)
         said = np.zeros((len(rows), len(self.classes_)))
         chosen = np.zeros(said.shape, bool)
         if rows:
@@ -207,29 +183,3 @@ class TextClassifier(TextEstimator):
             classifier_tags=ClassifierTags(multi_label=True),
             input_tags=InputTags(one_d_array=True, two_d_array=False, string=True),
         )
-
-
-def _documents(rows: Sequence[tuple[str, ...]], labels: Labels, name: str) -> list[LabeledDocument]:
-    """Texts with their labels, counted from 1 as rows of a file are.
-
-    Raises:
-        ValueError: unequal lengths, or a text without text.
-    """
-    if len(rows) != len(labels):
-        raise ValueError(_unequal(len(rows), len(labels)))
-    for number, row in enumerate(rows):
-        if not all(part.strip() for part in row):
-            raise ValueError(
-                f"{name}[{number}]: an empty text. Fill it in, or remove it and its y."
-            )
-    return [
-        LabeledDocument(row, names, number)
-        for number, (row, names) in enumerate(zip(rows, labels, strict=True), start=1)
-    ]
-
-
-def _unequal(texts: int, labels: int) -> str:
-    return (
-        f"X and y have inconsistent numbers of samples: {texts:,} texts, {labels:,} labels. Give as"
-        " many of each."
-    )
