@@ -40,7 +40,7 @@ bench: $(VENV)/.installed-bench
 	for size in 128 256 512; do \
 		$(BIN)/python -m benchmarks.speed.masked_lm_step --size $$size --apart --rounds 3 --steps 4 --out $(BENCH)/masked_lm_$$size.json || exit 1; \
 	done
-	for name in text_cnn_step starting_up input_pipeline prediction; do \
+	for name in text_cnn_step public_model starting_up input_pipeline prediction; do \
 		$(BIN)/python -m benchmarks.speed.$$name --out $(BENCH)/$$name.json || exit 1; \
 	done
 

@@ -91,6 +91,20 @@ def test_a_text_cnn_is_timed_beside_a_plain_one(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_public_encoder_is_timed_beside_transformers(tmp_path):
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    result, _ = start(
+        "public_model", tmp_path / "public.json", "--quick", "--rounds=1", "--steps=1",
+        "--backends", BACKEND, "--contestants", "kerasbert", "transformers", "--task=training",
+    )  # fmt: skip
+    assert contestants(result["training"]) == [("kerasbert", BACKEND), ("transformers", "torch")]
+    ours, theirs = result["training"]["contestants"]
+    assert ours["parameters"] == theirs["parameters"]
+    np.testing.assert_allclose(ours["losses"], theirs["losses"], rtol=1e-3)
+
+
+@pytest.mark.slow
 def test_the_input_pipeline_is_timed(tmp_path):
     result, _ = start(
         "input_pipeline", tmp_path / "input.json", "--quick", "--rounds=1", "--steps=2",
