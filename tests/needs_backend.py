@@ -23,19 +23,27 @@ def _reaches_keras(path: Path) -> bool:
     seen, ahead = set(), [path]
     while ahead:
         path = ahead.pop()
-        if path in seen:
-            continue
-        seen.add(path)
-        for module in _imports(path):
-            if module.split(".")[0] in HEAVY:
+        if path not in seen:
+            seen.add(path)
+            heavy, files = _next(path)
+            if heavy:
                 return True
-            ahead += _files(module, ROOT)
-            if ROOT / "tests" in path.parents or ROOT not in path.parents:
-                ahead += _files(module, path.parent)  # what test files share
+            ahead += files
     return False
 
 
-@cache
+@cache  # nearly every test reaches the same hundreds of files: each is looked up once
+def _next(path: Path) -> tuple[bool, tuple[Path, ...]]:
+    """Whether a file itself imports Keras, and which files of ours it imports."""
+    modules = _imports(path)
+    if any(module.split(".")[0] in HEAVY for module in modules):
+        return True, ()
+    starts = [ROOT]
+    if ROOT / "tests" in path.parents or ROOT not in path.parents:
+        starts.append(path.parent)  # what test files share
+    return False, tuple({f: None for m in modules for start in starts for f in _files(m, start)})
+
+
 def _imports(path: Path) -> frozenset[str]:
     """Modules, and what may be one: `from kerasbert import x`, `kerasbert.x`."""
     return frozenset(_all_imports(ast.parse(path.read_text(encoding="utf-8"))))

@@ -36,12 +36,15 @@ def run(part: str, threads: int) -> tuple[int, str, float]:
     # PASSIVE: where processes share cores, waiting threads would take the time of working ones.
     limits = {"OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "PASSIVE"}
     command = [sys.executable, "-m", "pytest", "-m", chosen, "--durations=10"]
+    environment = limits | os.environ | {"KERAS_BACKEND": backend}
+    # Bytecode is kept: each test process and each program that tests start would make it again.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     began = time.monotonic()
     with (LOGS / f"{part}.log").open("w+", encoding="utf-8") as log:
         status = subprocess.run(
             [*command, "-o", f"cache_dir=.pytest_cache/{part}"],
             cwd=ROOT,
-            env=limits | os.environ | {"KERAS_BACKEND": backend},
+            env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,
         ).returncode

@@ -106,6 +106,7 @@ def test_evaluate_predict_and_explain(run, parts, tmp_path, capsys):
     assert "on these documents they held" in capsys.readouterr().out
 
 
+@pytest.mark.in_turn
 def test_the_head_follows_from_the_numbers_and_is_said(parts, tmp_path, capsys):
     given = [f"--{name}={parts[name]}" for name in ("train", "valid")]
     given += ["--label-field", "score", "--out", f"{tmp_path}/run", "--limit", "60"]
@@ -123,6 +124,7 @@ def test_the_head_follows_from_the_numbers_and_is_said(parts, tmp_path, capsys):
     assert not (tmp_path / "no").exists()
 
 
+@pytest.mark.in_turn
 def test_several_numbers_have_their_names(parts, tmp_path):
     settings = finetune.Config(
         train=parts["train"], valid_share=0.25, test=parts["test"], out=tmp_path / "two",
@@ -141,6 +143,7 @@ def test_several_numbers_have_their_names(parts, tmp_path):
     assert metrics["best_epoch"] == 1 + int(np.argmin(history["val_mae"]))
 
 
+@pytest.mark.in_turn
 @pytest.mark.parametrize("constant", ["gold", "one document"])
 def test_without_a_correlation_the_lowest_loss_chooses(constant, parts, tmp_path):
     lines = parts["valid"].read_text().splitlines()
