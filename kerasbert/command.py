@@ -66,7 +66,8 @@ def run_command(
             if show is not None:
                 show(result)
             if closing is not None:
-                tell(str(closing(settings, result)))
+                text = str(closing(settings, result))
+                tell(f"\n{text}" if show is not None and text else text)
 
     return exit_status(work, f"kerasbert {name}")
 

@@ -53,7 +53,9 @@ def read_parts(
         train, valid = split_documents(
             documents["train"], settings.valid_share, str(paths["train"]), known.strata
         )
-        documents |= {"train": train, "valid": valid}
+        documents = {"train": train, "valid": valid} | {
+            name: part for name, part in documents.items() if name != "train"
+        }
         paths["valid"] = settings.train
     for name, part in documents.items():
         if len(part[0].texts) != len(documents["train"][0].texts):

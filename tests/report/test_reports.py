@@ -248,7 +248,7 @@ def test_comparison_report_shows_sentence_table_curves_and_pairs(tmp_path):
         "F1, mean of micro and macro", "Micro F1", "Macro F1", "Loss", "F1 by time, each seed",
     ]  # fmt: skip
     text = " ".join(page.text.split())
-    assert "With 2 seeds, pre-training gained 0.100 ± 0.000 after epoch 1" in text
+    assert "In validation F1 pre-training gained 0.100 ± 0.000 after epoch 1" in text
     assert "+0.150 ± 0.000" in text and "seconds of training" in text
     assert "TF-IDF + LinearSVC" in text and "seed by seed" in text
     assert text.count("from scratch") > 5

@@ -6,7 +6,7 @@ from typing import Any
 from kerasbert.heads.classification.mistakes import confusion, documents_to_browse
 from kerasbert.heads.classification.reliability import reliability_diagram
 from kerasbert.heads.classification.rival_report import rival_line, rival_rows, rival_text
-from kerasbert.heads.classification.words import rule_sentences
+from kerasbert.heads.classification.words import half_view, rule_sentences
 from kerasbert.report.charts import Axis, Series, chart, curve
 from kerasbert.report.figures import (
     NAMES,
@@ -66,8 +66,8 @@ def _figures(metrics: Mapping[str, Any]) -> str:
 
 
 def _splits(metrics: Mapping[str, Any]) -> str:
-    """Both views: by the saved rule and at one half."""
-    views = [(metrics, ""), (metrics.get("at_half") or {}, ", at 0.5")]
+    """By the saved rule, and at one half where that is another."""
+    views = [(metrics, ""), (half_view(metrics), ", at 0.5")]
     rows = [
         {**view[split], "data": name + note}
         for split, name in NAMES.items()
