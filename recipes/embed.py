@@ -8,6 +8,7 @@ from typing import Any
 import tyro
 
 from kerasbert.choices import PoolingName
+from kerasbert.closing import Closing
 from kerasbert.command import run_command
 from kerasbert.errors import InputError
 from kerasbert.settings.data import TextFieldSettings, take_file
@@ -117,7 +118,12 @@ def main(argv: list[str] | None = None) -> int:
     def show(result: dict[str, Any]) -> None:
         print_figures("vectors", result)
 
-    return run_command(Config, run, argv, "embed", show)
+    def closing(config: Config, result: dict[str, Any]) -> Closing:
+        rows = f"{result['vectors']:,} vectors of {result['width']:,} numbers"
+        reads = f"numpy.load({str(config.out)!r}) reads them"
+        return Closing(f"{rows} for {result['documents']:,} documents: {reads}.")
+
+    return run_command(Config, run, argv, "embed", show, closing=closing)
 
 
 if __name__ == "__main__":

@@ -175,7 +175,7 @@ def test_pretrain_report_draws_both_views_beside_the_unigram_loss(tmp_path):
     names = [attrs["aria-label"] for tag, attrs in page.tags if tag == "svg"]
     assert len(names) == 4 and "Masked-LM loss, [MASK] positions only" in names
     assert "0.300 nats below the unigram loss (5.500 against 5.800)" in page.text
-    assert "random weights" in page.text and "objectives masked-lm" in page.text
+    assert "random weights" in page.text and "objective masked-lm" in page.text
     assert page.text.count("unigram frequencies") == 2
 
     history[-1]["val_loss_masked_lm_mask"] = "5.9"

@@ -5,7 +5,6 @@ from typing import Any
 
 from kerasbert.heads.classification.mistakes import confusion, documents_to_browse
 from kerasbert.heads.classification.reliability import reliability_diagram
-from kerasbert.heads.classification.rival_report import rival_line, rival_rows, rival_text
 from kerasbert.heads.classification.words import half_view, rule_sentences
 from kerasbert.report.charts import Axis, Series, chart, curve
 from kerasbert.report.figures import (
@@ -17,6 +16,7 @@ from kerasbert.report.figures import (
     run_tiles,
 )
 from kerasbert.report.page import charts, paragraph
+from kerasbert.report.rival import rival_line, rival_rows, rival_text
 from kerasbert.report.tables import Row, folded, table, tiles
 from kerasbert.report.thresholds import threshold_explorer
 from kerasbert.visible import visible
@@ -134,8 +134,9 @@ def _curves(history: Sequence[Row], metrics: Mapping[str, Any]) -> str:
     ]
     if history:
         f1 += rival_line(metrics, "f1", len(history))
+    at_half = ", at threshold 0.5" if half_view(metrics) else ""
     drawn = charts(
-        chart("F1 on validation data, at threshold 0.5", f1, epoch, Axis("F1")),
+        chart(f"F1 on validation data{at_half}", f1, epoch, Axis("F1")),
         loss_chart(history),
     )
     return drawn + folded("all figures", table(history))
