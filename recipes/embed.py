@@ -11,6 +11,7 @@ from kerasbert.choices import PoolingName
 from kerasbert.closing import Closing
 from kerasbert.command import run_command
 from kerasbert.errors import InputError
+from kerasbert.figures import counted
 from kerasbert.settings.data import TextFieldSettings, take_file
 from kerasbert.settings.settings import Settings
 from kerasbert.tables import print_figures
@@ -92,7 +93,8 @@ def run(config: Config) -> dict[str, Any]:
     for note in passed.notes(shown(config.file), has):
         say(note)
     if embedder.truncated:
-        say(f"{embedder.truncated} texts longer than {embedder.max_length} positions were cut.")
+        longer = counted(embedder.truncated, "text")
+        say(f"{longer} longer than {embedder.max_length} positions cut.")
     what = "the state of each position" if config.tokens else WHAT[config.pooling]
     result = {
         "documents": passed.documents,

@@ -14,7 +14,7 @@ from kerasbert.streams import shown
 from kerasbert.terminal import say
 from kerasbert.text import LineProblems
 from kerasbert.text.quick_audit import leaks
-from kerasbert.text.split import split_documents
+from kerasbert.text.split import share_note, split_documents
 from kerasbert.tokenizer.tokenizer import Tokenizer
 from kerasbert.tokenizer.unknown import unknown_in
 
@@ -53,6 +53,8 @@ def read_parts(
         train, valid = split_documents(
             documents["train"], settings.valid_share, str(paths["train"]), known.strata
         )
+        if note := share_note(len(valid), len(train) + len(valid), settings.valid_share):
+            say(note, said)
         documents = {"train": train, "valid": valid} | {
             name: part for name, part in documents.items() if name != "train"
         }
