@@ -67,18 +67,26 @@ def _print_table(title: str, body: list[list[str]], header: Sequence[str] | None
         padding=(0, 1, 0, 0),
     )
     wide = [_longest([name, *cells]) for name, cells in zip(names, found, strict=True)]
-    tight = sum(wide) + _GAP * (len(wide) - 1) > width
+    enough = all if header is None else any  # named figures may be texts
+    figures = [
+        number > 0 and enough(map(_FIGURE.fullmatch, cells)) for number, cells in enumerate(found)
+    ]
+    widths: list[int | None] = [None] * len(found)
+    if fits and sum(wide) + _GAP * (len(wide) - 1) > width:
+        # What is broken first is the name above figures.
+        wanted = [
+            max(_longest(cells), low) if one else most
+            for cells, low, one, most in zip(found, least, figures, wide, strict=True)
+        ]
+        room = width - _GAP * (len(least) - 1)
+        widths = [*_shared(_shared(least, wanted, room), wide, room)]
     # Text, not str: a label such as [b] would be taken for rich's own markup, and vanish.
-    for number, (name, cells) in enumerate(zip(names, found, strict=True)):
-        enough = all if header is None else any  # named figures may be texts
-        figures = number > 0 and enough(map(_FIGURE.fullmatch, cells))
+    for name, one, own in zip(names, figures, widths, strict=True):
         table.add_column(
             Text(name),
-            justify="right" if figures else "left",
+            justify="right" if one else "left",
             overflow="fold",  # nothing is cut off
-            min_width=least[number] if fits else None,
-            # What is broken first is the name above figures.
-            max_width=max(_longest(cells), least[number]) if figures and tight else None,
+            width=own,
         )
     for row in body:
         table.add_row(*map(Text, row))
@@ -95,5 +103,18 @@ def _print_rows(names: Sequence[str], body: list[list[str]], width: int) -> None
         print(" " * _GAP + said.replace("\n", "\n" + " " * _GAP))
 
 
+def _shared(widths: Sequence[int], wanted: Sequence[int], room: int) -> list[int]:
+    """The widths, made as wide as wanted while there is room; who lacks most is served first."""
+    found = list(widths)
+    for _ in range(room - sum(found)):
+        lacks = [most - own for most, own in zip(wanted, found, strict=True)]
+        if max(lacks) <= 0:
+            break
+        found[lacks.index(max(lacks))] += 1
+    return found
+
+
 def _longest(texts: Iterable[str]) -> int:
-    return max(map(len, texts), default=0)
+    from rich.cells import cell_len
+
+    return max(map(cell_len, texts), default=0)

@@ -144,6 +144,23 @@ def test_a_table_fits_and_breaks_no_word_before_it_must(width, screen):
     assert all(word in text for row in rows for cell in row for word in cell.split())
 
 
+@pytest.mark.parametrize("width", [60, 61, 70, 80])
+def test_a_table_that_just_fits_is_whole(width, screen):
+    names = [
+        "judged on",
+        "micro F1",
+        "macro F1",
+        "F1",
+        "loss",
+        "documents",
+        "F1 of TF-IDF + LinearSVC",
+    ]
+    rows = [names, ["valid", 0.8222, 0.8214, 0.8218, 0.4115, 135, 0.8147]]
+    lines = screen(width, lambda: print_table("best", rows))
+    assert max(map(len, lines)) <= width and lines[-1].endswith("0.8147")
+    assert "LinearSVC" in " ".join(lines).split() and "judged" in " ".join(lines).split()
+
+
 def test_where_a_table_cannot_fit_each_row_names_its_cells(screen):
     rows = [["judged on", "micro F1", "TF-IDF + LinearSVC"], ["test", 0.5, ""], ["valid", 0.7, 0.6]]
     lines = screen(20, lambda: print_table("best epoch", rows))
