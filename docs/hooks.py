@@ -34,10 +34,17 @@ def commands_page() -> str:
     return "\n".join(sections)
 
 
+class Screen(io.StringIO):
+    """A terminal, as the help is told: a pipe would get it wider than the page is."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 def help_of(name: str) -> str:
     """What `kerasbert NAME --help` prints."""
     os.environ |= {"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"}
-    text = io.StringIO()
+    text = Screen()
     with contextlib.redirect_stdout(text), contextlib.suppress(SystemExit):
         importlib.import_module(f"kerasbert.recipes.{name}").main(["--help"])
     return re.sub(r"\x1b\[[0-9;]*m", "", text.getvalue()).strip()

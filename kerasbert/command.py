@@ -1,9 +1,11 @@
 """How every recipe becomes a command: flags in, a table for people out, and an exit status."""
 
+import _thread
 import contextlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -18,6 +20,8 @@ from kerasbert.invocation import asked_for, command_to_go_on
 from kerasbert.memory import keep_freed_memory
 from kerasbert.streams import check_standard_input, copies_kept
 from kerasbert.terminal import say, tell
+
+AGAIN = 0.05  # seconds, in which the callback is over
 
 
 def run_command(
@@ -66,7 +70,8 @@ def run_command(
             if show is not None:
                 show(result)
             if closing is not None:
-                tell(str(closing(settings, result)))
+                text = str(closing(settings, result))
+                tell(f"\n{text}" if show is not None and text else text)
 
     return exit_status(work, f"kerasbert {name}")
 
@@ -89,12 +94,13 @@ def _parsed(config: type, name: str, argv: Sequence[str]) -> Any:
 def exit_status(work: Callable[[], None], name: str) -> int:
     """Do the work of a command; what stops it becomes one message and its exit status."""
     try:
-        work()
+        with _interrupts_kept():
+            work()
     except InputError as error:
         say(f"{name}: {error}")
         return 2
     except KeyboardInterrupt as error:
-        say(f"{name}: {error or 'interrupted'}")
+        say(f"{name}: {str(error) or 'interrupted'}")
         return 130
     except BrokenPipeError:
         _close_output()  # whoever read it has enough
@@ -136,6 +142,24 @@ def _close_output() -> None:
         sys.stdout.flush()
         return
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def _interrupts_kept() -> Iterator[None]:
+    """Ctrl-C that meets a library's callback is dropped by Python: here it comes once more."""
+    before = sys.unraisablehook
+
+    def again(unraisable: Any) -> None:
+        if unraisable.exc_type is KeyboardInterrupt:
+            threading.Timer(AGAIN, _thread.interrupt_main).start()
+        else:
+            before(unraisable)
+
+    sys.unraisablehook = again
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def _terminated(number: int, frame: Any) -> None:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from kerasbert.figures import cell
+from kerasbert.figures import cell, figure_name
 from kerasbert.terminal import NO_BREAK, columns, say
 
 GAP = "  "
@@ -81,7 +81,7 @@ def title(name: str) -> str:
         return "val loss"
     for beginning in ("val_loss_", "val_"):
         name = name.removeprefix(beginning)
-    return name.replace("_", " ").replace("f1", "F1")
+    return figure_name(name)
 
 
 def _shown(name: str, value: Any) -> str:

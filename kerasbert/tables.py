@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kerasbert.figures import cell
-from kerasbert.terminal import columns, wrapped
+from kerasbert.terminal import NO_BREAK, columns, wrapped
 
 _ANY_WIDTH = 10_000  # of a file or a pipe
 _GAP = 2
@@ -16,7 +16,8 @@ _FIGURE = re.compile(r"[+-]?[\d.,]+%?( ± [\d.,]+)?")
 def print_table(title: str, rows: Sequence[Sequence[Any]]) -> None:
     """A table on standard output; the first row is its header.
 
-    Figures stand to the right, text to the left. Cells are broken on a terminal only.
+    Figures stand to the right, text to the left. Cells are broken on a terminal only, between
+    words; where it is too narrow even for that, each row names its cells itself.
     """
     header, *body = rows
     _print_table(title, [[cell(value) for value in row] for row in body], header)
@@ -37,6 +38,18 @@ def _text(name: str, value: Any) -> str:
 
 
 def _print_table(title: str, body: list[list[str]], header: Sequence[str] | None) -> None:
+    """An empty line, the title and the table."""
+    print(f"\n{wrapped(title, columns(sys.stdout))}" if title else "")
+    width = columns(sys.stdout) or _ANY_WIDTH
+    found = [list(cells) for cells in zip(*body, strict=True)]
+    names = [str(name) for name in header] if header is not None else [""] * len(found)
+    least = [
+        _longest(" ".join([name, *cells]).split()) for name, cells in zip(names, found, strict=True)
+    ]
+    fits = sum(least) + _GAP * (len(least) - 1) <= width  # without breaking a word
+    if header is not None and not fits:
+        _print_rows(names, body, width)
+        return
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -46,7 +59,6 @@ def _print_table(title: str, body: list[list[str]], header: Sequence[str] | None
         def on_broken_pipe(self) -> None:
             raise  # not rich's exit with status 1: `run_command` knows what to do
 
-    width = columns(sys.stdout) or _ANY_WIDTH
     table = Table(
         box=SIMPLE_HEAD,
         show_header=header is not None,
@@ -54,33 +66,55 @@ def _print_table(title: str, body: list[list[str]], header: Sequence[str] | None
         pad_edge=False,
         padding=(0, 1, 0, 0),
     )
-    found = [list(cells) for cells in zip(*body, strict=True)]
-    names = [str(name) for name in header] if header is not None else [""] * len(found)
-    least = [
-        _longest(" ".join([name, *cells]).split()) for name, cells in zip(names, found, strict=True)
-    ]
-    fits = sum(least) + _GAP * (len(least) - 1) <= width  # without breaking a word
     wide = [_longest([name, *cells]) for name, cells in zip(names, found, strict=True)]
-    tight = sum(wide) + _GAP * (len(wide) - 1) > width
+    enough = all if header is None else any  # named figures may be texts
+    figures = [
+        number > 0 and enough(map(_FIGURE.fullmatch, cells)) for number, cells in enumerate(found)
+    ]
+    widths: list[int | None] = [None] * len(found)
+    if fits and sum(wide) + _GAP * (len(wide) - 1) > width:
+        # What is broken first is the name above figures.
+        wanted = [
+            max(_longest(cells), low) if one else most
+            for cells, low, one, most in zip(found, least, figures, wide, strict=True)
+        ]
+        room = width - _GAP * (len(least) - 1)
+        widths = [*_shared(_shared(least, wanted, room), wide, room)]
     # Text, not str: a label such as [b] would be taken for rich's own markup, and vanish.
-    for number, (name, cells) in enumerate(zip(names, found, strict=True)):
-        enough = all if header is None else any  # named figures may be texts
-        figures = number > 0 and enough(map(_FIGURE.fullmatch, cells))
+    for name, one, own in zip(names, figures, widths, strict=True):
         table.add_column(
             Text(name),
-            justify="right" if figures else "left",
+            justify="right" if one else "left",
             overflow="fold",  # nothing is cut off
-            min_width=least[number] if fits else None,
-            # What is broken first is the name above figures.
-            max_width=max(_longest(cells), least[number]) if figures and tight else None,
+            width=own,
         )
     for row in body:
         table.add_row(*map(Text, row))
-    output = Output(width=width)
-    if title:
-        print(wrapped(title, columns(sys.stdout)))
-    output.print(table)
+    Output(width=width).print(table)
+
+
+def _print_rows(names: Sequence[str], body: list[list[str]], width: int) -> None:
+    """Each row with its first cell above the others, which stand beside their names."""
+    for first, *cells in body:
+        print(wrapped(first, width, hang="  "))
+        pairs = [f"{name} {cell}" for name, cell in zip(names[1:], cells, strict=True) if cell]
+        line = f"{' ' * _GAP}".join(pair.replace(" ", NO_BREAK) for pair in pairs)
+        said = wrapped(line, width - _GAP).replace(NO_BREAK, " ")
+        print(" " * _GAP + said.replace("\n", "\n" + " " * _GAP))
+
+
+def _shared(widths: Sequence[int], wanted: Sequence[int], room: int) -> list[int]:
+    """The widths, made as wide as wanted while there is room; who lacks most is served first."""
+    found = list(widths)
+    for _ in range(room - sum(found)):
+        lacks = [most - own for most, own in zip(wanted, found, strict=True)]
+        if max(lacks) <= 0:
+            break
+        found[lacks.index(max(lacks))] += 1
+    return found
 
 
 def _longest(texts: Iterable[str]) -> int:
-    return max(map(len, texts), default=0)
+    from rich.cells import cell_len
+
+    return max(map(cell_len, texts), default=0)

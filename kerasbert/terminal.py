@@ -2,12 +2,15 @@
 
 import contextlib
 import os
+import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any, TextIO
 
 NO_BREAK = "\u00a0"  # a space at which no line is broken
+_COMMAND = re.compile(r"\s+(\w+=\S* )?kerasbert ")
 
 
 def columns(stream: TextIO) -> int | None:
@@ -27,7 +30,8 @@ def wrapped(text: str, width: int | None, hang: str = "") -> str:
     """The text with its lines broken between words.
 
     A word that is wider stays whole, as a path does that is to be copied. So does an indented
-    line: a command, or a figure in letters.
+    line, such as a figure in letters; but a command of ours goes on below, so that a shell takes
+    it as it is copied.
 
     Args:
         text: one or several lines.
@@ -43,7 +47,7 @@ def _broken(line: str, width: int, hang: str) -> Iterator[str]:
     from rich.cells import cell_len
 
     if line.startswith(" "):
-        yield line
+        yield from _below(line, width) if _COMMAND.match(line) else [line]
         return
     first, *words = line.split(" ")
     for word in words:
@@ -53,6 +57,34 @@ def _broken(line: str, width: int, hang: str) -> Iterator[str]:
             longer = hang + word
         first = longer
     yield first
+
+
+def _below(command: str, width: int) -> Iterator[str]:
+    """A command with as many flags on a line as fit; each flag is beside its values."""
+    from rich.cells import cell_len
+
+    try:
+        words = shlex.split(command)
+    except ValueError:  # not what `shlex.join` writes
+        words = []
+    if cell_len(command) <= width or shlex.join(words) != command.strip():
+        yield command
+        return
+    indent = command[: len(command) - len(command.lstrip())]
+    parts: list[str] = []
+    for word in words:
+        if word.startswith("--") or not parts:
+            parts.append(shlex.quote(word))
+        else:
+            parts[-1] += f" {shlex.quote(word)}"
+    line = indent + parts[0]
+    for part in parts[1:]:
+        if cell_len(f"{line} {part} \\") > width:
+            yield f"{line} \\"
+            line = f"{indent}  {part}"
+        else:
+            line += f" {part}"
+    yield line
 
 
 _QUIET: ContextVar[bool] = ContextVar("quiet", default=False)

@@ -111,6 +111,8 @@ def main(argv: list[str] | None = None) -> int:
     def show(result: dict[str, Any]) -> None:
         from kerasbert.corpus.statistics import statistics_table
 
+        if result.get("note"):
+            say(f"{result['note']}.")
         print_table("the files", statistics_table(result["statistics"]))
         rows = [
             (

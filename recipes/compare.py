@@ -7,7 +7,6 @@ from kerasbert.closing import Closing, command, data_flags, flags
 from kerasbert.command import run_command
 from kerasbert.settings.compare import CompareSettings
 from kerasbert.tables import print_table
-from kerasbert.terminal import tell
 
 Config = CompareSettings
 
@@ -24,7 +23,6 @@ def main(argv: list[str] | None = None) -> int:
 
     def show(result: dict[str, Any]) -> None:
         print_table("pre-training against from scratch", result["table"])
-        tell(result["sentence"])
 
     return run_command(Config, run, argv, "compare", show, closing=closing)
 
@@ -36,7 +34,8 @@ def closing(config: Config, result: dict[str, Any]) -> Closing:
     arguments += [*flags(config, "epochs"), "--learning-rate", rate]
     out = config.out.with_name(f"{config.out.name}-kept")
     steps = [command("finetune", *arguments, "--out", out)]
-    return Closing(result.get("verdict", ""), config.out / "report.html", steps)
+    verdict = "\n".join(filter(None, [result.get("verdict"), result["sentence"]]))
+    return Closing(verdict, config.out / "report.html", steps)
 
 
 if __name__ == "__main__":

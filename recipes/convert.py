@@ -8,6 +8,7 @@ from typing import Any
 import tyro
 
 from kerasbert.choices import PublicForm
+from kerasbert.closing import SHARE, Closing, command
 from kerasbert.command import run_command
 from kerasbert.errors import InputError
 from kerasbert.settings.settings import Settings
@@ -66,7 +67,11 @@ def main(argv: list[str] | None = None) -> int:
     """The command."""
 
     def show(result: dict[str, Any]) -> None:
-        figures = {n: value for n, value in result.items() if not isinstance(value, dict | list)}
+        figures = {
+            name: "yes" if value is True else value
+            for name, value in result.items()
+            if value and not isinstance(value, dict | list)
+        }
         print_figures("public model", figures)
         for line in result.get("left_out", ()):
             say(f"left out: {line}")
@@ -74,7 +79,26 @@ def main(argv: list[str] | None = None) -> int:
             more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
             say(f"not read, {kind}: {', '.join(names[:SHOWN])}{more}")
 
-    return run_command(Config, run, argv, "convert", show)
+    return run_command(Config, run, argv, "convert", show, closing=closing)
+
+
+def closing(config: Config, result: dict[str, Any]) -> Closing:
+    """Whether all of it came along, and what reads it now."""
+    said = "written for " + str(config.to) if config.to else "a run now"
+    less = "but for what is named above" if result.get("left_out") or result.get("not_read") else ""
+    verdict = f"{config.out} is {said}, weight for weight{f', {less}' if less else ''}."
+    if config.to is not None:
+        return Closing(verdict)
+    if (config.out / "labels.txt").exists():  # a classifier
+        return Closing(verdict, next=[command("predict", "--model", config.out, "NEW.txt")])
+    data: list[str | Path] = ["--train", "TRAIN.txt", *SHARE, "--out", config.out.with_name("tags")]
+    return Closing(
+        verdict,
+        next=[
+            command("finetune", "--pretrained", config.out, *data),
+            command("embed", "--model", config.out, "TEXTS.txt", "--out", "vectors.npy"),
+        ],
+    )
 
 
 if __name__ == "__main__":

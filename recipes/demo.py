@@ -130,7 +130,6 @@ def main(argv: list[str] | None = None) -> int:
 
     def show(result: dict[str, Any]) -> None:
         print_table("pre-training against from scratch", result["table"])
-        tell(result["sentence"])
         tell(f"Kept, with linear SVMs: test F1 {result['kept']['test']['f1']:.3f}.")
 
     return run_command(Config, run, argv, "demo", show, closing=closing)
@@ -140,7 +139,8 @@ def closing(config: Config, result: dict[str, Any]) -> Closing:
     """Whether pre-training was worth it, and the same with one's own files."""
     text = NEXT.format(out=shlex.quote(str(config.out)))
     report = config.out / "compare" / "report.html"
-    return Closing(result.get("verdict", ""), report, text.strip().split("\n"))
+    verdict = "\n".join(filter(None, [result.get("verdict"), result["sentence"]]))
+    return Closing(verdict, report, text.strip().split("\n"))
 
 
 if __name__ == "__main__":

@@ -8,8 +8,10 @@ from typing import Any
 import tyro
 
 from kerasbert.choices import PoolingName
+from kerasbert.closing import Closing
 from kerasbert.command import run_command
 from kerasbert.errors import InputError
+from kerasbert.figures import counted
 from kerasbert.settings.data import TextFieldSettings, take_file
 from kerasbert.settings.settings import Settings
 from kerasbert.tables import print_figures
@@ -91,7 +93,8 @@ def run(config: Config) -> dict[str, Any]:
     for note in passed.notes(shown(config.file), has):
         say(note)
     if embedder.truncated:
-        say(f"{embedder.truncated} texts longer than {embedder.max_length} positions were cut.")
+        longer = counted(embedder.truncated, "text")
+        say(f"{longer} longer than {embedder.max_length} positions cut.")
     what = "the state of each position" if config.tokens else WHAT[config.pooling]
     result = {
         "documents": passed.documents,
@@ -117,7 +120,12 @@ def main(argv: list[str] | None = None) -> int:
     def show(result: dict[str, Any]) -> None:
         print_figures("vectors", result)
 
-    return run_command(Config, run, argv, "embed", show)
+    def closing(config: Config, result: dict[str, Any]) -> Closing:
+        rows = f"{result['vectors']:,} vectors of {result['width']:,} numbers"
+        reads = f"numpy.load({str(config.out)!r}) reads them"
+        return Closing(f"{rows} for {result['documents']:,} documents: {reads}.")
+
+    return run_command(Config, run, argv, "embed", show, closing=closing)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import tyro
 from kerasbert.choices import AnswerFormat
 from kerasbert.command import run_command, standard_output
 from kerasbert.errors import InputError
+from kerasbert.figures import counted
 from kerasbert.settings.data import TextFieldSettings, take_file
 from kerasbert.settings.settings import Settings
 from kerasbert.terminal import say
@@ -93,7 +94,8 @@ def run(config: Config) -> dict[str, Any]:
     for note in passed.notes(shown(config.file), "got no answer"):
         say(note)
     if predictor.truncated:
-        say(f"{predictor.truncated} texts longer than {predictor.positions} positions were cut.")
+        longer = counted(predictor.truncated, "text")
+        say(f"{longer} longer than {predictor.positions} positions cut.")
     if config.explain_html is not None:
         explanation_report(config.explain_html, Path(shown(config.file)).name, explained)
         if passed.documents > len(explained):

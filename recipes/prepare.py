@@ -109,9 +109,19 @@ def main(argv: list[str] | None = None) -> int:
     """The command."""
 
     def show(result: dict[str, Any]) -> None:
-        print_figures("prepare", result)
+        print_figures("token store", shown(result))
 
     return run_command(Config, run, argv, "prepare", show, needs_backend=False, closing=closing)
+
+
+def shown(counts: dict[str, Any]) -> dict[str, Any]:
+    """The counts for people: shares in percent, and nothing that was left out if nothing was."""
+    shares = {"unknown_share": "unknown tokens", "unknown_characters": "unknown characters"}
+    return {
+        shares.get(name, name): f"{value:.2%}" if name in shares else value
+        for name, value in counts.items()
+        if value or name in ("documents", "tokens")
+    }
 
 
 def closing(config: Config, counts: dict[str, Any]) -> Closing:

@@ -25,7 +25,9 @@ def main(argv: list[str] | None = None) -> int:
     """The command."""
 
     def show(result: dict[str, Any]) -> None:
-        figures = {name: value for name, value in result.items() if name not in SAID}
+        alone = sum(name.startswith("val_loss_") for name in result) == 1  # is the sum of all
+        said = {*SAID, *(["val_loss"] if alone else [])}
+        figures = {name: value for name, value in result.items() if name not in said}
         print_figures("pre-training", figures)
 
     return run_command(Config, run, argv, "pretrain", show, closing=closing)

@@ -1,6 +1,7 @@
 """How a command ends, and how it is gone on with."""
 
 import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from kerasbert.backend import default_backend
 from kerasbert.closing import Closing, command, data_flags, flags
-from kerasbert.command import run_command
+from kerasbert.command import exit_status, run_command
 from kerasbert.invocation import command_to_go_on
 from kerasbert.settings import CompareSettings, PretrainSettings
 from kerasbert.settings.settings import Settings
@@ -79,3 +80,19 @@ def test_an_interrupted_command_says_how_to_go_on(more, capsys, monkeypatch):
     finally:
         signal.signal(signal.SIGTERM, before)
     assert command_to_go_on(resumes=True) is None
+
+
+def test_an_interruption_that_meets_a_callback_is_not_lost(capsys):
+    def work():
+        class Dropping:
+            def __del__(self):
+                raise KeyboardInterrupt  # Python reports it, and goes on
+
+        Dropping()
+        for _ in range(50):
+            time.sleep(0.1)
+
+    began = time.monotonic()
+    assert exit_status(work, "kerasbert train") == 130
+    assert time.monotonic() - began < 4
+    assert capsys.readouterr().err == "kerasbert train: interrupted\n"

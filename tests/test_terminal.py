@@ -5,6 +5,7 @@ import io
 import os
 import pty
 import re
+import shlex
 import struct
 import subprocess
 import sys
@@ -51,10 +52,23 @@ def test_lines_break_between_words(width, screen):
 def test_what_is_to_be_copied_stays_whole():
     path = "/a/very/long/path/of/a/file.txt"
     assert wrapped(f"written to {path} now", 20) == f"written to\n{path}\nnow"
-    command = "  kerasbert pretrain --corpus raw.txt"
-    assert wrapped(f"next:\n{command}", 12) == f"next:\n{command}"
+    figure = "  a figure in letters"
+    assert wrapped(f"next:\n{figure}", 12) == f"next:\n{figure}"
     assert wrapped("体育 娱乐 财经", 6) == "体育\n娱乐\n财经"  # two cells each
     assert wrapped(TEXT, None) == TEXT
+
+
+def test_a_command_is_broken_before_its_flags_as_a_shell_takes_it():
+    command = "KERAS_BACKEND=jax kerasbert compare --train 'my --odd file.txt' b --seeds 2 --resume"
+    lines = wrapped(f"Next:\n  {command}", 40).split("\n")
+    assert lines == [
+        "Next:",
+        "  KERAS_BACKEND=jax kerasbert compare \\",
+        "    --train 'my --odd file.txt' b \\",
+        "    --seeds 2 --resume",
+    ]
+    assert shlex.split("".join(lines[1:]).replace("\\", "")) == shlex.split(command)
+    assert wrapped(f"  {command}", 100) == wrapped(f"  {command}", None) == f"  {command}"
 
 
 def test_a_pipe_is_not_wrapped_and_nothing_to_tell_is_no_line(capsys):
@@ -98,7 +112,7 @@ def test_rows_of_a_training_have_one_header_and_fit(screen):
     known, first, second = lines[-3:]
     assert known.split() == ["knowing", "nothing", "8.8346", "6.8861", "6.8559"]
     assert first.split() == [
-        *("1,000", "0.069", "15.4648", "15.7790", "8.8491", "6.9299", "–", "0.0619", "12.3"),
+        *("1,000", "0.07", "15.4648", "15.7790", "8.8491", "6.9299", "–", "0.0619", "12.3"),
     ]
     assert second.split()[0] == "2,000" and len(first) == len(second)
 
@@ -125,12 +139,44 @@ def test_a_table_fits_and_breaks_no_word_before_it_must(width, screen):
         ["seconds until the best F1", "never", ""],
     ]
     lines = screen(width, lambda: print_table("pre-training", rows))
-    assert max(map(len, lines)) <= width and all(lines)
+    assert max(map(len, lines)) <= width and lines[:2] == ["", "pre-training"] and all(lines[1:])
     text = " ".join(" ".join(lines).split())
     assert all(word in text for row in rows for cell in row for word in cell.split())
+
+
+@pytest.mark.parametrize("width", [60, 61, 70, 80])
+def test_a_table_that_just_fits_is_whole(width, screen):
+    names = [
+        "judged on",
+        "micro F1",
+        "macro F1",
+        "F1",
+        "loss",
+        "documents",
+        "F1 of TF-IDF + LinearSVC",
+    ]
+    rows = [names, ["valid", 0.8222, 0.8214, 0.8218, 0.4115, 135, 0.8147]]
+    lines = screen(width, lambda: print_table("best", rows))
+    assert max(map(len, lines)) <= width and lines[-1].endswith("0.8147")
+    assert "LinearSVC" in " ".join(lines).split() and "judged" in " ".join(lines).split()
+
+
+def test_where_a_table_cannot_fit_each_row_names_its_cells(screen):
+    rows = [["judged on", "micro F1", "TF-IDF + LinearSVC"], ["test", 0.5, ""], ["valid", 0.7, 0.6]]
+    lines = screen(20, lambda: print_table("best epoch", rows))
+    assert lines[2:] == [
+        *("test", "  micro F1 0.5000"),
+        *("valid", "  micro F1 0.7000", "  TF-IDF + LinearSVC 0.6000"),
+    ]
 
 
 def test_figures_are_shown_as_people_write_them_and_empty_ones_are_not(capsys):
     print_figures("done", {"val_loss": 0.5, "seconds": 3.71, "tokens": 1200, "examples": []})
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert lines == [["done"], ["val", "loss", "0.5000"], ["seconds", "3.7"], ["tokens", "1,200"]]
+    assert lines == [
+        [],
+        ["done"],
+        ["val", "loss", "0.5000"],
+        ["seconds", "3.7"],
+        ["tokens", "1,200"],
+    ]

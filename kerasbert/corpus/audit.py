@@ -28,7 +28,7 @@ from kerasbert.text.kinds import LabelTally
 from kerasbert.text.labeled import iterate_labeled, no_document
 from kerasbert.text.lines import LineProblems
 from kerasbert.text.look_alikes import joined, same_look, same_word
-from kerasbert.text.numbers import what_numbers
+from kerasbert.text.numbers import names_note, what_numbers
 from kerasbert.visible import visible
 
 NEAR = 0.5  # the share of common 8-grams from which two texts are nearly the same
@@ -36,6 +36,8 @@ FEW = 5  # documents that a label should have
 SAMPLE = 10_000  # texts that are tokenized
 EXAMPLES = 3
 GROUPS = 20  # of labels that look alike: each wants to be mended
+SEEN = 0.01  # the share of labels from which those that train lacks change an F1 by a hundredth
+MEASURED = "the labels are numbers to predict; if they are names, say --head classification"
 TOGETHER = 256  # texts whose 8-grams are counted in one go
 
 
@@ -140,7 +142,11 @@ def audit(
         name: part_statistics(part.words, part.label_numbers, part.tally.counts, length)
         for name, part in everything.items()
     }
-    return Audit(findings, statistics, limit)
+    tally = train_part.tally
+    note = None
+    if head is None:
+        note = MEASURED if numbers else names_note(tally.counts, not tally.odd)
+    return Audit(findings, statistics, limit, note)
 
 
 def _read(
@@ -324,11 +330,14 @@ def _look_alikes(parts: dict[str, _Part]) -> Iterator[Finding]:
 
 
 def _unknown_labels(name: str, part: _Part, train: _Part) -> Finding:
+    """Harmful only where the figures show it: each of their documents is a miss, no more."""
     counts = part.tally.counts
     unknown = sorted(set(counts) - set(train.tally.counts))
+    share = sum(counts[label] for label in unknown) / max(counts.total(), 1)
     return Finding(
         f"{name}: labels that train lacks", len(unknown), len(counts),
-        [f"{visible(label)} ({counts[label]})" for label in unknown[:EXAMPLES]], harmful=True,
+        [f"{visible(label)} ({counts[label]})" for label in unknown[:EXAMPLES]],
+        harmful=share >= SEEN,
     )  # fmt: skip
 
 

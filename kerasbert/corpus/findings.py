@@ -37,11 +37,13 @@ class Audit:
         findings: all that was looked for.
         statistics: of each part, see `part_statistics`.
         limit: documents of each file that were looked at; None for all.
+        note: a sentence on what the labels were taken for, where they may be meant otherwise.
     """
 
     findings: list[Finding]
     statistics: dict[str, dict[str, Any]]
     limit: int | None = None
+    note: str | None = None
 
     @property
     def harmful(self) -> list[Finding]:
@@ -80,4 +82,5 @@ class Audit:
             "harmful": len(self.harmful),
             "verdict": self.verdict,
             "limit": self.limit,
+            **({"note": self.note} if self.note else {}),
         }

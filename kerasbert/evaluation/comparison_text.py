@@ -7,6 +7,8 @@ from kerasbert.evaluation.comparison import SHIPPED, SIDES, Judged
 from kerasbert.evaluation.standing import difference
 from kerasbert.figures import number
 
+BRIEF = 10.0  # seconds
+
 
 def comparison_table(summary: Mapping[str, Any]) -> list[list[str]]:
     """The figures as rows of text, the header first.
@@ -42,10 +44,12 @@ def comparison_table(summary: Mapping[str, Any]) -> list[list[str]]:
     add("training loss at the beginning", "initial_loss", 4)
     add("validation loss, last epoch", "final_val_loss", 4)
     add(f"epochs until the best {judged.name} from scratch", "epochs_to_scratch_best", 1)
-    add(f"seconds until the best {judged.name} from scratch", "seconds_to_scratch_best", 0)
-    add("the same with pre-training", "seconds_to_scratch_best_with_pretraining", 0)
+    # Of trainings that take no time to speak of, tenths: "+0" would look like a mistake.
+    digits = 0 if summary["sides"]["scratch"]["training_seconds"]["mean"] >= BRIEF else 1
+    add(f"seconds until the best {judged.name} from scratch", "seconds_to_scratch_best", digits)
+    add("the same with pre-training", "seconds_to_scratch_best_with_pretraining", digits)
     known = [_get(baseline, "seconds") for baseline in baselines]
-    add("seconds of training", "training_seconds", 0, known)
+    add("seconds of training", "training_seconds", digits, known)
     return table
 
 
@@ -80,7 +84,8 @@ def _get(values: Any, *path: str) -> Any:
 
 
 def comparison_sentence(summary: Mapping[str, Any]) -> str:
-    """Say what pre-training gained or lost, how many epochs it saved, and how the baseline does."""
+    """Say what pre-training gained or lost in validation, how many epochs it saved, and where all
+    of it ends on test data; whether it was worth it is `comparison_verdict`."""
     judged = Judged.of(summary)
     last, most = summary["epochs"][-1], summary["largest_difference_epoch"]
     when = {1: "after epoch 1"} if 1 in summary["epochs"] else {}
@@ -88,23 +93,20 @@ def comparison_sentence(summary: Mapping[str, Any]) -> str:
     when.setdefault(last, f"after epoch {last}")
     parts = [
         _change(summary["gain"][f"{judged.column}_epoch_{epoch}"], judged)
-        + f" {text}"
-        + (" (the largest difference)" if epoch == most and len(when) > 1 else "")
-        + (" (the last)" if epoch == last else "")
+        + f" {text}{_which(epoch, most if len(when) > 1 else None, last)}"
         for epoch, text in when.items()
     ]
-    seeds = len(summary["seeds"])
-    text = f"With {seeds} seed{'s' if seeds > 1 else ''}, pre-training "
+    text = f"In validation {judged.name} pre-training "
     text += ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1]
-    text += f" in validation {judged.name}; {_epochs(summary, judged)}"
+    text += f"; {_epochs(summary, judged)}"
     on_test = f"tuned_test_{judged.best}"
     ours = summary["sides"]["pretrained"][on_test]["mean"]
     if ours is None:
         return text + "."
-    text += f"; on test it {_change(summary['gain'][on_test], judged)} and ends at {ours:.3f}"
+    text += f". On test data the pre-trained network ends at {ours:.3f}"
     shipped = _get(summary, "sides", "shipped", on_test, "mean")
     if shipped is not None:  # the rival of the baseline is what a user would get
-        text += f". What finetune ships has {shipped:.3f} on test"
+        text += f"; what finetune ships has {shipped:.3f}"
         ours = shipped
     against = []
     for baseline in summary["baselines"]:
@@ -129,6 +131,8 @@ def comparison_verdict(summary: Mapping[str, Any]) -> str:
             f"Whether pre-training is worth it here stays open: {change}, and the seeds differ by "
             f"{spread:.3f}; more --seeds tell."
         )
+    if spread is not None:
+        change = change.replace(" ", f" ± {spread:.3f} ", 1)
     doubt = "" if seeds > 1 else ", with one seed; --seeds 3 tells whether that is chance"
     if judged.better(mean, 0):
         return f"Pre-training is worth it here: {change}{doubt}."
@@ -144,6 +148,9 @@ def _epochs(summary: Mapping[str, Any], judged: Judged) -> str:
     pretrained = summary["sides"]["pretrained"]["epochs_to_scratch_best"]["values"]
     at_least = "at least " if 1.0 in pretrained else ""  # nothing is known within the first epoch
     ratio = _figure(summary["epochs_ratio"] | {"values": reached}, 1)
+    scratch = summary["sides"]["scratch"]["epochs_to_scratch_best"]["values"]
+    if {*scratch, *pretrained} == {1.0}:
+        return f"both reached the best {judged.name} from scratch within the first epoch"
     text = "the from-scratch run needed "
     text += f"{at_least}{ratio} times the epochs for the same {judged.name}"
     if len(reached) < len(values):
@@ -151,6 +158,12 @@ def _epochs(summary: Mapping[str, Any], judged: Judged) -> str:
             f" ({len(values) - len(reached)} of {len(values)} pre-trained runs never reached it)"
         )
     return text
+
+
+def _which(epoch: int, most: int | None, last: int) -> str:
+    """What is special about an epoch, in brackets."""
+    marks = ["the largest difference"] * (epoch == most) + ["the last"] * (epoch == last)
+    return f" ({', '.join(marks)})" if marks else ""
 
 
 def _change(gain: Mapping[str, Any], judged: Judged) -> str:

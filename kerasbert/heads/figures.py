@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from kerasbert.evaluation.comparison import Judged
-from kerasbert.figures import number
+from kerasbert.figures import figure_name, number
 from kerasbert.heads.verdict import rival_verdict, with_rival
 from kerasbert.report.figures import Sections, figure_sections
 from kerasbert.report.markdown import escaped
@@ -41,7 +41,7 @@ class HeadFigures:
             for name in VIEWS
             if name in metrics
         ]
-        table = [["", *map(cls.name_of, columns)], *rows]
+        table = [["judged on", *map(cls.name_of, columns)], *rows]
         return with_rival(table, metrics, cls.decided_by(metrics)[0])
 
     @classmethod
@@ -52,7 +52,7 @@ class HeadFigures:
     @classmethod
     def name_of(cls, figure: str) -> str:
         """How people call a figure."""
-        return cls.figure_names.get(figure, figure.replace("_", " "))
+        return cls.figure_names.get(figure) or figure_name(figure)
 
     @classmethod
     def title(cls, metrics: Mapping[str, Any]) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from kerasbert.choices import HeadName
 from kerasbert.errors import InputError
 from kerasbert.text.documents import LabeledDocument
+from kerasbert.text.kinds import LabelTally
 from kerasbert.text.labeled import numbers_among
+from kerasbert.text.numbers import names_note
 
 
 def recognized_head(documents: Sequence[LabeledDocument], name: str) -> tuple[HeadName, str | None]:
@@ -21,7 +23,8 @@ def recognized_head(documents: Sequence[LabeledDocument], name: str) -> tuple[He
     """
     found = numbers_among(documents)
     if found is None:
-        return "classification", None
+        tally = LabelTally(documents)
+        return "classification", names_note(tally.counts, not tally.odd)
     counts = Counter(document.labels for document in documents)
     such = ", ".join(labels[0] for labels in list(counts)[:3])
     if found == "unclear":

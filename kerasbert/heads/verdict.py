@@ -4,15 +4,10 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from kerasbert.evaluation.standing import difference
-from kerasbert.figures import number
+from kerasbert.figures import figure_name, number
 
 FAR = 0.1  # from such a share of a figure on, documents are said to be others
 PARTS = {"test": "test", "valid": "validation"}
-
-
-def figure_name(figure: str) -> str:
-    """As people write it: "F1", "mean absolute error"."""
-    return figure.replace("_", " ").replace("f1", "F1")
 
 
 def rival_verdict(

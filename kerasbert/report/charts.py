@@ -14,7 +14,8 @@ from kerasbert.figures import number, short
 Point = tuple[float, float]
 
 WIDTH, HEIGHT = 420, 270  # in the SVG's own units; it grows and shrinks with the page
-LEFT, RIGHT, TOP, BOTTOM = 62, 12, 10, 40
+LEFT, RIGHT, TOP, BOTTOM = 70, 12, 10, 40
+FEWEST_TICKS = 2  # on a logarithmic scale; one that holds fewer round values is nearly even
 MOST_DOTS = 5000  # beyond it a page becomes slow and no eye sees more
 
 
@@ -79,8 +80,8 @@ class Axis:
         if self.log:
             powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
             digits = (1,) if len(powers) > 4 else (1, 2, 5) if len(powers) < 4 else (1, 3)
-            values: Iterable[float] = (digit * 10.0**power for power in powers for digit in digits)
-        else:
+            values: Iterable[float] = [digit * 10.0**power for power in powers for digit in digits]
+        if not self.log or sum(low <= value <= high for value in values) < FEWEST_TICKS:
             step = _round_step((high - low) / (8 if self.whole else 6))
             step = max(1.0, float(math.ceil(step))) if self.whole else step
             first = math.ceil(low / step - 1e-9)

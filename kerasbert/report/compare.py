@@ -40,7 +40,7 @@ def comparison_report(
     figures = [dict(zip(names, row, strict=True)) for row in rows[1:]]
     sections = [
         ("", _figures(summary)),
-        ("", paragraph(result["sentence"])),
+        ("", paragraph(result.get("verdict", "")) + paragraph(result["sentence"])),
         ("What is compared", _compared(result, summary, config)),
         ("Curves on validation data", _curves(result, summary)),
         ("Figures", table(figures, names) + paragraph(_note(summary), "note")),

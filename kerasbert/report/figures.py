@@ -3,22 +3,27 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kerasbert.figures import number
+from kerasbert.figures import figure_name, number
 from kerasbert.report.charts import Axis, Series, chart, curve
 from kerasbert.report.page import charts
+from kerasbert.report.rival import NAMES, rival_line
 from kerasbert.report.tables import Row, folded, table, tiles
 
-NAMES = {"valid": "validation", "test": "test", "data": "evaluated"}
 Sections = list[tuple[str, str]]  # heading and HTML
 
 
-def figure_curves(titles: Mapping[str, str], history: Sequence[Row]) -> str:
-    """A chart of each figure on validation data, by name, and of the losses."""
+def figure_curves(
+    titles: Mapping[str, str], history: Sequence[Row], metrics: Mapping[str, Any]
+) -> str:
+    """A chart of each figure on validation data, by name, beside the rival's; and of the losses."""
     epoch = Axis("epoch", whole=True)
     drawn = [
         chart(
             f"{title} on validation data",
-            [Series("", curve(history, "epoch", f"val_{name}"))],
+            [
+                Series("", curve(history, "epoch", f"val_{name}")),
+                *rival_line(metrics, name, len(history)),
+            ],
             epoch,
             Axis(title),
         )
@@ -39,14 +44,14 @@ def figure_sections(
     """
     split = judged_on(metrics)
     shown = {name: metrics.get(split, {}).get(name) for name in figures}
-    titles = {name: name.replace("_", " ") for name in figures}
+    titles = {name: figure_name(name) for name in figures}
     first = {f"{NAMES[split]} {titles[name]}": value for name, value in shown.items()}
     parts = [{**metrics[name], "data": text} for name, text in NAMES.items() if name in metrics]
     headings = {"data": "data"} | titles | {"loss": "loss", "documents": "documents"}
     return [
         ("", tiles(first | run_tiles(metrics))),
         ("", table(parts, headings)),
-        ("Curves", figure_curves(titles, history)),
+        ("Curves", figure_curves(titles, history, metrics)),
     ]
 
 
@@ -69,8 +74,15 @@ def run_tiles(metrics: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "best epoch": metrics.get("best_epoch"),
         "epochs": metrics.get("epochs"),
-        "minutes": f"{seconds / 60:.1f}" if seconds is not None else None,
+        **duration(seconds),
     }
+
+
+def duration(seconds: float | None) -> dict[str, str]:
+    """How long something took, by its unit: minutes, of less than one seconds."""
+    if seconds is None:
+        return {}
+    return {"seconds": f"{seconds:.1f}"} if seconds < 60 else {"minutes": f"{seconds / 60:.1f}"}
 
 
 def loss_chart(history: Sequence[Row]) -> str:

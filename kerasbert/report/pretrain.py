@@ -8,6 +8,7 @@ from kerasbert.evaluation.objectives import Compared, Figures, pretraining_verdi
 from kerasbert.figures import number
 from kerasbert.files import write_text
 from kerasbert.report.charts import Axis, Series, chart, curve
+from kerasbert.report.figures import duration
 from kerasbert.report.learned import guessed_words, nearest_words
 from kerasbert.report.page import charts, page, paragraph
 from kerasbert.report.run import (
@@ -54,12 +55,14 @@ def pretrain_report(
         ("Carried over", transferred(config) if config else ""),
         ("Settings", settings_and_versions(config)),
     ]
-    summary = " · ".join([*known, *(["objectives " + ", ".join(tasks)] if tasks else [])])
+    if tasks:
+        known.append(f"{'objectives' if len(tasks) > 1 else 'objective'} {', '.join(tasks)}")
+    summary = " · ".join(known)
     write_text(path, page("kerasbert pre-training", title, summary, sections))
 
 
 def _figures(metrics: Mapping[str, Any], objectives: Mapping[str, Figures]) -> str:
-    minutes, epochs = number(metrics.get("seconds")), number(metrics.get("epoch"))
+    seconds, epochs = number(metrics.get("seconds")), number(metrics.get("epoch"))
     losses: dict[str, Any] = {}
     for figures in objectives.values():
         one = figures.losses[0]
@@ -71,7 +74,7 @@ def _figures(metrics: Mapping[str, Any], objectives: Mapping[str, Figures]) -> s
             "steps": metrics.get("step"),
             "epochs": f"{epochs:.2f}" if epochs is not None else None,
             **losses,
-            "minutes": f"{minutes / 60:.1f}" if minutes is not None else None,
+            **duration(seconds),
             "documents": metrics.get("documents"),
             "tokens": metrics.get("tokens"),
             "weights": metrics.get("weights"),

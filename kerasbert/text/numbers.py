@@ -47,6 +47,24 @@ def what_numbers(
     return "measured" if 2 * parts >= sum(counts.values()) else "unclear"
 
 
+def names_note(counts: Mapping[str, int], alone: bool = True) -> str | None:
+    """A sentence where labels are taken for names of classes that may be meant as numbers.
+
+    Two, such as 0 and 1, are so often names that nothing is said of them.
+
+    Args:
+        counts: the documents of each label.
+        alone: whether every document has exactly one.
+    """
+    if not alone or len(counts) < 3 or any(as_number(label) is None for label in counts):
+        return None
+    such = ", ".join(list(counts)[:3]) + (" ..." if len(counts) > 3 else "")
+    return (
+        f"the labels are {len(counts):,} different numbers ({such}): they are read as names of "
+        "classes. To predict numbers, say --head regression"
+    )
+
+
 class NumberReader:
     """The numbers of the rows of one file, a field each; or a list of them in one field."""
 

@@ -34,14 +34,14 @@ def leaks(documents: Mapping[str, Sequence[LabeledDocument]]) -> list[str]:
         ]
         if found:
             sentences.append(
-                f"warning: {len(found)} of {len(documents[name])} texts of {name} stand in train, "
-                f"too (line {found[0][0]} is line {found[0][1]} of train), which flatters its "
-                "figures. `kerasbert audit` says more."
+                f"warning: {len(found):,} of {len(documents[name]):,} texts of {name} stand in "
+                f"train, too (line {found[0][0]} is line {found[0][1]} of train), which flatters "
+                "its figures. `kerasbert audit` says more."
             )
         if other:
             sentences.append(
-                f"{len(other)} of {len(documents[name])} texts of {name} differ from one of train "
-                f"in digits or punctuation only (line {other[0][0]} from line {other[0][1]})"
+                f"{len(other):,} of {len(documents[name]):,} texts of {name} differ from one of "
+                f"train in digits or punctuation only (line {other[0][0]} from line {other[0][1]})"
             )
     return sentences
 

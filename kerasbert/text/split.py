@@ -17,6 +17,7 @@ from kerasbert.text.families import families
 from kerasbert.text.fingerprints import text_hash
 
 FEWEST = 10  # documents that can be parted
+FAR = 2  # times as many documents as were asked for, or as few, are worth a word
 
 
 def split_documents(
@@ -72,6 +73,24 @@ def split_documents(
     return train, [
         document for document, is_valid in zip(documents, aside, strict=True) if is_valid
     ]
+
+
+def share_note(aside: int, total: int, share: float) -> str | None:
+    """A sentence where far more or far fewer documents were set aside than were asked for."""
+    wanted = max(1, round(share * total))
+    said = f"{aside:,} of {total:,} documents were set aside, {wanted:,} were asked for"
+    if aside > FAR * wanted:
+        return (
+            f"warning: {said}: many are near copies of each other, as forms are that were filled "
+            "in, and near copies stay on one side. Look whether both parts are alike, or give a "
+            "file to choose by: --valid FILE."
+        )
+    if FAR * aside < wanted:
+        return (
+            f"warning: only {said}: every label stays in the training data, and near copies stay "
+            "on one side. Give a file to choose by: --valid FILE."
+        )
+    return None
 
 
 def _family_hashes(numbers: np.ndarray, hashes: np.ndarray, count: int) -> list[int]:

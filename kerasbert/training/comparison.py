@@ -73,7 +73,7 @@ def compare(settings: CompareSettings, said: set[str] | None = None) -> dict[str
     # The cheap rival first: a user who sees that it wins can stop here.
     judged = head.judged()
     baselines = _rivals(head, documents, judged)
-    rows = {side: _runs(settings, folder, side, rates, ship, head) for side in SIDES}
+    rows = {side: _runs(settings, folder, side, rates, ship, head, source) for side in SIDES}
     shipped = [run.pop("shipped", None) for run in rows["pretrained"]]
     if all(shipped):  # not those of a comparison that an earlier version began
         rows["shipped"] = shipped
@@ -105,9 +105,12 @@ def _runs(
     rates: list[float],
     ship: Shipping,
     head: Head,
+    source: RunFolder,
 ) -> list[dict[str, Any]]:
     """A run for each seed, at the learning rate that was best on the first."""
-    tried = [_run(settings, folder, side, rate, settings.seed, ship, head) for rate in rates]
+    tried = [
+        _run(settings, folder, side, rate, settings.seed, ship, head, source) for rate in rates
+    ]
     sign, column = 1 if head.mode == "max" else -1, f"val_{head.best}"
 
     def at_the_end(run: dict[str, Any]) -> float:
@@ -119,10 +122,19 @@ def _runs(
         say(
             f"{side}, learning rate {run['learning_rate']:g}: validation "
             f"{head.name_of(head.best)} {run['history'][-1][column]:.4f} at the end"
-            + (" (best)" if run is best else "")
+            + (" (best)" if run is best and len(tried) > 1 else "")
         )
     rest = [
-        _run(settings, folder, side, best["learning_rate"], settings.seed + number, ship, head)
+        _run(
+            settings,
+            folder,
+            side,
+            best["learning_rate"],
+            settings.seed + number,
+            ship,
+            head,
+            source,
+        )
         for number in range(1, settings.seeds)
     ]
     return [best, *rest]
@@ -136,6 +148,7 @@ def _run(
     seed: int,
     ship: Shipping,
     head: Head,
+    source: RunFolder,
 ) -> dict[str, Any]:
     """One fine-tuning, in a folder of its own: a comparison that was stopped goes on after it."""
     out = folder.path / "runs" / f"{side}-lr{rate:g}-seed{seed}"
@@ -151,7 +164,7 @@ def _run(
         rival=False,  # once, for all of them
     )
     beside = ship.beside(seed) if side == "pretrained" and head.ships_svms else None
-    metrics = fine_tune(of_this_run, beside, ship.said)
+    metrics = fine_tune(of_this_run, beside, ship.said, source=source)
     shutil.rmtree(out / "state", ignore_errors=True)  # many runs: keep the small part
     with (out / "history.csv").open(encoding="utf-8", newline="") as file:
         history = [

@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from kerasbert.figures import counted
 from kerasbert.training.plan import FEW, TimePlan
 
 
@@ -77,7 +78,10 @@ class EpochPlan(TimePlan):
         return total if self.most is None else min(total, self.most * epoch)
 
     def _planned(self) -> str:
-        epochs, minutes = self.total_steps / self.steps_per_epoch, f"{self.seconds / 60:g} minutes"
+        epochs, minutes = (
+            self.total_steps / self.steps_per_epoch,
+            counted(self.seconds / 60, "minute"),
+        )
         if epochs == self.most:
             return f"{self.most} epochs, the most that are of use, fit into {minutes}"
         return f"about {epochs:.3g} epochs ({self.total_steps:,} steps) fit into {minutes}"

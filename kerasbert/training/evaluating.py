@@ -5,6 +5,7 @@ from typing import Any
 
 from kerasbert.batches.labeled import LabeledBatches
 from kerasbert.errors import InputError
+from kerasbert.figures import counted
 from kerasbert.heads.head import Head
 from kerasbert.heads.verdict import change_verdict
 from kerasbert.inference.predictor import Predictor
@@ -66,7 +67,8 @@ def evaluate(
     )
     say("; ".join([f"{len(documents):,} documents", *head.notes(documents, batches.gold)]))
     if batches.texts.truncated:
-        say(f"{batches.texts.truncated} texts longer than {batches.max_length} positions were cut")
+        longer = counted(batches.texts.truncated, "text")
+        say(f"{longer} longer than {batches.max_length} positions cut")
     if batches.texts.unknown or predictor.tokenizer.drops_unknown:
         unknown = unknown_in(predictor.tokenizer, [document.texts for document in documents])
         for line in unknown.report(shown(data)):

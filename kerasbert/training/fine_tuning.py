@@ -45,6 +45,7 @@ def fine_tune(
     beside: Callable[..., Any] | None = None,
     said: set[str] | None = None,
     head: Head | None = None,
+    source: RunFolder | None = None,
 ) -> dict[str, Any]:
     """Fine-tune, and return the figures of metrics.json.
 
@@ -55,6 +56,7 @@ def fine_tune(
             the texts are pairs.
         said: what has been said of data and tokenizer, by runs before this one, is not said again.
         head: what is to be predicted, if it is the user's own; recognised from the labels else.
+        source: what `open_source` made of `settings.pretrained`, where it is already open.
 
     Raises:
         InputError: settings and data do not fit each other; nothing is left behind.
@@ -63,7 +65,8 @@ def fine_tune(
     folder, found = begin_run(settings)
     if found is not None:
         return found
-    source = open_source(settings.pretrained) if settings.pretrained is not None else None
+    if source is None and settings.pretrained is not None:
+        source = open_source(settings.pretrained)
     if settings.log is not None:
         check_log(settings.log)
     documents, head = read_parts(settings, said, head)

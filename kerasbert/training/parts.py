@@ -14,7 +14,7 @@ from kerasbert.streams import shown
 from kerasbert.terminal import say
 from kerasbert.text import LineProblems
 from kerasbert.text.quick_audit import leaks
-from kerasbert.text.split import split_documents
+from kerasbert.text.split import share_note, split_documents
 from kerasbert.tokenizer.tokenizer import Tokenizer
 from kerasbert.tokenizer.unknown import unknown_in
 
@@ -53,7 +53,11 @@ def read_parts(
         train, valid = split_documents(
             documents["train"], settings.valid_share, str(paths["train"]), known.strata
         )
-        documents |= {"train": train, "valid": valid}
+        if note := share_note(len(valid), len(train) + len(valid), settings.valid_share):
+            say(note, said)
+        documents = {"train": train, "valid": valid} | {
+            name: part for name, part in documents.items() if name != "train"
+        }
         paths["valid"] = settings.train
     for name, part in documents.items():
         if len(part[0].texts) != len(documents["train"][0].texts):

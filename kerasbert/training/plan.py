@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasbert.figures import counted
 from kerasbert.training.optimizers.schedule import WarmupDecay
 
 REPORTS = 10  # of a run that is planned by time
@@ -145,7 +146,7 @@ class TimePlan(keras.callbacks.Callback):
         return self.step + max(1, int((left - reports * self._report_seconds) / mean))
 
     def _planned(self) -> str:
-        return f"about {self.total_steps:,} steps fit into {self.seconds / 60:g} minutes"
+        return f"about {self.total_steps:,} steps fit into {counted(self.seconds / 60, 'minute')}"
 
     def _report_is_due(self) -> bool:
         return self.elapsed() >= self._next_report

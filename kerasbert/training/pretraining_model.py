@@ -8,6 +8,7 @@ import keras
 from kerasbert.batches.pretraining import PretrainingBatches
 from kerasbert.config import SIZES, EncoderConfig
 from kerasbert.corpus.store.token_store import TokenStore
+from kerasbert.figures import counted
 from kerasbert.layers import Pooling
 from kerasbert.models import (
     begin_with_vectors,
@@ -43,7 +44,7 @@ def choose_architecture(
         size, reason = propose_size(
             asked, workload(settings), matrix_rate(), 60 * settings.minutes, store.tokens
         )
-        say(f"--size {size} suits {settings.minutes:g} minutes: {reason}")
+        say(f"--size {size} suits {counted(settings.minutes, 'minute')}: {reason}")
         return replace(asked, d_model=SIZES[size])
     known = source.architecture()
     assert known is not None  # refused before
@@ -110,7 +111,7 @@ def say_what_comes(
     expected = expect(architecture, workload(settings), matrix_rate(), keras.backend.backend())
     memory = f"roughly {expected.memory / 1e9:.1f} GB of memory"
     if settings.minutes is not None:
-        say(f"{settings.minutes:g} minutes, {memory}")
+        say(f"{counted(settings.minutes, 'minute')}, {memory}")
     else:
         say(
             f"{total:,} steps of {settings.batch_size} rows ({total / train.steps_per_epoch:.2f} "

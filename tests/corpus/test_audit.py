@@ -237,3 +237,29 @@ def test_the_command_prints_a_table_and_writes_json(make, tmp_path, capsys):
     written = json.loads(out.read_text())
     assert written["harmful"] == 3 and written["statistics"]["train"]["documents"] == 9
     assert "documents without a label" not in captured.out  # only rows that say something
+
+
+def note_of(folder, labels):
+    path = folder / "numbers.csv"
+    path.write_text("text,label\n" + "".join(f"a text {n},{x}\n" for n, x in enumerate(labels)))
+    return audit(path).note
+
+
+def test_numbers_that_are_taken_for_names_are_said_to_be(tmp_path):
+    said = note_of(tmp_path, [1, 2, 3, 1, 2, 3])
+    assert "3 different numbers (1, 2, 3): they are read as names" in said
+    assert "--head regression" in said
+    assert note_of(tmp_path, [0, 1, 0, 1]) is note_of(tmp_path, ["a", 1, 2, 3]) is None
+    assert "--head classification" in note_of(tmp_path, [n + 0.5 for n in range(30)])
+
+
+def test_labels_that_train_lacks_distort_where_they_are_a_hundredth(tmp_path):
+    def harmful(known):
+        for name, labels in (("train", "ab"), ("valid", "ab" * known + "c")):
+            lines = [f"{name} text {n} __label__{x}\n" for n, x in enumerate(labels)]
+            (tmp_path / name).write_text("".join(lines))
+        found = audit(tmp_path / "train", tmp_path / "valid").findings
+        finding = next(one for one in found if one.what == "valid: labels that train lacks")
+        return finding.count, finding.harmful
+
+    assert harmful(49) == (1, True) and harmful(50) == (1, False)

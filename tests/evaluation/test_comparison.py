@@ -86,6 +86,12 @@ def test_within_the_first_epoch_the_ratio_is_a_lower_bound():
     assert "needed at least 3.0 times the epochs" in comparison_sentence(summary)
 
 
+def test_both_within_the_first_epoch_need_no_ratio():
+    rows = {"scratch": [run(0, [0.4, 0.3])], "pretrained": [run(0, [0.6, 0.6])]}
+    said = comparison_sentence(summarize(rows, 0.0, []))
+    assert "both reached the best F1 from scratch within the first epoch" in said
+
+
 def test_seeds_that_never_get_there_are_counted():
     rows = {"scratch": [run(0, [0.5]), run(1, [0.3, 0.4][:1])],
             "pretrained": [run(0, [0.4]), run(1, [0.5])]}  # fmt: skip
@@ -149,11 +155,11 @@ def test_markdown(summary):
 
 def test_the_sentence_says_gains_losses_and_the_baseline(summary):
     assert comparison_sentence(summary) == (
-        "With 2 seeds, pre-training gained 0.100 ± 0.000 after epoch 1, gained 0.150 ± 0.071 after "
-        "epoch 2 (the largest difference) and gained 0.050 ± 0.071 (within the spread of the "
-        "seeds) after epoch 4 (the last) in validation F1; the from-scratch run needed 1.5 ± 0.7 "
-        "times the epochs for the same F1; on test it gained 0.075 ± 0.035 and ends at 0.475, "
-        "0.045 below TF-IDF + LinearSVC (0.520)."
+        "In validation F1 pre-training gained 0.100 ± 0.000 after epoch 1, gained 0.150 ± 0.071 "
+        "after epoch 2 (the largest difference) and gained 0.050 ± 0.071 (within the spread of the "
+        "seeds) after epoch 4 (the last); the from-scratch run needed 1.5 ± 0.7 times the epochs "
+        "for the same F1. On test data the pre-trained network ends at 0.475, 0.045 below "
+        "TF-IDF + LinearSVC (0.520)."
     )
 
 
@@ -177,7 +183,7 @@ def test_what_finetune_ships_is_a_column_of_its_own(summary):
 def test_the_rival_of_the_baseline_is_what_finetune_ships():
     said = comparison_sentence(summarize(with_shipped(), 100.0, BASELINES))
     assert said.endswith(
-        "on test it gained 0.075 ± 0.035 and ends at 0.475. What finetune ships has 0.550 on test, "
+        "On test data the pre-trained network ends at 0.475; what finetune ships has 0.550, "
         "0.030 above TF-IDF + LinearSVC (0.520)."
     )
 
@@ -194,8 +200,8 @@ def test_what_is_shipped_has_the_same_seeds_and_a_line_in_the_picture(tmp_path):
 def test_the_sentence_does_not_hide_a_loss():
     rows = {"scratch": [run(5, [0.3], test=0.3)], "pretrained": [run(5, [0.2], test=0.3)]}
     assert comparison_sentence(summarize(rows, 1.0, [])) == (
-        "With 1 seed, pre-training lost 0.100 after epoch 1 (the last) in validation F1; it never "
-        "reached the best F1 from scratch; on test it changed nothing (0.000) and ends at 0.350."
+        "In validation F1 pre-training lost 0.100 after epoch 1 (the last); it never reached the "
+        "best F1 from scratch. On test data the pre-trained network ends at 0.350."
     )
 
 
@@ -237,8 +243,8 @@ def test_equal_figures_are_said_to_be_equal():
 @pytest.mark.parametrize(
     "mean, spread, said",
     [
-        (0.0751, 0.035, "Pre-training is worth it here: +0.075 F1 on test data."),
-        (-0.0751, 0.035, "Pre-training does harm here: -0.075 F1 on test data."),
+        (0.0751, 0.035, "Pre-training is worth it here: +0.075 ± 0.035 F1 on test data."),
+        (-0.0751, 0.035, "Pre-training does harm here: -0.075 ± 0.035 F1 on test data."),
         (0.0004, 0.035, "Pre-training makes no difference here (+0.000 F1 on test data)."),
         (0.02, 0.035, "stays open: +0.020 F1 on test data, and the seeds differ by 0.035"),
         (None, None, "Nothing can be said of pre-training"),

@@ -228,13 +228,13 @@ def test_no_label_is_legal_and_long_texts_are_cut_both_counted_once(
     assert cli.main([*map(str, command), "--out", str(tmp_path / "odd.json")]) == 0
     said = capsys.readouterr().err
     assert said.count("2 without a label of the training set") == 1
-    assert said.count("2 texts longer than 8 positions were cut") == 1
+    assert said.count("2 texts longer than 8 positions cut") == 1
     assert json.loads((tmp_path / "odd.json").read_text())["data"]["documents"] == 4
 
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("\n".join(lines).encode())))
     assert cli.main(["predict", "--model", str(runs / "tags")]) == 0
     captured = capsys.readouterr()
-    assert captured.err.count("2 texts longer than 8 positions were cut") == 1
+    assert captured.err.count("2 texts longer than 8 positions cut") == 1
     assert len(captured.out.splitlines()) == 4
 
 

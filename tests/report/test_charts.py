@@ -29,7 +29,7 @@ def test_a_logarithmic_axis_places_powers_at_equal_distances():
 
 def test_points_are_drawn_where_they_belong():
     drawn = chart("t", [Series("a", [(0, 0), (1, 1)])], Axis("x", (0, 1)), Axis("y", (0, 1)))
-    assert '<polyline points="62.0,230.0 408.0,10.0"/>' in drawn
+    assert '<polyline points="70.0,230.0 408.0,10.0"/>' in drawn
     assert "<title>a, 1: 1</title>" in drawn
 
 
@@ -45,3 +45,11 @@ def test_numbers_for_the_eye():
         "0.01235",
         "12,346",
     ]
+
+
+def test_labels_of_one_frequency_have_marks_on_a_logarithmic_axis():
+    for low, high in ((65, 65), (63, 68), (7, 7), (1, 1)):
+        axis = Axis("documents", log=True).fitted([low, high])
+        assert len(axis.ticks()) >= 2 and all(
+            axis.limits[0] <= at <= axis.limits[1] for at in axis.ticks()
+        )

@@ -175,7 +175,7 @@ def test_pretrain_report_draws_both_views_beside_the_unigram_loss(tmp_path):
     names = [attrs["aria-label"] for tag, attrs in page.tags if tag == "svg"]
     assert len(names) == 4 and "Masked-LM loss, [MASK] positions only" in names
     assert "0.300 nats below the unigram loss (5.500 against 5.800)" in page.text
-    assert "random weights" in page.text and "objectives masked-lm" in page.text
+    assert "random weights" in page.text and "objective masked-lm" in page.text
     assert page.text.count("unigram frequencies") == 2
 
     history[-1]["val_loss_masked_lm_mask"] = "5.9"
@@ -248,7 +248,7 @@ def test_comparison_report_shows_sentence_table_curves_and_pairs(tmp_path):
         "F1, mean of micro and macro", "Micro F1", "Macro F1", "Loss", "F1 by time, each seed",
     ]  # fmt: skip
     text = " ".join(page.text.split())
-    assert "With 2 seeds, pre-training gained 0.100 ± 0.000 after epoch 1" in text
+    assert "In validation F1 pre-training gained 0.100 ± 0.000 after epoch 1" in text
     assert "+0.150 ± 0.000" in text and "seconds of training" in text
     assert "TF-IDF + LinearSVC" in text and "seed by seed" in text
     assert text.count("from scratch") > 5

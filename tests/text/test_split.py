@@ -12,7 +12,7 @@ from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.families import families
 from kerasbert.text.labeled import read_labeled
 from kerasbert.text.quick_audit import leaks
-from kerasbert.text.split import split_documents, write_parts
+from kerasbert.text.split import share_note, split_documents, write_parts
 
 WORDS = [f"word{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(500)]
 
@@ -152,3 +152,21 @@ def test_both_parts_are_written_and_read_again(tmp_path, pairs):
         assert [(d.texts, d.labels, d.id) for d in read] == [
             (d.texts, d.labels, d.id) for d in part
         ]
+
+
+def test_a_part_of_another_size_than_was_asked_for_is_said_to_be():
+    rng = random.Random(0)
+    forms = [
+        "Dear customer, your order was shipped and will arrive at your place in three days, {}",
+        "We regret to inform you that the ticket has been closed by the agent on duty today, {}",
+    ]
+    documents = [
+        LabeledDocument((forms[n % 2].format(" ".join(rng.choices(WORDS, k=2))),), (label,), n)
+        for n, label in enumerate("aabb" * 25)
+    ]
+    _, valid = split_documents(documents, 0.1)
+    assert len(valid) == 50  # one of two families: they cannot be parted
+    said = share_note(len(valid), len(documents), 0.1)
+    assert "50 of 100 documents were set aside, 10 were asked for" in said and "--valid" in said
+    assert "only 4 of 100" in share_note(4, 100, 0.1)
+    assert share_note(5, 100, 0.1) is share_note(20, 100, 0.1) is None

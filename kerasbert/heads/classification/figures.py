@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from kerasbert.evaluation.comparison import Judged
 from kerasbert.heads.classification.report import classification_sections
@@ -18,7 +18,6 @@ class LabelFigures(HeadFigures):
 
     figures = ("micro_f1", "macro_f1", "f1")
     best = "f1"
-    figure_names: ClassVar = {"f1": "F1", "micro_f1": "micro F1", "macro_f1": "macro F1"}
 
     @classmethod
     def table(cls, metrics: Mapping[str, Any]) -> list[list[Any]]:

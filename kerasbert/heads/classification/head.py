@@ -24,6 +24,7 @@ from kerasbert.heads.classification.linear_choice import LinearChoice, choose_li
 from kerasbert.heads.classification.rule import choose_rule, open_rules
 from kerasbert.heads.classification.words import (
     label_sentences,
+    share_text,
     unseen_note,
 )
 from kerasbert.heads.head import Assessed, Head
@@ -243,7 +244,7 @@ class Classification(LabelFigures, LabelAnswers):
             return {}, []
         share = float(model.get_layer("token_scores").share)
         found = {"linear": {**self.linear.to_json(), "share": share}}
-        return found, [f"linear SVMs: {share:.0%} of the answer, the network the rest"]
+        return found, [f"linear SVMs: {share_text(share)}"]
 
     # From logits to labels.
 

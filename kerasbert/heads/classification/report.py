@@ -5,8 +5,7 @@ from typing import Any
 
 from kerasbert.heads.classification.mistakes import confusion, documents_to_browse
 from kerasbert.heads.classification.reliability import reliability_diagram
-from kerasbert.heads.classification.rival_report import rival_line, rival_rows, rival_text
-from kerasbert.heads.classification.words import rule_sentences
+from kerasbert.heads.classification.words import half_view, rule_sentences
 from kerasbert.report.charts import Axis, Series, chart, curve
 from kerasbert.report.figures import (
     NAMES,
@@ -17,6 +16,7 @@ from kerasbert.report.figures import (
     run_tiles,
 )
 from kerasbert.report.page import charts, paragraph
+from kerasbert.report.rival import rival_line, rival_rows, rival_text
 from kerasbert.report.tables import Row, folded, table, tiles
 from kerasbert.report.thresholds import threshold_explorer
 from kerasbert.visible import visible
@@ -66,8 +66,8 @@ def _figures(metrics: Mapping[str, Any]) -> str:
 
 
 def _splits(metrics: Mapping[str, Any]) -> str:
-    """Both views: by the saved rule and at one half."""
-    views = [(metrics, ""), (metrics.get("at_half") or {}, ", at 0.5")]
+    """By the saved rule, and at one half where that is another."""
+    views = [(metrics, ""), (half_view(metrics), ", at 0.5")]
     rows = [
         {**view[split], "data": name + note}
         for split, name in NAMES.items()
@@ -134,8 +134,9 @@ def _curves(history: Sequence[Row], metrics: Mapping[str, Any]) -> str:
     ]
     if history:
         f1 += rival_line(metrics, "f1", len(history))
+    at_half = ", at threshold 0.5" if half_view(metrics) else ""
     drawn = charts(
-        chart("F1 on validation data, at threshold 0.5", f1, epoch, Axis("F1")),
+        chart(f"F1 on validation data{at_half}", f1, epoch, Axis("F1")),
         loss_chart(history),
     )
     return drawn + folded("all figures", table(history))

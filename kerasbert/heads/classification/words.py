@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kerasbert.figures import figure_name
 from kerasbert.report.markdown import code, escaped
 from kerasbert.visible import visible
 
@@ -18,15 +19,20 @@ def unseen_note(unseen: Mapping[str, int]) -> str:
 
 
 def metrics_table(metrics: Mapping[str, Any]) -> list[list[Any]]:
-    """Rows for people: each part by the saved rule, and at threshold 0.5."""
+    """Rows for people: each part by the saved rule, and at 0.5 where it has thresholds."""
     columns = ("micro_f1", "macro_f1", "f1", "loss", "documents")
-    rows: list[list[Any]] = [["judged on", *(name.replace("_", " ") for name in columns)]]
-    views = [("", metrics), (" at 0.5", metrics.get("at_half", {}))]
+    rows: list[list[Any]] = [["judged on", *map(figure_name, columns)]]
+    views = [("", metrics), (" at 0.5", half_view(metrics))]
     for note, view in views:
         for name in ("valid", "test", "data"):
             if name in view:
                 rows.append([name + note, *(view[name][column] for column in columns)])
     return rows
+
+
+def half_view(metrics: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The figures at threshold 0.5; empty where the most probable label is the answer anyway."""
+    return (metrics.get("at_half") or {}) if metrics.get("kind") == "multi-label" else {}
 
 
 def decision_text(metrics: Mapping[str, Any]) -> str:
@@ -39,6 +45,15 @@ def decision_text(metrics: Mapping[str, Any]) -> str:
     each = isinstance(metrics["decision"]["threshold"], list)
     limit = "thresholds of each label, mean" if each else "threshold"
     return f"{limit} {metrics['threshold']:.2f}" + ("" if rule == "at-least-one" else " or none")
+
+
+def share_text(share: float) -> str:
+    """How much the linear SVMs count beside the network."""
+    if share >= 0.995:
+        return "all of the answer: on validation data the network adds nothing"
+    if share < 0.005:
+        return "no part of the answer: on validation data the network does as well alone"
+    return f"{share:.0%} of the answer, the network the rest"
 
 
 def rule_sentences(metrics: Mapping[str, Any]) -> str:
@@ -76,9 +91,7 @@ def label_sentences(
     decided = f"Decided by {decision_text(metrics)}. {rule_sentences(metrics)}".strip()
     if beside:
         share = metrics.get("linear", {}).get("share", 0.5)
-        decided += (
-            f" Linear SVMs on the tokens are {share:.0%} of the answer, the network the rest."
-        )
+        decided += f" Linear SVMs on the tokens are {share_text(share)}."
     return [f"{takes} {len(names):,} labels: {shown}{more}.", escaped(decided)]
 
 

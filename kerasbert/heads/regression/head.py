@@ -308,8 +308,8 @@ class Regression(Head):
 
     @classmethod
     def title(cls, metrics: Mapping[str, Any]) -> str:
-        by = cls.figure_names[metrics.get("best_by", "spearman")]
-        return f"numbers; the best epoch by {by}"
+        by = cls.name_of(metrics.get("best_by", "spearman"))
+        return f"chosen by {by}"
 
     @classmethod
     def sentences(cls, metrics: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from kerasbert.heads.regression.words import interval_sentences
 from kerasbert.report.charts import Axis, Series, chart
 from kerasbert.report.figures import NAMES, Sections, figure_curves, run_tiles
 from kerasbert.report.page import charts, paragraph
+from kerasbert.report.rival import rival_rows, rival_text
 from kerasbert.report.tables import Row, table, tiles
 
 CUT = 300  # characters of a text that are shown
@@ -37,9 +38,9 @@ def number_sections(
     numbers = rows.get(f"{split}_numbers", ())
     return [
         ("", _tiles(names, metrics, split)),
-        ("", _parts(names, metrics)),
+        ("", _parts(names, metrics) + paragraph(rival_text(metrics), "note")),
         ("Intervals", paragraph(interval_sentences(metrics))),
-        ("Curves", figure_curves(names, history)),
+        ("Curves", figure_curves(names, history, metrics)),
         (f"Predicted against true, on {NAMES[split]} data", _against(numbers)),
         (f"Residuals, on {NAMES[split]} data", _residuals(numbers)),
         ("The largest errors, on validation data", _worst(rows.get("worst", ()))),
@@ -60,6 +61,7 @@ def _parts(names: Mapping[str, str], metrics: Mapping[str, Any]) -> str:
             parts.append({**metrics[split], "data": text})
             each = metrics[split].get("by_name") or {}
             parts += [{**found, "data": f"{text}, {name}"} for name, found in each.items()]
+    parts += rival_rows(metrics)
     headings = {"data": "data", **names, "coverage": "in their intervals", "loss": "loss"}
     reasons = {
         str(part[f"{name}_reason"]) for part in parts for name in names if f"{name}_reason" in part

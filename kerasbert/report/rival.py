@@ -1,11 +1,13 @@
-"""How the cheap rival of a classifier did, where a run has tried it."""
+"""How the cheap rival of a run did, where one was tried."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from kerasbert.figures import number
 from kerasbert.report.charts import Series
-from kerasbert.report.figures import NAMES
+
+# The parts of labelled data, as people call them.
+NAMES = {"valid": "validation", "test": "test", "data": "evaluated"}
 
 
 def rival_rows(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
