@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
+
+import numpy as np
 
 from kerasbert.evaluation.comparison import Judged
 from kerasbert.figures import figure_name, number
@@ -125,6 +127,21 @@ class HeadFigures:
         Returns:
             of each name, seconds, "valid" and where there is one "test", with its figures; or name
             and `reason`, why it was left out.
+        """
+        return []
+
+    def vector_rivals(
+        self,
+        documents: Mapping[str, Sequence[LabeledDocument]],
+        name: str,
+        embed: Callable[[Sequence[tuple[str, ...]]], np.ndarray],
+    ) -> list[dict[str, Any]]:
+        """Baselines on the vectors of an encoder that nobody has fine-tuned, as `rivals`.
+
+        Args:
+            documents: of "train", "valid" and, where there is one, "test".
+            name: of the encoder.
+            embed: (N, P) of N texts, each a tuple.
         """
         return []
 

@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -16,6 +17,7 @@ from kerasbert.evaluation.comparison_text import (
 )
 from kerasbert.files import write_text
 from kerasbert.heads.head import Head
+from kerasbert.inference.embedder import Embedder
 from kerasbert.report import comparison_report
 from kerasbert.runs.begin import begin_run
 from kerasbert.runs.folder import RunFolder
@@ -72,7 +74,7 @@ def compare(settings: CompareSettings, said: set[str] | None = None) -> dict[str
 
     # The cheap rival first: a user who sees that it wins can stop here.
     judged = head.judged()
-    baselines = _rivals(head, documents, judged)
+    baselines = _rivals(head, documents, judged, settings, source)
     rows = {side: _runs(settings, folder, side, rates, ship, head, source) for side in SIDES}
     shipped = [run.pop("shipped", None) for run in rows["pretrained"]]
     if all(shipped):  # not those of a comparison that an earlier version began
@@ -186,11 +188,23 @@ def _run(
     return run | {"shipped": ship.run(out, run)} if beside is not None else run
 
 
-def _rivals(head: Head, documents: dict[str, list], judged: Judged) -> list[dict[str, Any]]:
-    """The same files for what one would use instead."""
+def _rivals(
+    head: Head,
+    documents: dict[str, list],
+    judged: Judged,
+    settings: CompareSettings,
+    source: RunFolder,
+) -> list[dict[str, Any]]:
+    """The same files for what one would use instead: words, and the encoder as it came."""
     say("--- what one would use instead")
+    pooling = pooling_of(settings.pooling, source.architecture())
+    embedder = Embedder(source.path, pooling, settings.max_length)
+    name = Path(settings.pretrained).name
     trained = []
-    for rival in head.rivals(documents):
+    for rival in (
+        *head.rivals(documents),
+        *head.vector_rivals(documents, name, embedder.pooled),
+    ):
         if "reason" in rival:
             say(f"{rival['name']}: left out: {rival['reason']}")
         else:

@@ -40,6 +40,10 @@ def test_compare_holds_the_same_rows_for_both_sides(runs, files, tmp_path, capsy
     assert cli.main([*command, "--resume"]) == 0  # finished: nothing is trained again
 
 
+def found_in(folder):
+    return json.loads((folder / "compare" / "compare.json").read_text())
+
+
 def test_compare_judges_what_finetune_ships(runs, files, tmp_path):
     """The column has the figures of `runs/tags`, which `finetune` made with the same flags."""
     command = ["compare", "--pretrained", f"{runs}/lm", "--out", f"{tmp_path}/compare"]
@@ -56,6 +60,9 @@ def test_compare_judges_what_finetune_ships(runs, files, tmp_path):
     for ours, row in zip(shipped["history"], history(runs / "tags"), strict=True):
         for name in ("val_loss", "val_micro_f1", "val_macro_f1", "val_f1"):
             assert ours[name] == pytest.approx(float(row[name]), abs=2e-6)
+    words, vectors = found["summary"]["baselines"]
+    assert [words["name"], vectors["name"]] == ["TF-IDF + LinearSVC", "vectors of lm + LinearSVC"]
+    assert vectors["test"]["f1"] > 0.5 and vectors["seconds"] > 0
     (alone,) = found["pretrained"]
     assert alone["tuned_test"]["loss"] != pytest.approx(shipped["tuned_test"]["loss"], rel=1e-3)
 
@@ -70,6 +77,8 @@ def test_compare_of_numbers_is_judged_by_their_figures(runs, files, tmp_path, ca
         command += [f"--{part}", f"{tmp_path}/{part}.txt"]
     assert cli.main(command) == 0
     shown, said = capsys.readouterr()
+    rivals = [one["name"] for one in found_in(tmp_path)["summary"]["baselines"]]
+    assert rivals == ["TF-IDF + ridge", "vectors of lm + ridge"]
     assert "test MAE, best epoch" in shown and "TF-IDF + ridge: test MAE" in said
     found = json.loads((tmp_path / "compare" / "compare.json").read_text())
     assert "shipped" not in found and found["sentence"].startswith("In validation MAE")

@@ -387,3 +387,14 @@ class Classification(LabelFigures, LabelAnswers):
         from kerasbert.heads.classification.rival import rival_of_labels
 
         return [rival_of_labels(self.labels, self.kind, documents, self.rule, self.top_k, quick)]
+
+    def vector_rivals(
+        self,
+        documents: Mapping[str, Sequence[LabeledDocument]],
+        name: str,
+        embed: Callable[[Sequence[tuple[str, ...]]], np.ndarray],
+    ) -> list[dict[str, Any]]:
+        from kerasbert.heads.classification.rival import vector_rival_of_labels
+
+        about = self.labels, self.kind, documents, name, embed, self.rule, self.top_k
+        return [vector_rival_of_labels(*about)]

@@ -1,7 +1,7 @@
 """What one would use instead of a neural network: TF-IDF and a linear SVM, from scikit-learn."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -84,28 +84,75 @@ def linear_svc_baseline(
         return None
     if not train_gold.any():
         return None
-    parts = {"valid": (valid_texts, valid_gold, unseen_valid)}
+    parts = {"valid": (valid_gold, unseen_valid)}
+    texts = {"valid": valid_texts}
     if test_texts is not None and test_gold is not None:
-        parts["test"] = test_texts, test_gold, unseen_test
-    others = [words.transform(texts) for texts, _, _ in parts.values()]
+        parts["test"], texts["test"] = (test_gold, unseen_test), test_texts
+    others = {name: words.transform(part) for name, part in texts.items()}
+    return _judged(NAME, train, train_gold, others, parts, kind, rule, top_k, began, progress)
+
+
+def linear_svc_on_vectors(
+    name: str,
+    vectors: Mapping[str, np.ndarray],
+    gold: Mapping[str, np.ndarray],
+    kind: str,
+    unseen: Mapping[str, int],
+    rule: RuleName | None = None,
+    top_k: int | None = None,
+) -> dict[str, Any]:
+    """The same of the vectors of an encoder, each brought to length 1.
+
+    Args:
+        name: of what this is, for people.
+        vectors: of "train", "valid" and, where there is one, "test": (N, P).
+        gold: of each, (N, K) multi-hot.
+        kind: "multi-label", "multi-class" or "binary".
+        unseen: of each, gold occurrences outside the label set.
+        rule: as for `linear_svc_baseline`.
+        top_k: likewise.
+    """
+    began = time.perf_counter()
+    rows = {
+        part: found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
+        for part, found in vectors.items()
+    }
+    train = rows.pop("train")
+    parts = {part: (gold[part], unseen[part]) for part in rows}
+    return _judged(
+        name, train, np.asarray(gold["train"]) > 0, rows, parts, kind, rule, top_k, began
+    )
+
+
+def _judged(
+    name: str,
+    train: Any,
+    train_gold: np.ndarray,
+    others: Mapping[str, Any],
+    parts: Mapping[str, tuple[np.ndarray, int]],
+    kind: str,
+    rule: RuleName | None,
+    top_k: int | None,
+    began: float,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
+    """What `linear_svc_baseline` returns, of features: a matrix (N, ...) for each part."""
     if kind == "multi-label":
-        columns = _score_each_label(train, train_gold, others, progress)
+        columns = _score_each_label(train, train_gold, list(others.values()), progress)
     else:
-        columns = _score_classes(train, train_gold, others)
+        columns = _score_classes(train, train_gold, list(others.values()))
     valid = columns[0]
     threshold = None
     options: dict[str, Any] = {}
     if kind == "multi-label":
-        rule, threshold = fit_common(
-            valid, valid_gold, unseen_valid, grid=SCORE_GRID, prefer=0.0, rule=rule
-        )
+        rule, threshold = fit_common(valid, *parts["valid"], grid=SCORE_GRID, prefer=0.0, rule=rule)
         options = {"threshold": threshold, "fallback": rule != "threshold", "top_k": top_k}
     scores = {
-        name: f1_scores(predict_labels(found, kind, **options), gold, unseen)
-        for (name, (_, gold, unseen)), found in zip(parts.items(), columns, strict=True)
+        part: f1_scores(predict_labels(found, kind, **options), *parts[part])
+        for part, found in zip(others, columns, strict=True)
     }
     return {
-        "name": NAME,
+        "name": name,
         **scores,
         "seconds": time.perf_counter() - began,
         "threshold": threshold,

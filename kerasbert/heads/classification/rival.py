@@ -1,12 +1,19 @@
 """TF-IDF + LinearSVC on the documents of a run: its figures, or why there are none."""
 
 import re
+import time
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
 
 from kerasbert.choices import RuleName
-from kerasbert.heads.classification.linear_svc import NAME, TOKEN_PATTERN, linear_svc_baseline
+from kerasbert.heads.classification.linear_svc import (
+    NAME,
+    TOKEN_PATTERN,
+    linear_svc_baseline,
+    linear_svc_on_vectors,
+)
+from kerasbert.heads.pair_vectors import Embed, features, sides
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.labels import LabelSet
 
@@ -49,6 +56,32 @@ def rival_of_labels(
         unseen_test=unseen.get("test", 0), rule=rule, top_k=top_k,
     )  # fmt: skip
     return found or _left_out("no text for training has a word and a label")
+
+
+def vector_rival_of_labels(
+    labels: LabelSet,
+    kind: str,
+    documents: Mapping[str, Sequence[LabeledDocument]],
+    name: str,
+    embed: Embed,
+    rule: RuleName | None = None,
+    top_k: int | None = None,
+) -> dict[str, Any]:
+    """What `Head.vector_rivals` has: the same SVM on the vectors of an encoder."""
+    name = f"vectors of {name} + LinearSVC"
+    if find_spec("sklearn") is None:
+        return {"name": name, "reason": "it needs scikit-learn: pip install 'kerasbert[rival]'"}
+    began = time.perf_counter()
+    found = linear_svc_on_vectors(
+        name,
+        {part: features(sides(embed, [d.texts for d in docs])) for part, docs in documents.items()},
+        {part: labels.encode(docs) for part, docs in documents.items()},
+        kind,
+        {part: sum(labels.unseen(docs).values()) for part, docs in documents.items()},
+        rule,
+        top_k,
+    )
+    return found | {"seconds": time.perf_counter() - began}
 
 
 def _left_out(reason: str) -> dict[str, Any]:

@@ -332,3 +332,15 @@ class Regression(Head):
         texts = {name: [document.texts for document in part] for name, part in documents.items()}
         gold = {name: self.encode(part) for name, part in documents.items()}
         return number_rivals(texts, gold)
+
+    def vector_rivals(
+        self,
+        documents: Mapping[str, Sequence[LabeledDocument]],
+        name: str,
+        embed: Callable[[Sequence[tuple[str, ...]]], np.ndarray],
+    ) -> list[dict[str, Any]]:
+        from kerasbert.heads.regression.rivals import vector_rivals_of_numbers
+
+        texts = {part: [document.texts for document in docs] for part, docs in documents.items()}
+        gold = {part: self.encode(docs) for part, docs in documents.items()}
+        return vector_rivals_of_numbers(texts, gold, name, embed)

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
 from kerasbert.evaluation.numbers import number_figures
 from kerasbert.heads.classification.linear_svc import TOKEN_PATTERN
+from kerasbert.heads.pair_vectors import Embed, features, sides
 
 RIDGE = "TF-IDF + ridge"
 COSINE = "TF-IDF cosine"
@@ -54,13 +56,41 @@ def number_rivals(
     return rivals
 
 
+def vector_rivals_of_numbers(
+    texts: Mapping[str, Sequence[tuple[str, ...]]],
+    gold: Mapping[str, np.ndarray],
+    name: str,
+    embed: Embed,
+) -> list[dict[str, Any]]:
+    """The same of the vectors of an encoder: ridge regression, and of pairs their cosine.
+
+    Args:
+        texts: of each part, N tuples of one text or two.
+        gold: of each part, (N, K) float.
+        name: of the encoder.
+        embed: (N, P) of N texts.
+    """
+    began = time.perf_counter()
+    both = {part: sides(embed, rows) for part, rows in texts.items()}
+    rivals = []
+    if len(both["train"]) == 2:
+        cosines = {part: (u * v).sum(axis=1) for part, (u, v) in both.items()}
+        made = _by_line(cosines, gold)
+        rivals = [_judged(f"cosine of {name}", gold, made, began)]
+    if find_spec("sklearn") is not None:
+        rows = {part: features(found) for part, found in both.items()}
+        rivals.append(_judged(f"vectors of {name} + ridge", gold, _ridge(rows, gold), began))
+    return rivals
+
+
 def _ridge(rows: Mapping[str, Any], gold: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     from sklearn.linear_model import Ridge
 
     mean = gold["train"].mean(axis=0)
+    solver = "auto" if isinstance(rows["train"], np.ndarray) else "sparse_cg"
     best, found = np.inf, {}
     for penalty in PENALTIES:
-        model = Ridge(alpha=penalty, solver="sparse_cg", random_state=0)
+        model = Ridge(alpha=penalty, solver=solver, random_state=0)
         model.fit(rows["train"], gold["train"] - mean)
         made = {
             name: model.predict(part).reshape(gold[name].shape) + mean
