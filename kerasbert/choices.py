@@ -8,6 +8,7 @@ from typing import Literal
 
 # The model.
 EncoderName = Literal["text-cnn", "transformer", "modernbert"]
+ShapeName = Literal["bert"]
 SizeName = Literal["tiny", "small", "base"]
 Norm = Literal["pre", "post"]
 Positions = Literal["learned", "rotary", "none"]

@@ -27,7 +27,7 @@ class EncoderConfig:
         model_type: of the public model that it came from, as Hugging Face names it.
     """
 
-    encoder: ClassVar[EncoderName]
+    encoder: ClassVar[str]
     pretraining_dropout: ClassVar[float]
 
     vocabulary_size: int
@@ -46,6 +46,20 @@ class EncoderConfig:
     def arguments(self) -> dict[str, Any]:
         """The flat arguments of the encoder's layer, but for its name and seed."""
         raise NotImplementedError
+
+    def embedding_arguments(self) -> dict[str, Any]:
+        """The flat arguments of the embedding's layer, but for its name and seed."""
+        return {
+            "vocabulary_size": self.vocabulary_size,
+            "d_model": self.d_model,
+            "max_positions": self.max_positions,
+            "positions": "learned" if self.positions == "learned" else "none",
+            "segments": self.segments,
+            "pad_id": self.pad_id,
+            "width": self.embedding_width,
+            "dropout": self.dropout,
+            "epsilon": self.epsilon,
+        }
 
     def encoder_weights(self) -> int:
         """How many numbers the encoder has to learn."""
@@ -272,6 +286,46 @@ class ModernBertConfig(EncoderConfig):
         return states + int(self.layers * 2 * self.heads * positions)  # attention probabilities
 
 
+@dataclass(frozen=True, kw_only=True)
+class KerasHubConfig(EncoderConfig):
+    """A text backbone of KerasHub, taken as it is: `KerasHubEmbedding` and `KerasHubEncoder`.
+
+    Attributes:
+        backbone: how Keras writes it: its class and the arguments of that.
+        parameters: how many numbers its encoder has to learn.
+    """
+
+    encoder: ClassVar[str] = "keras-hub"
+    pretraining_dropout: ClassVar[float] = 0.0
+
+    backbone: dict[str, Any]
+    parameters: int
+    positions: Positions = "learned"  # a longer text than max_positions is refused
+
+    def _given(self) -> dict[str, Any]:
+        """The backbone with the dropout of this config, if its class has one."""
+        arguments = self.backbone["config"]
+        dropout = {"dropout": self.dropout} if "dropout" in arguments else {}
+        return self.backbone | {"config": arguments | dropout}
+
+    def arguments(self) -> dict[str, Any]:
+        return {"backbone": self._given()}
+
+    def embedding_arguments(self) -> dict[str, Any]:
+        sizes = {"vocabulary_size": self.vocabulary_size, "pad_id": self.pad_id}
+        return {"backbone": self._given(), **sizes}
+
+    def encoder_weights(self) -> int:
+        return self.parameters
+
+    def multiply_adds(self, positions: float) -> float:
+        return float(self.parameters)  # at least: layers that share weights compute with them anew
+
+    def kept_states(self, positions: float) -> int:
+        layers = self.backbone["config"].get("num_layers", 1)
+        return 18 * layers * self.d_model  # as a Transformer's, whose feed-forward layer is 4 x d
+
+
 # By name the architecture, and its layer in `kerasbert.layers`: by name too, because that needs
 # Keras, and a flag does not.
 ENCODERS: dict[str, tuple[type[EncoderConfig], str]] = {
@@ -280,6 +334,8 @@ ENCODERS: dict[str, tuple[type[EncoderConfig], str]] = {
     "modernbert": (ModernBertConfig, "ModernBertEncoder"),
 }
 CONFIGS = {name: config for name, (config, _) in ENCODERS.items()}
+# And those that nobody can ask for by name: they come with a public model.
+BROUGHT: dict[str, type[EncoderConfig]] = {KerasHubConfig.encoder: KerasHubConfig}
 
 
 def defaults_for(architecture: EncoderConfig | None) -> EncoderConfig | type[EncoderConfig]:
@@ -300,12 +356,13 @@ def config_from_json(values: dict[str, Any]) -> EncoderConfig:
     """
     values = dict(values)
     name = values.pop("encoder", None)
-    if name not in CONFIGS:
-        raise InputError(f"encoder {name!r} is unknown: expected one of {', '.join(CONFIGS)}.")
-    known = {field.name for field in fields(CONFIGS[name])}
+    configs = CONFIGS | BROUGHT
+    if name not in configs:
+        raise InputError(f"encoder {name!r} is unknown: expected one of {', '.join(configs)}.")
+    known = {field.name for field in fields(configs[name])}
     if unknown := set(values) - known:
         raise InputError(
             f"the settings {', '.join(sorted(unknown))} of encoder {name!r} are unknown here: "
             "was the run made by a newer version of kerasbert?"
         )
-    return CONFIGS[name](**values)
+    return configs[name](**values)

@@ -15,11 +15,12 @@ from kerasbert.checkpoints.passing_on import bound_of_states, passing_on
 from kerasbert.checkpoints.places import Arrays, Place
 from kerasbert.checkpoints.public_folder import WEIGHTS
 from kerasbert.checkpoints.sentence_pooling import write_pooling
+from kerasbert.checkpoints.tensors import save_tensors
 from kerasbert.checkpoints.tokenizer_out import write_tokenizer
 from kerasbert.choices import PublicForm
 from kerasbert.config import EncoderConfig, TransformerConfig
 from kerasbert.errors import InputError
-from kerasbert.files import atomic_folder, write_bytes, write_json
+from kerasbert.files import atomic_folder, write_json
 from kerasbert.heads.classification.head import Classification
 from kerasbert.heads.registry import load_head
 from kerasbert.models.transfer import weights_of
@@ -109,14 +110,14 @@ def export(run: str | Path, out: str | Path, form: PublicForm = "huggingface") -
             write_tokenizer(made, tokenizer, length, segments, config.get("texts") == 2)
         except InputError as error:
             raise InputError(f"{run}: {error}") from None
-        _save(made / WEIGHTS, _prefixed(leaving, family))
+        save_tensors(made / WEIGHTS, _prefixed(leaving, family))
         write_json(made / "config.json", leaving.config)
         if pooling is not None:
             write_pooling(made, pooling, architecture.d_model, length)
         if beside:
             write_json(made / BESIDE, beside)
             if svms := {path: array for path, array in arrays.items() if "token_scores/" in path}:
-                _save(made / BESIDE_WEIGHTS, svms)
+                save_tensors(made / BESIDE_WEIGHTS, svms)
         figures = []
         if leaving.holds == "classifier" and "valid" in metrics:
             figures = head.table(metrics)
@@ -135,8 +136,8 @@ def _family(architecture: EncoderConfig | None) -> Family:
     """
     remedy = (
         "no public class computes it, so it cannot leave. What can: a run that began with a public"
-        " model (--pretrained FOLDER or hf://owner/name), or one of BERT's shape (--encoder"
-        " transformer --norm post --positions learned)."
+        " model (--pretrained FOLDER or hf://owner/name), or one of BERT's shape (pretrain"
+        " --shape bert)."
     )
     if architecture is None:
         raise InputError(f"the run has an encoder of the user's own; {remedy}")
@@ -327,15 +328,3 @@ def _prefixed(leaving: _Leaving, family: Family) -> Arrays:
         (prefix + name if name.split(".")[0] in family.parts else name): array
         for name, array in leaving.tensors.items()
     }
-
-
-def _save(path: Path, tensors: Arrays) -> None:
-    try:
-        from safetensors.numpy import save
-    except ImportError:
-        raise InputError(
-            "public models need the package safetensors, which is not installed. Install it with:"
-            " pip install kerasbert[hub]"
-        ) from None
-    whole = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
-    write_bytes(path, save(whole, metadata={"format": "pt"}))
