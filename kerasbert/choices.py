@@ -19,7 +19,7 @@ LongText = Literal["cut", "windows"]
 
 # Text, and what it becomes.
 StyleName = Literal["word", "char", "jieba", "wordpiece"]  # of a tokenizer
-PublicForm = Literal["huggingface", "sentence-transformers"]  # that a run can leave in
+PublicForm = Literal["huggingface", "sentence-transformers", "keras-hub"]  # that a run can leave in
 VocabularyFiles = Literal["wordpiece", "bytes", "none"]  # of a public model
 UnicodeForm = Literal["NFC", "NFKC"]
 CorpusFormat = Literal["lines", "sentences"]

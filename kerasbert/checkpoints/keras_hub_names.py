@@ -183,7 +183,7 @@ def from_hugging_face(form: Form, config: Mapping[str, Any], public: Arrays) -> 
     def weight(path: str, shape: tuple[int, ...]) -> np.ndarray:
         if (kind := tables.get(path)) is not None:
             rows = public[f"{_TABLES[kind]}.weight"]
-            return rows[form.before :] if kind == "position" else rows
+            return rows[len(rows) - shape[0] :]
         layer, _, last = path.rpartition("/")
         array = public[f"{names[layer]}.{'weight' if last in ('kernel', 'gamma') else 'bias'}"]
         return (array.T if last == "kernel" else array).reshape(shape)
