@@ -59,7 +59,17 @@ class EncoderConfig:
             "width": self.embedding_width,
             "dropout": self.dropout,
             "epsilon": self.epsilon,
+            "offset": self.embedding_offset,
         }
+
+    @property
+    def embedding_offset(self) -> bool:
+        """Whether the normalization of the embedding has an offset."""
+        return True
+
+    def masked_lm_head(self) -> dict[str, Any]:
+        """Arguments of `MaskedLM` that its head needs to be that of the public model."""
+        return {}
 
     def encoder_weights(self) -> int:
         """How many numbers the encoder has to learn."""
@@ -75,7 +85,8 @@ class EncoderConfig:
 
     def weights(self) -> int:
         """How many numbers embedding and encoder have to learn."""
-        rows = self.vocabulary_size + self.segments + 2  # scale and offset of its normalization
+        rows = self.vocabulary_size + self.segments + 1  # the scale of its normalization
+        rows += self.embedding_offset
         rows += self.max_positions if self.positions == "learned" else 0
         width = self.embedding_width or self.d_model
         projection = 0 if width == self.d_model else (width + 1) * self.d_model
@@ -227,7 +238,11 @@ class TextCNNConfig(EncoderConfig):
 
 @dataclass(frozen=True, kw_only=True)
 class ModernBertConfig(EncoderConfig):
-    """A ModernBERT encoder (Warner et al. 2024) and its embedding: `ModernBertEncoder`."""
+    """A ModernBERT encoder (Warner et al. 2024) and its embedding: `ModernBertEncoder`.
+
+    It has no segments, and no offset in any normalization. Runs of earlier versions have both in
+    their embedding and head, with two segments.
+    """
 
     encoder: ClassVar[EncoderName] = "modernbert"
     pretraining_dropout: ClassVar[float] = 0.0  # as it was trained
@@ -244,6 +259,15 @@ class ModernBertConfig(EncoderConfig):
     global_base: float = 160_000.0
     positions: Positions = "rotary"
     max_positions: int = 8192
+    segments: int = 0
+
+    @property
+    def embedding_offset(self) -> bool:
+        return self.segments > 0
+
+    def masked_lm_head(self) -> dict[str, Any]:
+        head = {"activation": self.activation, "epsilon": self.epsilon}
+        return head if self.segments else head | {"bias": False}
 
     def __post_init__(self) -> None:
         check_numbers(vars(self), shown=str)

@@ -59,7 +59,8 @@ def pretrain(settings: PretrainSettings) -> dict[str, Any]:
     store = open_store(settings, folder, source)
     architecture = choose_architecture(settings, folder, source, store)
     # That of a public model has an activation and an epsilon of its own.
-    of_head = (source.config().get("masked_lm_head") or {}) if source is not None else {}
+    given = source.config().get("masked_lm_head") if source is not None else None
+    of_head = given or architecture.masked_lm_head()
     task_settings = TaskSettings(
         settings.seed,
         settings.masking,
