@@ -8,6 +8,7 @@ from public_models import VOCABULARY, byte_vocabulary
 
 from kerasbert.without_tensorflow import import_keras_hub, tensorflow_hidden
 
+WORDS = list(dict.fromkeys(VOCABULARY))  # each once, as KerasHub on TensorFlow wants them
 SMALL = {"num_layers": 2, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 16}
 SMALL |= {"max_sequence_length": 40}
 TEXTS = ["the cat sat on  a mat.", "Dogs and CATS are here ", " café, un-able 日本", "naïve"]
@@ -43,7 +44,7 @@ def models() -> dict[str, tuple]:
     vocabulary, merges = byte_vocabulary()
 
     def words(cls, **options):
-        return cls(vocabulary=VOCABULARY, **{"lowercase": True, **options})
+        return cls(vocabulary=WORDS, **{"lowercase": True, **options})
 
     xlm = tokens.XLMRobertaTokenizer(proto=sentence_pieces())
     deberta = tokens.DebertaV3Tokenizer(
@@ -54,7 +55,7 @@ def models() -> dict[str, tuple]:
             **special("<pad>", "[CLS]", "[SEP]", "<unk>"), user_defined_symbols=["[MASK]"]
         )
     )
-    size = len(VOCABULARY)
+    size = len(WORDS)
     return {
         "bert": (
             made.BertBackbone(vocabulary_size=size, **SMALL),
