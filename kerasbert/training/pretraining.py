@@ -173,7 +173,13 @@ def _refuse_early(settings: PretrainSettings, source: RunFolder | None) -> None:
 
 def _document_gap(architecture) -> int:
     """Positions that part two documents of a row, as this encoder needs them."""
-    return build_encoder(architecture).document_gap
+    gap = getattr(build_encoder(architecture), "document_gap", None)
+    if gap is None:
+        raise InputError(
+            f"--pack: the encoder {architecture.encoder} cannot keep the documents of a row apart."
+            " Leave it out."
+        )
+    return gap
 
 
 def _train(

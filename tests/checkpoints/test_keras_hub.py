@@ -101,6 +101,16 @@ def test_pre_training_and_fine_tuning_go_on(name, keras_hub_models, files, tmp_p
                      "--out", str(tmp_path / "vectors.npy")]) == 0  # fmt: skip
 
 
+def test_rows_of_several_documents_are_refused(keras_hub_models, files, tmp_path):
+    config = pretrain.Config(
+        pretrained=str(keras_hub_models[0] / "deberta"), corpus=(str(files / "raw.txt"),),
+        out=tmp_path / "lm", steps=1, tasks=("masked-lm",), pack=True, max_length=24,
+    )  # fmt: skip
+    with pytest.raises(InputError, match="--pack: the encoder keras-hub cannot keep"):
+        pretrain.run(config)
+    assert not (tmp_path / "lm").exists()
+
+
 def spoiled(source, folder, change):
     shutil.copytree(source, folder)
     change(folder)
