@@ -8,6 +8,7 @@ from typing import Literal
 
 # The model.
 EncoderName = Literal["text-cnn", "transformer", "modernbert"]
+ShapeName = Literal["bert"]
 SizeName = Literal["tiny", "small", "base"]
 Norm = Literal["pre", "post"]
 Positions = Literal["learned", "rotary", "none"]
@@ -18,7 +19,7 @@ LongText = Literal["cut", "windows"]
 
 # Text, and what it becomes.
 StyleName = Literal["word", "char", "jieba", "wordpiece"]  # of a tokenizer
-PublicForm = Literal["huggingface", "sentence-transformers"]  # that a run can leave in
+PublicForm = Literal["huggingface", "sentence-transformers", "keras-hub"]  # that a run can leave in
 VocabularyFiles = Literal["wordpiece", "bytes", "none"]  # of a public model
 UnicodeForm = Literal["NFC", "NFKC"]
 CorpusFormat = Literal["lines", "sentences"]

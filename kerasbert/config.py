@@ -27,7 +27,7 @@ class EncoderConfig:
         model_type: of the public model that it came from, as Hugging Face names it.
     """
 
-    encoder: ClassVar[EncoderName]
+    encoder: ClassVar[str]
     pretraining_dropout: ClassVar[float]
 
     vocabulary_size: int
@@ -47,6 +47,30 @@ class EncoderConfig:
         """The flat arguments of the encoder's layer, but for its name and seed."""
         raise NotImplementedError
 
+    def embedding_arguments(self) -> dict[str, Any]:
+        """The flat arguments of the embedding's layer, but for its name and seed."""
+        return {
+            "vocabulary_size": self.vocabulary_size,
+            "d_model": self.d_model,
+            "max_positions": self.max_positions,
+            "positions": "learned" if self.positions == "learned" else "none",
+            "segments": self.segments,
+            "pad_id": self.pad_id,
+            "width": self.embedding_width,
+            "dropout": self.dropout,
+            "epsilon": self.epsilon,
+            "offset": self.embedding_offset,
+        }
+
+    @property
+    def embedding_offset(self) -> bool:
+        """Whether the normalization of the embedding has an offset."""
+        return True
+
+    def masked_lm_head(self) -> dict[str, Any]:
+        """Arguments of `MaskedLM` that its head needs to be that of the public model."""
+        return {}
+
     def encoder_weights(self) -> int:
         """How many numbers the encoder has to learn."""
         raise NotImplementedError
@@ -61,7 +85,8 @@ class EncoderConfig:
 
     def weights(self) -> int:
         """How many numbers embedding and encoder have to learn."""
-        rows = self.vocabulary_size + self.segments + 2  # scale and offset of its normalization
+        rows = self.vocabulary_size + self.segments + 1  # the scale of its normalization
+        rows += self.embedding_offset
         rows += self.max_positions if self.positions == "learned" else 0
         width = self.embedding_width or self.d_model
         projection = 0 if width == self.d_model else (width + 1) * self.d_model
@@ -213,7 +238,11 @@ class TextCNNConfig(EncoderConfig):
 
 @dataclass(frozen=True, kw_only=True)
 class ModernBertConfig(EncoderConfig):
-    """A ModernBERT encoder (Warner et al. 2024) and its embedding: `ModernBertEncoder`."""
+    """A ModernBERT encoder (Warner et al. 2024) and its embedding: `ModernBertEncoder`.
+
+    It has no segments, and no offset in any normalization. Runs of earlier versions have both in
+    their embedding and head, with two segments.
+    """
 
     encoder: ClassVar[EncoderName] = "modernbert"
     pretraining_dropout: ClassVar[float] = 0.0  # as it was trained
@@ -230,6 +259,15 @@ class ModernBertConfig(EncoderConfig):
     global_base: float = 160_000.0
     positions: Positions = "rotary"
     max_positions: int = 8192
+    segments: int = 0
+
+    @property
+    def embedding_offset(self) -> bool:
+        return self.segments > 0
+
+    def masked_lm_head(self) -> dict[str, Any]:
+        head = {"activation": self.activation, "epsilon": self.epsilon}
+        return head if self.segments else head | {"bias": False}
 
     def __post_init__(self) -> None:
         check_numbers(vars(self), shown=str)
@@ -272,6 +310,46 @@ class ModernBertConfig(EncoderConfig):
         return states + int(self.layers * 2 * self.heads * positions)  # attention probabilities
 
 
+@dataclass(frozen=True, kw_only=True)
+class KerasHubConfig(EncoderConfig):
+    """A text backbone of KerasHub, taken as it is: `KerasHubEmbedding` and `KerasHubEncoder`.
+
+    Attributes:
+        backbone: how Keras writes it: its class and the arguments of that.
+        parameters: how many numbers its encoder has to learn.
+    """
+
+    encoder: ClassVar[str] = "keras-hub"
+    pretraining_dropout: ClassVar[float] = 0.0
+
+    backbone: dict[str, Any]
+    parameters: int
+    positions: Positions = "learned"  # a longer text than max_positions is refused
+
+    def _given(self) -> dict[str, Any]:
+        """The backbone with the dropout of this config, if its class has one."""
+        arguments = self.backbone["config"]
+        dropout = {"dropout": self.dropout} if "dropout" in arguments else {}
+        return self.backbone | {"config": arguments | dropout}
+
+    def arguments(self) -> dict[str, Any]:
+        return {"backbone": self._given()}
+
+    def embedding_arguments(self) -> dict[str, Any]:
+        sizes = {"vocabulary_size": self.vocabulary_size, "pad_id": self.pad_id}
+        return {"backbone": self._given(), **sizes}
+
+    def encoder_weights(self) -> int:
+        return self.parameters
+
+    def multiply_adds(self, positions: float) -> float:
+        return float(self.parameters)  # at least: layers that share weights compute with them anew
+
+    def kept_states(self, positions: float) -> int:
+        layers = self.backbone["config"].get("num_layers", 1)
+        return 18 * layers * self.d_model  # as a Transformer's, whose feed-forward layer is 4 x d
+
+
 # By name the architecture, and its layer in `kerasbert.layers`: by name too, because that needs
 # Keras, and a flag does not.
 ENCODERS: dict[str, tuple[type[EncoderConfig], str]] = {
@@ -280,6 +358,8 @@ ENCODERS: dict[str, tuple[type[EncoderConfig], str]] = {
     "modernbert": (ModernBertConfig, "ModernBertEncoder"),
 }
 CONFIGS = {name: config for name, (config, _) in ENCODERS.items()}
+# And those that nobody can ask for by name: they come with a public model.
+BROUGHT: dict[str, type[EncoderConfig]] = {KerasHubConfig.encoder: KerasHubConfig}
 
 
 def defaults_for(architecture: EncoderConfig | None) -> EncoderConfig | type[EncoderConfig]:
@@ -300,12 +380,13 @@ def config_from_json(values: dict[str, Any]) -> EncoderConfig:
     """
     values = dict(values)
     name = values.pop("encoder", None)
-    if name not in CONFIGS:
-        raise InputError(f"encoder {name!r} is unknown: expected one of {', '.join(CONFIGS)}.")
-    known = {field.name for field in fields(CONFIGS[name])}
+    configs = CONFIGS | BROUGHT
+    if name not in configs:
+        raise InputError(f"encoder {name!r} is unknown: expected one of {', '.join(configs)}.")
+    known = {field.name for field in fields(configs[name])}
     if unknown := set(values) - known:
         raise InputError(
             f"the settings {', '.join(sorted(unknown))} of encoder {name!r} are unknown here: "
             "was the run made by a newer version of kerasbert?"
         )
-    return CONFIGS[name](**values)
+    return configs[name](**values)

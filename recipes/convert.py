@@ -26,7 +26,9 @@ class Config(Settings):
 
     The folder has the form of Hugging Face: config.json, model.safetensors (or its shards), and
     tokenizer.json (or the files of the vocabulary). Neither PyTorch nor TensorFlow is needed, and
-    no code of the folder is run. What of it was not read is listed, all of it in metrics.json.
+    no code of the folder is run. Or it is a preset of KerasHub (keras-nlp reads it), or one of
+    Google's with bert_config.json and bert_model.ckpt (TensorFlow reads it, in a process of its
+    own). What of it was not read is listed, all of it in metrics.json.
 
     With --to, a run whose encoder is of a public family leaves: the classifier of a fine-tuned run,
     the masked-LM head of a pre-trained one, or the encoder. What no public class holds (thresholds,
@@ -38,11 +40,13 @@ class Config(Settings):
 
     folder: tyro.conf.Positional[str]
     """The folder of the model, or hf://owner/name[@revision]: BERT, RoBERTa, DistilBERT, ELECTRA,
-    ModernBERT, or of their form. With --to, the folder of a run."""
+    ModernBERT, or of their form; a preset of KerasHub, or a checkpoint of Google's. With --to, the
+    folder of a run."""
     out: Path
     """The folder of the run: what --pretrained and --model take. With --to, that of the model."""
     to: PublicForm | None = None
-    """Write a run for transformers, or its encoder and pooling for sentence-transformers."""
+    """Write a run for transformers, its encoder and pooling for sentence-transformers, or its
+    encoder as a preset of KerasHub."""
     pairs: bool = False
     """Of a classifier: its texts are pairs, such as those of entailment."""
 

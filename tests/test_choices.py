@@ -10,7 +10,9 @@ from kerasbert import choices, config
 
 ROOT = Path(__file__).parents[1]
 VALUES = {
-    frozenset(get_args(choice)): name for name, choice in vars(choices).items() if get_args(choice)
+    frozenset(get_args(choice)): name
+    for name, choice in vars(choices).items()
+    if len(get_args(choice)) > 1
 }
 
 

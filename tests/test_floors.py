@@ -21,6 +21,7 @@ FLOORS = [
             "kerasbert.streams",
             "kerasbert.terminal",
             "kerasbert.visible",
+            "kerasbert.without_tensorflow",
         ),
     },
     {"kerasbert.layers", "kerasbert.evaluation", "kerasbert.config", "kerasbert.text"},

@@ -8,10 +8,12 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasbert.checkpoints.backbone import convert_backbone
 from kerasbert.checkpoints.classifier import PublicClassifier, read_classifier
 from kerasbert.checkpoints.encoder import PublicEncoder, read_encoder
 from kerasbert.checkpoints.families import family_of
-from kerasbert.checkpoints.hub import fetch, is_address
+from kerasbert.checkpoints.hub import is_address
+from kerasbert.checkpoints.opened import opened
 from kerasbert.checkpoints.places import Arrays, read
 from kerasbert.checkpoints.public_folder import PublicFolder
 from kerasbert.checkpoints.sentence_pooling import read_pooling
@@ -28,7 +30,9 @@ from kerasbert.runs.loading import no_random_weights
 from kerasbert.tokenizer.tokenizer import Tokenizer
 
 
-def convert(source: str | Path, out: str | Path, pairs: bool = False) -> dict[str, Any]:
+def convert(
+    source: Any, out: str | Path, pairs: bool = False, tokenizer: Any = None
+) -> dict[str, Any]:
     """Read a public model, and write it as the folder of a run.
 
     A classifier (...ForSequenceClassification) becomes a fine-tuned run, which `predict` asks;
@@ -36,9 +40,11 @@ def convert(source: str | Path, out: str | Path, pairs: bool = False) -> dict[st
 
     Args:
         source: a folder in the form of Hugging Face: config.json, safetensors, and tokenizer.json
-            or the vocabulary files; or one on the hub, hf://owner/name[@revision].
+            or the vocabulary files; one on the hub, hf://owner/name[@revision]; a preset of
+            KerasHub, or a checkpoint of Google; or, in Python, a `Backbone` of KerasHub.
         out: the folder to write, whole or not at all.
         pairs: whether the texts of a classifier are pairs, which no file of the folder says.
+        tokenizer: KerasHub's, of a `Backbone`.
 
     Returns:
         what metrics.json says: family, sizes, and what was not read.
@@ -48,7 +54,13 @@ def convert(source: str | Path, out: str | Path, pairs: bool = False) -> dict[st
             something.
     """
     out = RunFolder.create(out).path
-    place, source = fetch(source) if is_address(source) else (source, str(source))
+    with opened(source, tokenizer) as public:
+        if public.backbone is not None:
+            return convert_backbone(public, out, pairs)
+        return _convert(public.folder, public.name, out, pairs)
+
+
+def _convert(place: Path, source: str, out: Path, pairs: bool) -> dict[str, Any]:
     folder = PublicFolder(place)
     family = family_of(folder.settings)
     tokenizer = read_tokenizer(folder, family.vocabulary_files)
@@ -100,25 +112,29 @@ def convert(source: str | Path, out: str | Path, pairs: bool = False) -> dict[st
     return result
 
 
-def open_source(path: str | Path) -> RunFolder:
+def open_source(path: Any, tokenizer: Any = None) -> RunFolder:
     """What `--pretrained` names: a finished run, or a public model, in a folder or on the hub.
 
-    A public model is converted into a folder that goes with the `RunFolder` that is returned.
+    A public model, or a `Backbone` of KerasHub with its tokenizer, is converted into a folder that
+    goes with the `RunFolder` that is returned.
 
     Raises:
         InputError: it is neither; see `RunFolder.open` and `convert`.
     """
-    public = is_address(path) or RunFolder(path).holds_public_model
-    return _Converted(path) if public else RunFolder.open(path)
+    if isinstance(path, str | Path) and not is_address(path):
+        run = RunFolder(path)
+        if not run.holds_public_model:
+            return RunFolder.open(path)
+    return _Converted(path, tokenizer)
 
 
 class _Converted(RunFolder):
     """The run folder of a public model, on the disk as long as this object lives."""
 
-    def __init__(self, source: str | Path):
+    def __init__(self, source: Any, tokenizer: Any = None):
         self._kept = tempfile.TemporaryDirectory(prefix="kerasbert-")
         super().__init__(Path(self._kept.name) / "run")
-        convert(source, self.path)
+        convert(source, self.path, tokenizer=tokenizer)
 
 
 def _check_pairs(folder: PublicFolder, tokenizer: Tokenizer, pairs: bool, classifier: bool) -> None:

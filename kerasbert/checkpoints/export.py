@@ -1,25 +1,26 @@
 """A run leaves: as a folder that transformers and sentence-transformers load."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from kerasbert.checkpoints.families import FAMILIES
 from kerasbert.checkpoints.family import Family
 from kerasbert.checkpoints.heads import ClassifierHead
+from kerasbert.checkpoints.keras_hub_out import export_keras_hub
+from kerasbert.checkpoints.leaving import Leaving, encoder_leaving, family_leaving
 from kerasbert.checkpoints.passing_on import bound_of_states, passing_on
 from kerasbert.checkpoints.places import Arrays, Place
 from kerasbert.checkpoints.public_folder import WEIGHTS
 from kerasbert.checkpoints.sentence_pooling import write_pooling
+from kerasbert.checkpoints.tensors import save_tensors
 from kerasbert.checkpoints.tokenizer_out import write_tokenizer
 from kerasbert.choices import PublicForm
 from kerasbert.config import EncoderConfig, TransformerConfig
 from kerasbert.errors import InputError
-from kerasbert.files import atomic_folder, write_bytes, write_json
+from kerasbert.files import atomic_folder, write_json
 from kerasbert.heads.classification.head import Classification
 from kerasbert.heads.registry import load_head
 from kerasbert.models.transfer import weights_of
@@ -34,16 +35,6 @@ BESIDE = "kerasbert.json"  # what no public class holds
 BESIDE_WEIGHTS = "kerasbert.safetensors"
 
 
-@dataclass
-class _Leaving:
-    """What goes into the folder, as it is put together."""
-
-    tensors: Arrays
-    config: dict[str, Any]
-    holds: str = "encoder"
-    left_out: list[str] = field(default_factory=list)
-
-
 def export(run: str | Path, out: str | Path, form: PublicForm = "huggingface") -> dict[str, Any]:
     """Write a run as a public model.
 
@@ -51,7 +42,8 @@ def export(run: str | Path, out: str | Path, form: PublicForm = "huggingface") -
         run: the folder of a run whose encoder is of a public family.
         out: the folder to write, whole or not at all.
         form: "huggingface" for transformers: the classifier of a fine-tuned run, the masked-LM head
-            of a pre-trained one, or the encoder; "sentence-transformers": encoder and pooling.
+            of a pre-trained one, or the encoder; "sentence-transformers": encoder and pooling;
+            "keras-hub": the encoder as a preset; see `export_keras_hub`.
 
     Returns:
         what was written, and what was left out.
@@ -59,18 +51,20 @@ def export(run: str | Path, out: str | Path, form: PublicForm = "huggingface") -
     Raises:
         InputError: no public class computes what the run does, or `out` holds something.
     """
+    if form == "keras-hub":
+        return export_keras_hub(run, out)
     out = RunFolder.create(out).path
     folder = RunFolder.open(run)
     config, architecture, tokenizer = folder.config(), folder.architecture(), folder.tokenizer()
     try:
-        family = _family(architecture)
+        family = family_leaving(architecture)
         assert architecture is not None
         model = folder.load_model()
         arrays = {
             path: np.asarray(keras.ops.convert_to_numpy(variable))
             for path, variable in weights_of(model).items()
         }
-        leaving = _encoder(family, architecture, arrays, pairs=config.get("texts") == 2)
+        leaving = encoder_leaving(family, architecture, arrays, pairs=config.get("texts") == 2)
         if config["stage"] == "finetune":
             head = load_head(folder.path, config)
             if form == "huggingface":
@@ -109,14 +103,14 @@ def export(run: str | Path, out: str | Path, form: PublicForm = "huggingface") -
             write_tokenizer(made, tokenizer, length, segments, config.get("texts") == 2)
         except InputError as error:
             raise InputError(f"{run}: {error}") from None
-        _save(made / WEIGHTS, _prefixed(leaving, family))
+        save_tensors(made / WEIGHTS, _prefixed(leaving, family))
         write_json(made / "config.json", leaving.config)
         if pooling is not None:
             write_pooling(made, pooling, architecture.d_model, length)
         if beside:
             write_json(made / BESIDE, beside)
             if svms := {path: array for path, array in arrays.items() if "token_scores/" in path}:
-                _save(made / BESIDE_WEIGHTS, svms)
+                save_tensors(made / BESIDE_WEIGHTS, svms)
         figures = []
         if leaving.holds == "classifier" and "valid" in metrics:
             figures = head.table(metrics)
@@ -127,67 +121,8 @@ def export(run: str | Path, out: str | Path, form: PublicForm = "huggingface") -
     return result
 
 
-def _family(architecture: EncoderConfig | None) -> Family:
-    """The family whose class computes what an encoder does.
-
-    Raises:
-        InputError: there is none; with what would work.
-    """
-    remedy = (
-        "no public class computes it, so it cannot leave. What can: a run that began with a public"
-        " model (--pretrained FOLDER or hf://owner/name), or one of BERT's shape (--encoder"
-        " transformer --norm post --positions learned)."
-    )
-    if architecture is None:
-        raise InputError(f"the run has an encoder of the user's own; {remedy}")
-    if architecture.encoder == "modernbert":
-        return FAMILIES["modernbert"]
-    if not isinstance(architecture, TransformerConfig):
-        raise InputError(f"encoder {architecture.encoder}: {remedy}")
-    if architecture.norm != "post" or architecture.positions != "learned":
-        shape = f"norm {architecture.norm} and positions {architecture.positions}"
-        raise InputError(f"encoder transformer with {shape}: {remedy}")
-    each = architecture.d_model // architecture.heads
-    if architecture.d_model % architecture.heads or {
-        architecture.d_k or each,
-        architecture.d_v or each,
-    } != {each}:
-        raise InputError(f"heads whose d_k or d_v is not d_model / heads: {remedy}")
-    other = "electra" if architecture.embedding_width else "bert"
-    return FAMILIES[architecture.model_type or other]
-
-
-def _encoder(family: Family, config: EncoderConfig, arrays: Arrays, pairs: bool) -> _Leaving:
-    """The weights of embedding and encoder, and of a pooler, with their config.json."""
-    model_type = config.model_type or family.model_types[0]
-    values = {"model_type": model_type, **family.public(config, arrays)}
-    leaving = _Leaving({}, values)
-    places = family.places(config)
-    lost = [place.path for place in places if not place.names and arrays[place.path].any()]
-    if lost == ["embedding/segment_table"] and not arrays[lost[0]][0].any():
-        if pairs:
-            raise InputError(
-                f"it was trained on pairs, and {model_type} has no token types. What can leave:"
-                " pairs with a public model that has them, such as BERT, or single texts."
-            )
-        leaving.left_out.append("Segments: the second text of a pair is as the first.")
-    elif lost:
-        raise InputError(
-            f"training has changed {', '.join(lost)}, for which {model_type} has no place, so it"
-            " cannot leave. What can: a run that began with BERT, RoBERTa, DistilBERT or ELECTRA."
-        )
-    pooler = [place for place in family.pooler(config) if place.path in arrays]
-    if not pooler and family.pooler(config):
-        leaving.left_out.append(
-            "A pooler, which the run has not: `pooler_output` of AutoModel is random."
-        )
-    for place in (*places, *pooler):
-        leaving.tensors |= place.write(arrays[place.path])
-    return leaving
-
-
 def _add_heads(
-    leaving: _Leaving,
+    leaving: Leaving,
     family: Family,
     architecture: EncoderConfig,
     arrays: Arrays,
@@ -222,7 +157,7 @@ def _nowhere(places: list[Place], arrays: Arrays) -> list[str]:
 
 
 def _add_classifier(
-    leaving: _Leaving,
+    leaving: Leaving,
     family: Family,
     architecture: EncoderConfig,
     arrays: Arrays,
@@ -318,7 +253,7 @@ def _beside(
     }
 
 
-def _prefixed(leaving: _Leaving, family: Family) -> Arrays:
+def _prefixed(leaving: Leaving, family: Family) -> Arrays:
     """The tensors by the names that they have in a model with a head, or in one without."""
     if leaving.holds == "encoder":
         return leaving.tensors
@@ -327,15 +262,3 @@ def _prefixed(leaving: _Leaving, family: Family) -> Arrays:
         (prefix + name if name.split(".")[0] in family.parts else name): array
         for name, array in leaving.tensors.items()
     }
-
-
-def _save(path: Path, tensors: Arrays) -> None:
-    try:
-        from safetensors.numpy import save
-    except ImportError:
-        raise InputError(
-            "public models need the package safetensors, which is not installed. Install it with:"
-            " pip install kerasbert[hub]"
-        ) from None
-    whole = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
-    write_bytes(path, save(whole, metadata={"format": "pt"}))

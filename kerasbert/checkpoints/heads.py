@@ -20,6 +20,7 @@ class MaskedLMHead:
         decoder: of its scores, which may be stored, or not: they are the token embedding.
         activation, epsilon: of the head.
         width: of its states, if it is not that of the encoder's.
+        biased: whether its dense layer and its normalization have biases here.
     """
 
     places: list[Place]
@@ -28,11 +29,13 @@ class MaskedLMHead:
     activation: str
     epsilon: float
     width: int | None = None
+    biased: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """Arguments of `MaskedLM`, for config.json."""
         width = {} if self.width is None else {"width": self.width}
-        return {"activation": self.activation, "epsilon": self.epsilon, **width}
+        bias = {} if self.biased else {"bias": False}
+        return {"activation": self.activation, "epsilon": self.epsilon, **width, **bias}
 
     def read(self, tensors: Tensors, table: str, vocabulary: int) -> Arrays | None:
         """Its weights.

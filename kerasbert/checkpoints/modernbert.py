@@ -1,7 +1,7 @@
 """ModernBERT: an encoder of its own, without token types, and with biases nowhere.
 
-Ours has offsets in the normalizations of embedding and head, a bias in the head, and rows for
-segments: they are 0 here.
+Nor has ours, but in runs of earlier versions: offsets in the normalizations of embedding and head,
+a bias in the head, and rows for segments. They leave if they are 0. A classifier's head has them.
 
 Source: Warner et al. 2024, https://arxiv.org/abs/2412.13663.
 """
@@ -83,10 +83,12 @@ class ModernBert:
         d, d_ff = config.d_model, config.arguments()["d_ff"]
         places = [
             Place("embedding/token_table", (TOKENS,), (config.vocabulary_size, d)),
-            Place("embedding/segment_table", (), (config.segments, d)),
-            *norm("embeddings.norm", "embedding/norm", d, bias=False),
+            Place("embedding/norm/gamma", ("embeddings.norm.weight",), (d,)),
             Place("encoder/norm/gamma", ("final_norm.weight",), (d,)),
         ]
+        if config.segments:
+            places.append(Place("embedding/segment_table", (), (config.segments, d)))
+            places.append(Place("embedding/norm/beta", (), (d,)))
         for i in range(config.layers):
             theirs, ours = f"layers.{i}", f"encoder/block_{i}"
             for name, path, inputs, outputs in (
@@ -111,8 +113,12 @@ class ModernBert:
 
     def masked_lm(self, config: ModernBertConfig) -> MaskedLMHead:
         d = config.d_model
+        places = masked_lm_places("head.dense", "head.norm", d, d, bias=False)
+        if not config.segments:
+            places = [place for place in places if place.names]
         return MaskedLMHead(
-            masked_lm_places("head.dense", "head.norm", d, d, bias=False),
+            places,
+            biased=config.segments > 0,
             bias="decoder.bias",
             decoder="decoder",
             activation=config.activation,

@@ -36,32 +36,11 @@ _REFUSED = {
 }
 
 
-class PublicFolder:
-    """The files of a public model, by name.
-
-    Args:
-        path: of a folder with config.json and model.safetensors, or its shards and their index.
-
-    Attributes:
-        settings: what config.json holds.
-
-    Raises:
-        InputError: no such folder; nothing in it that can be read safely; or a kind of model that
-            is not read here.
-    """
+class Files:
+    """The files of a folder, by name."""
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
-        if not self.path.is_dir():
-            raise InputError(f"{path}: no such folder, expected one with config.json.")
-        adapters = ("adapter_config.json", "adapter_model.safetensors")
-        if found := next((name for name in adapters if self.has(name)), None):
-            raise InputError(
-                f"{self.file(found)}: an adapter is not a whole model. Merge it into its base model"
-                " first (merge_and_unload of the peft library), and save that."
-            )
-        self.settings = Settings(self.json("config.json"), self.file("config.json"))
-        self._check_weights()
 
     def file(self, name: str) -> Path:
         return self.path / name
@@ -93,16 +72,7 @@ class PublicFolder:
         Raises:
             InputError: it is missing or cannot be read.
         """
-        path = self.file(name)
-        try:
-            if path.stat().st_size > _MOST:
-                raise InputError(f"{path}: expected at most {_MOST >> 20} MB.")
-            return path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(
-                f"{path}: cannot be read ({error}). Expected the folder of a public model with"
-                f" config.json, {WEIGHTS} and tokenizer.json."
-            ) from None
+        return read_text(self.file(name))
 
     def member(self, name: str) -> Path:
         """The path of a file that another one names.
@@ -116,6 +86,34 @@ class PublicFolder:
                 " as model-00001-of-00002.safetensors."
             )
         return self.file(name)
+
+
+class PublicFolder(Files):
+    """The files of a public model, by name.
+
+    Args:
+        path: of a folder with config.json and model.safetensors, or its shards and their index.
+
+    Attributes:
+        settings: what config.json holds.
+
+    Raises:
+        InputError: no such folder; nothing in it that can be read safely; or a kind of model that
+            is not read here.
+    """
+
+    def __init__(self, path: str | Path):
+        super().__init__(path)
+        if not self.path.is_dir():
+            raise InputError(f"{path}: no such folder, expected one with config.json.")
+        adapters = ("adapter_config.json", "adapter_model.safetensors")
+        if found := next((name for name in adapters if self.has(name)), None):
+            raise InputError(
+                f"{self.file(found)}: an adapter is not a whole model. Merge it into its base model"
+                " first (merge_and_unload of the peft library), and save that."
+            )
+        self.settings = Settings(self.json("config.json"), self.file("config.json"))
+        self._check_weights()
 
     def _check_weights(self) -> None:
         if self.has(WEIGHTS) or self.has(INDEX):
@@ -185,6 +183,23 @@ class Settings:
     def unread(self) -> list[str]:
         """Names of what nobody has asked for."""
         return sorted(name for name in self._values if name not in self._read)
+
+
+def read_text(path: Path) -> str:
+    """The text of a file of a public model.
+
+    Raises:
+        InputError: it is missing or cannot be read.
+    """
+    try:
+        if path.stat().st_size > _MOST:
+            raise InputError(f"{path}: expected at most {_MOST >> 20} MB.")
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{path}: cannot be read ({error}). Expected the folder of a public model with"
+            f" config.json, {WEIGHTS} and tokenizer.json."
+        ) from None
 
 
 def json_of(path: Path, text: str) -> Any:

@@ -10,8 +10,13 @@ import numpy as np
 
 from kerasbert.checkpoints.public_folder import INDEX, WEIGHTS, PublicFolder
 from kerasbert.errors import InputError
+from kerasbert.files import write_bytes
 
 READ = ("F64", "F32", "F16", "BF16")
+_MISSING = (
+    "public models need the package safetensors, which is not installed. Install it with: pip"
+    " install kerasbert[hub]"
+)
 # Names that TensorFlow gave the two weights of a normalization, in files converted from it.
 _OLD = {"weight": "gamma", "bias": "beta"}
 
@@ -147,10 +152,7 @@ class Tensors:
             import ml_dtypes  # noqa: F401, so that numpy knows bfloat16; Keras brings it
             from safetensors import safe_open
         except ImportError:
-            raise InputError(
-                "public models need the package safetensors, which is not installed. Install it"
-                " with: pip install kerasbert[hub]"
-            ) from None
+            raise InputError(_MISSING) from None
         if not path.is_file():
             raise InputError(f"{path}: no such file. Download the model again, all of its shards.")
         with _reading(path):
@@ -159,6 +161,20 @@ class Tensors:
 
     def _file(self, stored: str) -> Any:
         return self._files[self._places[stored]]
+
+
+def save_tensors(path: Path, tensors: dict[str, np.ndarray]) -> None:
+    """Write a safetensors file.
+
+    Raises:
+        InputError: the library is not installed.
+    """
+    try:
+        from safetensors.numpy import save
+    except ImportError:
+        raise InputError(_MISSING) from None
+    whole = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    write_bytes(path, save(whole, metadata={"format": "pt"}))
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ import tokenizers
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
 from tokenizers.processors import RobertaProcessing, TemplateProcessing
 
-from kerasbert.checkpoints.public_folder import PublicFolder, json_of
+from kerasbert.checkpoints.public_folder import Files, json_of
 from kerasbert.choices import VocabularyFiles
 from kerasbert.errors import InputError
 from kerasbert.tokenizer.tokenizer import Tokenizer as OurTokenizer
@@ -26,7 +26,7 @@ _ROLES = ("pad", "unk", "cls", "sep", "mask")
 _PLAIN = ("Bert", "DistilBert", "Electra", "Roberta", "PreTrained", "")
 
 
-def read_tokenizer(folder: PublicFolder, written: VocabularyFiles) -> OurTokenizer:
+def read_tokenizer(folder: Files, written: VocabularyFiles) -> OurTokenizer:
     """The tokenizer of a folder, as transformers would make it.
 
     Args:
@@ -63,7 +63,7 @@ def read_tokenizer(folder: PublicFolder, written: VocabularyFiles) -> OurTokeniz
     return tokenizer
 
 
-def _as_configured(folder: PublicFolder, config: dict[str, Any]) -> str:
+def _as_configured(folder: Files, config: dict[str, Any]) -> str:
     """tokenizer.json, with what tokenizer_config.json says otherwise about casing and accents."""
     text = folder.text(FILE)
     settings = json_of(folder.file(FILE), text)
@@ -77,7 +77,7 @@ def _as_configured(folder: PublicFolder, config: dict[str, Any]) -> str:
     return json.dumps(settings, indent=2, ensure_ascii=False)
 
 
-def _from_words(folder: PublicFolder, config: dict[str, Any]) -> str:
+def _from_words(folder: Files, config: dict[str, Any]) -> str:
     """BERT's WordPiece tokenizer from vocab.txt: a token a line."""
     vocabulary = {
         token: index
@@ -107,7 +107,7 @@ def _from_words(folder: PublicFolder, config: dict[str, Any]) -> str:
     return made.to_str(pretty=True)
 
 
-def _from_bytes(folder: PublicFolder, config: dict[str, Any]) -> str:
+def _from_bytes(folder: Files, config: dict[str, Any]) -> str:
     """RoBERTa's tokenizer of bytes from vocab.json and merges.txt."""
     vocabulary = folder.json("vocab.json")
     lines = folder.text("merges.txt").split("\n")
@@ -142,7 +142,7 @@ def _content(token: Any, default: str) -> str:
 
 
 def _add_special(
-    folder: PublicFolder,
+    folder: Files,
     file: str,
     made: tokenizers.Tokenizer,
     vocabulary: dict[str, int],
@@ -159,7 +159,7 @@ def _add_special(
     made.add_special_tokens([AddedToken(name, special=True, normalized=False) for name in known])
 
 
-def _check_plain(folder: PublicFolder, config: dict[str, Any]) -> None:
+def _check_plain(folder: Files, config: dict[str, Any]) -> None:
     name = str(config.get("tokenizer_class") or "")
     if name.removesuffix("Fast").removesuffix("Tokenizer") not in _PLAIN:
         raise InputError(
@@ -168,7 +168,7 @@ def _check_plain(folder: PublicFolder, config: dict[str, Any]) -> None:
         )
 
 
-def _check_roles(folder: PublicFolder, config: dict[str, Any], tokenizer: OurTokenizer) -> None:
+def _check_roles(folder: Files, config: dict[str, Any], tokenizer: OurTokenizer) -> None:
     """The special tokens that were found are those that tokenizer_config.json names."""
     found = dict(zip(_ROLES, _found(tokenizer), strict=True))
     ids = json.loads(tokenizer.to_json())["added_tokens"]

@@ -9,6 +9,7 @@ from kerasbert.layers.dense import Dense  # noqa: E402
 from kerasbert.layers.dropout import Dropout  # noqa: E402
 from kerasbert.layers.embedding import TextEmbedding  # noqa: E402
 from kerasbert.layers.gather import GatherPositions  # noqa: E402
+from kerasbert.layers.keras_hub import KerasHubEmbedding, KerasHubEncoder  # noqa: E402
 from kerasbert.layers.modern_bert import ModernBertBlock, ModernBertEncoder  # noqa: E402
 from kerasbert.layers.pairs import ComparePairs, FoldPairs  # noqa: E402
 from kerasbert.layers.pooling import Pooling  # noqa: E402
@@ -24,6 +25,8 @@ __all__ = [
     "FoldPairs",
     "FoldWindows",
     "GatherPositions",
+    "KerasHubEmbedding",
+    "KerasHubEncoder",
     "ModernBertBlock",
     "ModernBertEncoder",
     "PoolWindows",

@@ -36,12 +36,13 @@ class TextEmbedding(keras.layers.Layer):
         d_model: D.
         max_positions: rows of the position table; a longer text is an error.
         positions: "learned", or "none" for encoders that know the order by themselves.
-        segments: rows of the segment table.
+        segments: rows of the segment table; with 0 there is none, and segment ids say nothing.
         dropout: share of the output set to 0 in training.
         epsilon: of the layer normalization; 1e-12 in BERT.
         seed: of the initial weights and of dropout.
         pad_id: the token id of padding, which models mask; its row of the table is as any other.
         width: of the tables and the normalization, if it is not D: a projection makes it D.
+        offset: whether the normalization has one.
 
     Sources: Devlin et al. 2019, https://arxiv.org/abs/1810.04805, section 3 and figure 2; for the
     projection Clark et al. 2020 (ELECTRA), https://arxiv.org/abs/2003.10555, appendix A.
@@ -59,6 +60,7 @@ class TextEmbedding(keras.layers.Layer):
         seed: int = 0,
         pad_id: int = 0,
         width: int | None = None,
+        offset: bool = True,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -74,8 +76,9 @@ class TextEmbedding(keras.layers.Layer):
         self.pad_id = pad_id
         self.epsilon = epsilon
         self.seed = seed
+        self.offset = offset
         self.norm = keras.layers.LayerNormalization(
-            epsilon=epsilon, name="norm", dtype=self.dtype_policy
+            epsilon=epsilon, center=offset, name="norm", dtype=self.dtype_policy
         )
         self.dropout = Dropout(dropout, seed=seed, name="dropout", dtype=self.dtype_policy)
 
@@ -90,7 +93,8 @@ class TextEmbedding(keras.layers.Layer):
             )
 
         self.token_table = table("token_table", self.vocabulary_size, 1)
-        self.segment_table = table("segment_table", self.segments, 2)
+        if self.segments:
+            self.segment_table = table("segment_table", self.segments, 2)
         if self.positions == "learned":
             self.position_table = table("position_table", self.max_positions, 3)
         self.norm.build((None, None, self.width))
@@ -117,7 +121,9 @@ class TextEmbedding(keras.layers.Layer):
             places, elsewhere = checked_ids("position_ids", position_ids, self.max_positions)
             wrong.append(elsewhere)
         hidden = ops.take(self.token_table, token_ids, axis=0)
-        if segment_ids is None:
+        if not self.segments:
+            hidden = spoiled(hidden, *wrong)
+        elif segment_ids is None:
             hidden = spoiled(hidden + self.segment_table[0], *wrong)
         else:
             hidden = hidden + self._segment_rows(segment_ids, wrong)
@@ -173,4 +179,5 @@ class TextEmbedding(keras.layers.Layer):
             "epsilon": self.epsilon,
             "seed": self.seed,
             "width": None if self.width == self.d_model else self.width,
+            "offset": self.offset,
         }

@@ -6,31 +6,23 @@ import keras
 from keras import ops
 
 from kerasbert import layers
-from kerasbert.config import ENCODERS, EncoderConfig
-from kerasbert.layers import Pooling, TextEmbedding
+from kerasbert.config import ENCODERS, EncoderConfig, KerasHubConfig
+from kerasbert.layers import KerasHubEmbedding, KerasHubEncoder, Pooling, TextEmbedding
 
 
-def build_embedding(config: EncoderConfig, seed: int = 0) -> TextEmbedding:
+def build_embedding(config: EncoderConfig, seed: int = 0) -> keras.layers.Layer:
     """The embedding layer of an architecture, named "embedding"."""
-    return TextEmbedding(
-        vocabulary_size=config.vocabulary_size,
-        d_model=config.d_model,
-        max_positions=config.max_positions,
-        positions="learned" if config.positions == "learned" else "none",
-        segments=config.segments,
-        pad_id=config.pad_id,
-        width=config.embedding_width,
-        dropout=config.dropout,
-        epsilon=config.epsilon,
-        seed=seed,
-        name="embedding",
-    )
+    layer = KerasHubEmbedding if isinstance(config, KerasHubConfig) else TextEmbedding
+    return layer(**config.embedding_arguments(), seed=seed, name="embedding")
 
 
 def build_encoder(config: EncoderConfig, seed: int = 0) -> keras.layers.Layer:
     """The encoder layer of an architecture, named "encoder"."""
-    _, layer = ENCODERS[config.encoder]
-    return getattr(layers, layer)(**config.arguments(), seed=seed + 1000, name="encoder")
+    if isinstance(config, KerasHubConfig):
+        layer = KerasHubEncoder
+    else:
+        layer = getattr(layers, ENCODERS[config.encoder][1])
+    return layer(**config.arguments(), seed=seed + 1000, name="encoder")
 
 
 def chooses_positions(encoder) -> bool:

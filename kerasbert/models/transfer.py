@@ -125,9 +125,9 @@ def weights_of(model: keras.Model) -> dict:
     weights = {}
     for layer in model.layers:
         for variable in layer.weights:
-            path = variable.path
-            start = path.find(f"{layer.name}/")
-            weights[path[start:] if start >= 0 else f"{layer.name}/{path}"] = variable
+            path = f"/{variable.path}"  # so that no other name ends with that of the layer
+            start = path.find(f"/{layer.name}/") + 1
+            weights[path[start:] if start else f"{layer.name}{path}"] = variable
     return weights
 
 

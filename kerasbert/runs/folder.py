@@ -37,11 +37,12 @@ class RunFolder:
 
     @property
     def holds_public_model(self) -> bool:
-        """Whether config.json is that of a public model in Hugging Face's form."""
+        """Whether it is a public model: in the form of Hugging Face, KerasHub or Google."""
         if not self.file("config.json").is_file():
-            return False
+            return self.file("bert_config.json").is_file()
         values = self.read_json("config.json")
-        return isinstance(values, dict) and "model_type" in values and "stage" not in values
+        named = isinstance(values, dict) and ("model_type" in values or "class_name" in values)
+        return named and "stage" not in values
 
     @property
     def finished(self) -> bool:
@@ -220,7 +221,7 @@ class RunFolder:
         """The file of a model, without the optimizer."""
         import keras
 
-        from kerasbert.runs.saving import keep_tensorflow_out
+        from kerasbert.without_tensorflow import keep_tensorflow_out
 
         keep_tensorflow_out()
         bare = keras.Model(model.input, model.output, name=model.name)  # the same layers

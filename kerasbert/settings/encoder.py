@@ -1,8 +1,9 @@
 """The settings that describe the encoder: which one, how large."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
-from kerasbert.choices import EncoderName, Norm, Positions, SizeName
+from kerasbert.choices import EncoderName, Norm, Positions, ShapeName, SizeName
 from kerasbert.config import CONFIGS, SIZES, EncoderConfig
 from kerasbert.errors import InputError
 from kerasbert.settings.given import flags_of, given
@@ -10,6 +11,10 @@ from kerasbert.settings.settings import Settings
 
 DEFAULT_ENCODER = "text-cnn"
 DEFAULT_SIZE = "small"
+# What a shape settles; all else is as for any transformer.
+SHAPES: dict[ShapeName, dict[str, Any]] = {
+    "bert": {"encoder": "transformer", "norm": "post", "positions": "learned"}
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +23,8 @@ class EncoderSettings(Settings):
 
     encoder: EncoderName | None = None
     """Which encoder; text-cnn unless given."""
+    shape: ShapeName | None = None
+    """bert: a transformer of BERT's shape, which other libraries can load (convert --to)."""
     size: SizeName | None = None
     """Named size: d_model 64, 128 or 512; small unless given."""
     d_model: int | None = None
@@ -46,6 +53,8 @@ class EncoderSettings(Settings):
     def architecture(self, vocabulary_size: int, pad_id: int = 0) -> EncoderConfig:
         """The config that these flags describe, for a tokenizer of this size and padding."""
         values = given(self, EncoderSettings)
+        if (shape := values.pop("shape", None)) is not None:
+            values = self._shaped(shape, values)
         name = values.pop("encoder", DEFAULT_ENCODER)
         size = values.pop("size", DEFAULT_SIZE)
         config = CONFIGS[name]
@@ -57,6 +66,20 @@ class EncoderSettings(Settings):
             )
         sizes = {"vocabulary_size": vocabulary_size, "d_model": SIZES[size], "pad_id": pad_id}
         return config(**sizes | values)
+
+    def _shaped(self, shape: ShapeName, values: dict[str, Any]) -> dict[str, Any]:
+        """The flags with what a shape settles.
+
+        Raises:
+            InputError: one of them says otherwise.
+        """
+        for name, settled in SHAPES[shape].items():
+            if values.get(name, settled) != settled:
+                raise InputError(
+                    f"{flags_of([name])} {values[name]}: not beside --shape {shape}, which has"
+                    f" {settled}. Leave one of them out."
+                )
+        return values | SHAPES[shape]
 
 
 def check_length(architecture: EncoderConfig | None, max_length: int) -> None:

@@ -19,7 +19,7 @@ class TaskSettings:
     Attributes:
         seed: of their heads' initial weights.
         masking, masking_rate, max_predictions: `unit`, `rate`, `max_predictions` of `MaskedLM`.
-        activation, epsilon, width: of its head, where that of a public model is gone on with.
+        activation, epsilon, width, bias: of its head, which is that of a public model.
     """
 
     seed: int = 0
@@ -29,6 +29,7 @@ class TaskSettings:
     activation: str = "gelu"
     epsilon: float = 1e-12
     width: int | None = None
+    bias: bool = True
 
 
 # The names of the command line: from a token store and settings to an objective. They make their
@@ -47,6 +48,7 @@ TASKS: dict[str, Callable[[TokenStore, TaskSettings], Task]] = {
         activation=settings.activation,
         epsilon=settings.epsilon,
         width=settings.width,
+        bias=settings.bias,
     ),
     "next-sentence": lambda store, settings: NextSentence(seed=settings.seed),
     "sentence-order": lambda store, settings: SentenceOrder(seed=settings.seed),

@@ -105,6 +105,7 @@ class MaskedLM:
         epsilon: of the head's normalization, likewise.
         width: of the head's states; D unless given. An embedding whose tables are not D wide takes
             states as wide as these, too.
+        bias: whether its dense layer has a bias, and its normalization an offset.
 
     Sources: Devlin et al. 2019, https://arxiv.org/abs/1810.04805, section 3.1, "Masked LM"; Joshi
     et al. 2020, https://arxiv.org/abs/1907.10529, section 3.1, for spans.
@@ -137,6 +138,7 @@ class MaskedLM:
         activation: str = "gelu",
         epsilon: float = 1e-12,
         width: int | None = None,
+        bias: bool = True,
     ):
         if not 0 < rate < 1:
             raise ValueError(f"rate: expected 0 < rate < 1. Received: {rate}")
@@ -160,6 +162,7 @@ class MaskedLM:
         self.activation = activation
         self.epsilon = epsilon
         self.width = width
+        self.bias = bias
 
     def make(self, rows: Rows, rng: np.random.Generator) -> TaskBatch:
         if rows.special_ids.mask is None:
@@ -225,11 +228,13 @@ class MaskedLM:
             self.width or sequence.shape[-1],
             activation=gelu_tanh if self.activation == "gelu_tanh" else self.activation,
             kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed + 1),
+            use_bias=self.bias,
             name="masked_lm_transform",
         )(sequence)
-        hidden = keras.layers.LayerNormalization(epsilon=self.epsilon, name="masked_lm_norm")(
-            hidden
+        norm = keras.layers.LayerNormalization(
+            epsilon=self.epsilon, center=self.bias, name="masked_lm_norm"
         )
+        hidden = norm(hidden)
         scores = embedding(hidden, reverse=True)
         return VocabularyBias(self.shares, name=self.name, dtype=dtype_of_logits())(scores)
 

@@ -22,7 +22,6 @@ from kerasbert.models.compiling import compile_and_build
 from kerasbert.models.fine_tuning import build_fine_tuning_model
 from kerasbert.models.transfer import TransferReport
 from kerasbert.runs.folder import RunFolder
-from kerasbert.runs.saving import keep_tensorflow_out
 from kerasbert.settings.defaults import fine_tuning_rate, pooling_of
 from kerasbert.settings.fine_tune import FineTuneSettings
 from kerasbert.tasks import MaskedLM
@@ -32,6 +31,7 @@ from kerasbert.training.footprint import footprint
 from kerasbert.training.frozen import head_alone, read_once
 from kerasbert.training.optimizers import WarmupDecay, average_momentum, build_optimizer
 from kerasbert.training.precision import computing_in
+from kerasbert.without_tensorflow import keep_tensorflow_out
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,8 @@ def pretrain(settings: PretrainSettings) -> dict[str, Any]:
     store = open_store(settings, folder, source)
     architecture = choose_architecture(settings, folder, source, store)
     # That of a public model has an activation and an epsilon of its own.
-    of_head = (source.config().get("masked_lm_head") or {}) if source is not None else {}
+    given = source.config().get("masked_lm_head") if source is not None else None
+    of_head = given or architecture.masked_lm_head()
     task_settings = TaskSettings(
         settings.seed,
         settings.masking,
@@ -172,7 +173,13 @@ def _refuse_early(settings: PretrainSettings, source: RunFolder | None) -> None:
 
 def _document_gap(architecture) -> int:
     """Positions that part two documents of a row, as this encoder needs them."""
-    return build_encoder(architecture).document_gap
+    gap = getattr(build_encoder(architecture), "document_gap", None)
+    if gap is None:
+        raise InputError(
+            f"--pack: the encoder {architecture.encoder} cannot keep the documents of a row apart."
+            " Leave it out."
+        )
+    return gap
 
 
 def _train(

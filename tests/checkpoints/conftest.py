@@ -1,5 +1,6 @@
 """Small public models, made once."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -21,3 +22,15 @@ def public_models(tmp_path_factory):
     )
     assert done.returncode == 0, done.stderr
     return place
+
+
+@pytest.fixture(scope="session")
+def keras_hub_models(tmp_path_factory):
+    """A folder with the presets of `keras_hub_models.py`, and their backbones and tokenizers."""
+    for name in ("keras_hub", "sentencepiece"):
+        if importlib.util.find_spec(name) is None:
+            pytest.skip(f"needs {name}")
+    from keras_hub_models import make
+
+    place = tmp_path_factory.mktemp("keras_hub")
+    return place, make(place)

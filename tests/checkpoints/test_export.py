@@ -18,7 +18,7 @@ from kerasbert.checkpoints.export import export
 from kerasbert.checkpoints.passing_on import passing_on
 from kerasbert.errors import InputError
 from kerasbert.models.transfer import weights_of
-from kerasbert.recipes import finetune
+from kerasbert.recipes import finetune, pretrain
 from kerasbert.runs import RunFolder
 
 pytestmark = [pytest.mark.in_turn, pytest.mark.slow]  # what is written is numpy's on all backends
@@ -34,6 +34,13 @@ TRAINED = {
     "distilbert": {},
     "own": {"encoder": "transformer", "norm": "post", "positions": "learned", "d_model": 16}
     | {"layers": 1, "heads": 2, "tokenizer": "word"},
+}
+# Pre-trained here, from nothing or from a public model; all have a masked-LM head.
+LEARNED = {
+    "shape-bert": {"shape": "bert", "d_model": 16, "layers": 2, "heads": 2, "tokenizer": "word"},
+    "modern": {"encoder": "modernbert", "d_model": 16, "layers": 3, "heads": 2}
+    | {"tokenizer": "wordpiece"},
+    "modern-on": {"pretrained": "modernbert"},
 }
 
 
@@ -62,6 +69,24 @@ def place(public_models, files, tmp_path_factory):
         if options:  # a vocabulary of its own, of few words
             rows["ids"] = np.where(rows["mask"], 5 + rows["ids"] % 20, 0)
         np.savez(place / f"{name}-tags.rows.npz", **rows)
+    for name, options in LEARNED.items():
+        if "pretrained" in options:
+            options = {"pretrained": str(public_models / options["pretrained"])}
+        config = pretrain.Config(
+            corpus=(str(files / "raw.txt"),),
+            out=place / f"{name}.run",
+            tasks=("masked-lm",),
+            steps=3,
+            learning_rate=0.02,
+            max_length=30,
+            **options,
+        )
+        pretrain.run(config)
+        export(place / f"{name}.run", place / name)
+        rows = dict(np.load(public_models / "modernbert.npz"))
+        if "pretrained" not in options:
+            rows["ids"] = np.where(rows["mask"], 5 + rows["ids"] % 20, 0)
+        np.savez(place / f"{name}.rows.npz", **rows)
     program = Path(__file__).with_name("public_answers.py")
     environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
     done = subprocess.run(
@@ -133,6 +158,27 @@ def test_a_classifier_that_was_trained_here(name, place, public_models):
     assert load_predictor(again).head.labels.names == ("animal", "plant")
 
 
+@pytest.mark.parametrize("name", LEARNED)
+def test_a_masked_lm_that_was_trained_here(name, place):
+    theirs, said = load(place, name)
+    assert not said["missing"]
+    (public,) = json.loads((place / name / "config.json").read_text())["architectures"]
+    assert public.endswith("ForMaskedLM")
+    model, mask = load_model(place / f"{name}.run"), theirs["mask"]
+    rows = {"token_ids": theirs["ids"], "segment_ids": np.zeros_like(theirs["ids"])}
+    rows["masked_positions"] = np.tile(np.arange(mask.shape[1]), (len(mask), 1))
+    ours = model.predict_on_batch({key: value.astype("int32") for key, value in rows.items()})
+    ours = np.asarray(ours["masked_lm"] if isinstance(ours, dict) else ours)
+    np.testing.assert_allclose(theirs["logits"][mask], ours[mask], atol=1e-5)
+    convert(place / name, place / f"{name}.again")
+    first, again = (weights_of(load_model(place / f"{name}.{end}")) for end in ("run", "again"))
+    for path in set(first) & set(again):
+        np.testing.assert_array_equal(np.asarray(first[path]), np.asarray(again[path]), path)
+    assert {path for path in first if path.startswith(("encoder", "embedding", "masked_lm"))} <= (
+        set(again)
+    )
+
+
 @pytest.mark.parametrize("activation", ["tanh", "relu", "gelu"])
 def test_a_dense_layer_can_pass_on_what_it_gets(activation):
     rng = np.random.default_rng(0)
@@ -168,7 +214,9 @@ def test_the_card_is_one(place):
 def test_what_cannot_leave_is_refused_with_what_would_work(place, files, tmp_path, capsys):
     common = {"train": files / "train.txt", "valid": files / "valid.txt", "epochs": 1}
     finetune.run(finetune.Config(out=tmp_path / "cnn", d_model=8, max_length=24, **common))
-    with pytest.raises(InputError, match=r"encoder text-cnn: no public class computes it.*norm"):
+    with pytest.raises(
+        InputError, match=r"encoder text-cnn: no public class computes it.*--shape bert"
+    ):
         export(tmp_path / "cnn", tmp_path / "out")
     mean = finetune.Config(
         pretrained=place / "bert.run", out=tmp_path / "mean", max_length=24, **common
@@ -176,7 +224,9 @@ def test_what_cannot_leave_is_refused_with_what_would_work(place, files, tmp_pat
     finetune.run(mean)
     command = ["convert", f"{tmp_path}/mean", "--to", "huggingface", "--out", f"{tmp_path}/out"]
     assert cli.main(command) == 2
-    assert "pools by mean; public ones read [CLS]" in " ".join(capsys.readouterr().err.split())
+    said = " ".join(capsys.readouterr().err.split())
+    assert "pools by mean; public ones read [CLS]. What can leave: a run with --pooling cls" in said
+    assert "or the encoder, --to sentence-transformers" in said
     assert not (tmp_path / "out").exists()
     command[3] = "sentence-transformers"
     assert cli.main(command) == 0

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasbert.runs.saving import _WhereImported, keep_tensorflow_out
+from kerasbert.without_tensorflow import _WhereImported, keep_tensorflow_out
 
 
 def asked():

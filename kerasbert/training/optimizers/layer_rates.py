@@ -8,7 +8,8 @@ from keras import ops
 
 from kerasbert.training.optimizers.adamw import AdamW, decays, key_of
 
-_BLOCK = re.compile(r"encoder/block_(\d+)/")
+# Ours, and those of a backbone of KerasHub.
+_BLOCK = re.compile(r"encoder/(?:block|\w*layer)_(\d+)/")
 
 
 def layer_shares(paths: Sequence[str], decay: float) -> list[float]:
