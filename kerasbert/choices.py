@@ -35,6 +35,7 @@ Pairs = Literal["none", "next", "order"]
 Precision = Literal["float32", "bfloat16"]
 Decay = Literal["linear", "cosine"]
 HeadName = Literal["classification", "regression"]
+BY_TOKEN: tuple[str, ...] = ()  # the heads whose answers are about tokens
 LabelLoss = Literal["cross-entropy", "weighted", "focal", "asymmetric"]
 NumberLoss = Literal["squared", "absolute", "huber"]
 LossName = Literal[LabelLoss, NumberLoss]

@@ -63,7 +63,6 @@ def run(config: Config) -> dict[str, Any]:
     from kerasbert.inference.predictor import Predictor, given_options
     from kerasbert.report.explanation import explanation_report, show_explanation
     from kerasbert.streams import shown
-    from kerasbert.text.inputs import read_texts
     from kerasbert.text.lines import check_file
 
     if config.explain_html is not None:
@@ -83,7 +82,7 @@ def run(config: Config) -> dict[str, Any]:
             explained.append(explanation)
 
     passed = Passed()
-    texts = read_texts(config.file, predictor.pairs, fields, say)
+    texts = predictor.head.read_inputs(config.file, predictor.pairs, fields, say)
     writer = WRITERS[config.format](sys.stdout, predictor.head, say)
     for answered in answer_chunks(
         predictor, texts, passed, options, show if config.explain else None

@@ -120,7 +120,9 @@ def make_batches(
     train = documents["train"]
     pairs = len(train[0].texts) == 2
     windows = None
-    if settings.long == "windows":
+    if head.by_token:  # nothing is cut, whatever --long says
+        windows = Windows(settings.shared_tokens, rows=True)
+    elif settings.long == "windows":
         if pairs:
             raise InputError(
                 f"--long windows: expected single texts, {settings.train} holds pairs."
@@ -171,7 +173,12 @@ def _say_what_was_read(
         say(warning, said)
     for name, part in data.items():
         texts = part.texts
-        notes = [f"{name}: {len(texts):,} documents"]
+        notes = [f"{name}: {len(documents[name]):,} documents"]
+        if len(texts) > len(documents[name]):
+            notes.append(
+                f"in {len(texts):,} rows: longer ones are windows of {settings.max_length}"
+                " positions that overlap"
+            )
         if texts.truncated:
             limit = f"{settings.max_length} positions"
             if settings.long == "windows":
