@@ -49,6 +49,11 @@ class HeadDocuments:
         raise NotImplementedError
 
     @classmethod
+    def claims(cls, path: str | Path) -> bool:
+        """Whether a file can be for no other head, as its name or its form says."""
+        return False
+
+    @classmethod
     def read_file(
         cls,
         path: str | Path,
@@ -62,6 +67,11 @@ class HeadDocuments:
         return read_labeled(
             path, problems, limit, fields, say, labeled=cls.labeled, numbers=numbers
         )
+
+    @classmethod
+    def reader(cls, settings: Any) -> Callable[..., list[LabeledDocument]]:
+        """`read_file`, as the settings of a command have it."""
+        return cls.read_file
 
     def read_documents(
         self,

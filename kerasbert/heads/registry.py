@@ -8,11 +8,13 @@ from kerasbert.errors import InputError
 from kerasbert.heads.classification.head import Classification
 from kerasbert.heads.head import Head
 from kerasbert.heads.regression.head import Regression
+from kerasbert.heads.tagging.head import Tagging
 
 # The names of config.json and metrics.json.
 HEADS: dict[str, type[Head]] = {
     Classification.name: Classification,
     Regression.name: Regression,
+    Tagging.name: Tagging,
 }
 
 

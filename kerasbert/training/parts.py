@@ -1,9 +1,11 @@
 """The parts of labelled data, train, valid and test: read, checked, and described."""
 
 from collections.abc import Mapping
+from typing import get_args
 
 from kerasbert.batches.encoded import Windows
 from kerasbert.batches.labeled import LabeledBatches
+from kerasbert.choices import HeadName
 from kerasbert.errors import InputError
 from kerasbert.heads.head import Head
 from kerasbert.heads.recognized import recognized_head
@@ -43,7 +45,7 @@ def read_parts(
     documents: dict[str, list] = {}
     if known is None:
         known, documents = _recognized(settings, problems, said)
-    read = known.read_file if isinstance(known, type) else known.read_documents
+    read = known.reader(settings) if isinstance(known, type) else known.read_documents
     for name, path in paths.items():
         if name not in documents:
             documents[name] = read(
@@ -87,6 +89,10 @@ def _recognized(
 ) -> tuple[type[Head], dict[str, list]]:
     """The head that the training data are for, and these if it has them as they were read."""
     usual = HEADS["classification"]
+    for known in get_args(HeadName):
+        if HEADS[known].claims(settings.train):
+            check_settings_of(settings, known)
+            return HEADS[known], {}
     notes: list[str] = []
     train, skipped = settings.train, problems.skipped
     documents = usual.read_file(train, problems, settings.limit, settings.fields(), notes.append)
