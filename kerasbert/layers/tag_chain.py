@@ -26,6 +26,7 @@ class TagChain(keras.layers.Layer):
     def __init__(self, **kwargs):
         kwargs.setdefault("dtype", dtype_of_logits())
         super().__init__(**kwargs)
+        self.supports_masking = True
 
     def build(self, scores_shape):
         tags = scores_shape[-1]
@@ -41,6 +42,9 @@ class TagChain(keras.layers.Layer):
             self.chain[None], (ops.shape(scores)[0], self.tags + 2, self.tags)
         )
         return ops.concatenate([ops.cast(before, scores.dtype), scores], axis=1)
+
+    def compute_mask(self, scores, mask=None):
+        return None  # it would be too short; targets say where words are
 
     def compute_output_shape(self, scores_shape):
         batch, length, tags = scores_shape

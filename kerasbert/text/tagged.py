@@ -184,12 +184,12 @@ def write_tagged(path: str | Path, documents: Sequence[LabeledDocument]) -> None
         (text,) = document.texts
         assert isinstance(text, SplitText)
         record: dict[str, Any] = {
+            "text": str(text),
+            "words": [list(span) for span in text.spans],  # by characters
             "tokens": [text[start:end] for start, end in text.spans],
             "tags": list(document.labels),
             "line": document.line,
         }
-        if text != SplitText.of_words(record["tokens"]):  # spaces elsewhere: say where
-            record = {"text": str(text), "words": [list(span) for span in text.spans], **record}
         if document.id is not None:
             record["id"] = document.id
         lines.append(json.dumps({**document.fields, **record}, ensure_ascii=False, default=str))

@@ -270,6 +270,11 @@ class Tagging(Head):
         valid = outputs["valid"]
         return Assessed(figures, tagged_rows(self.tagged(valid), data["valid"].gold, documents))
 
+    def evaluate(
+        self, outputs: TokenOutputs, data: Any, metrics: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        return {"head": self.name, "data": self.score(outputs, data)}
+
     def browse(
         self,
         outputs: TokenOutputs,

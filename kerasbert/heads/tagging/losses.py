@@ -12,7 +12,16 @@ def build_loss(crf: bool) -> keras.losses.Loss:
     return ChainLoss(name="crf") if crf else TokenCrossEntropy(name="cross_entropy")
 
 
-class TokenCrossEntropy(keras.losses.Loss):
+class _WordLoss(keras.losses.Loss):
+    """A loss whose targets say where words are."""
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        # A tensor of its own, without the mask of padding that layers hand on: Keras would weigh
+        # (B,) losses by it, which has the shape (B, L).
+        return super().__call__(y_true, y_pred * 1, sample_weight)
+
+
+class TokenCrossEntropy(_WordLoss):
     """Cross-entropy of the words of a batch: targets (B, L) int or -1, outputs (B, L, K) logits."""
 
     def call(self, y_true, y_pred):
@@ -22,7 +31,7 @@ class TokenCrossEntropy(keras.losses.Loss):
         return _by_words(-ops.sum(chosen * mask, axis=1), mask)
 
 
-class ChainLoss(keras.losses.Loss):
+class ChainLoss(_WordLoss):
     """Negative log-likelihood of the tags of each row's words, as a linear-chain CRF has it.
 
         targets  (B, L)             int, or -1 where no word begins; the chain passes over these
@@ -62,7 +71,8 @@ def chain_loss(chain, scores, tags, mask):
         weights = ops.where(is_word[:, None] > 0, new, weights)
         path = path + ops.sum(tag * (before + score), axis=-1)  # tag is 0 where there is no word
         last = ops.where(is_word[:, None] > 0, tag, last)
-        return (weights, last, path), path[:0]
+        carry = (weights, last, path)
+        return carry, carry  # on TensorFlow what is yielded has the form of what is carried
 
     zeros = ops.zeros_like(scores[:, 0])
     carry = (zeros, zeros, zeros[:, 0])

@@ -78,7 +78,7 @@ def test_documents_together_are_as_each_alone_and_none_may_be_empty():
     together = best_paths(scores, chain)
     for one, path in zip(scores, together, strict=True):
         assert path.tolist() == best_paths([one], chain)[0].tolist()
-    assert chain_losses(scores, [path for path in together], chain)[2] == 0
+    assert chain_losses(scores, list(together), chain)[2] == 0
 
 
 @pytest.mark.backend
