@@ -31,6 +31,7 @@ _HOME = {
     "Predictor": "kerasbert.inference.predictor",
     "PretrainingBatches": "kerasbert.batches",
     "TextClassifier": "kerasbert.estimators.text_classifier",
+    "TextTagger": "kerasbert.estimators.text_tagger",
     "TextCNNConfig": "kerasbert.config",
     "Tokenizer": "kerasbert.tokenizer",
     "TokenStore": "kerasbert.corpus",

@@ -36,6 +36,25 @@ class Assessed:
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class PublicLayer:
+    """A head that is one linear layer on the states of tokens, for transformers.
+
+    Attributes:
+        holds: what the class is for, a key of `CLASSES` of `kerasbert.checkpoints.export`.
+        layer: ours, by its name.
+        public: theirs.
+        config: what config.json says of it.
+        left_out: what no public class holds, in a sentence.
+    """
+
+    holds: str
+    layer: str
+    public: str
+    config: dict[str, Any]
+    left_out: str
+
+
 class Head(HeadDocuments, HeadFigures):
     """What a fine-tuning model predicts. With N documents, B of them in a batch:
 
@@ -277,6 +296,14 @@ class Head(HeadDocuments, HeadFigures):
         Raises:
             InputError: it is not.
         """
+
+    def public_layer(self) -> PublicLayer | None:
+        """What a class of transformers takes of it; None where none computes what it does.
+
+        Raises:
+            InputError: none does, and there is a way around.
+        """
+        return None
 
     # The run folder and the report.
 
