@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.fields import Fields
 from kerasbert.text.inputs import InputText, read_texts
-from kerasbert.text.labeled import read_labeled
+from kerasbert.text.labeled import iterate_labeled, read_labeled
 from kerasbert.text.lines import LineProblems
 from kerasbert.text.split import write_documents
 
@@ -67,6 +67,13 @@ class HeadDocuments:
         return read_labeled(
             path, problems, limit, fields, say, labeled=cls.labeled, numbers=numbers
         )
+
+    @classmethod
+    def audited(
+        cls, path: str | Path, problems: LineProblems, fields: Fields | None = None
+    ) -> Iterator[LabeledDocument]:
+        """The documents of a file as `kerasbert audit` looks through them, which counts labels."""
+        return iterate_labeled(path, problems, fields, numbers=cls.numbers)
 
     @classmethod
     def reader(cls, settings: Any) -> Callable[..., list[LabeledDocument]]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from kerasbert.choices import HeadName
 from kerasbert.errors import InputError
 from kerasbert.heads.classification.head import Classification
 from kerasbert.heads.head import Head
@@ -16,6 +17,11 @@ HEADS: dict[str, type[Head]] = {
     Regression.name: Regression,
     Tagging.name: Tagging,
 }
+
+
+def claimed_head(path: str | Path) -> HeadName | None:
+    """The head that a file can only be for, by its name or its form; None where that is open."""
+    return next((name for name in get_args(HeadName) if HEADS[name].claims(path)), None)
 
 
 def load_head(folder: Path, config: Mapping[str, Any], given: Head | None = None) -> Head:

@@ -30,7 +30,7 @@ class FineTuneSettings(
     RegressionSettings,
     TaggingSettings,
 ):
-    """Labelled text in, a run folder with a model that predicts labels or numbers out.
+    """Labelled text in, a run folder with a model that predicts labels, numbers or spans out.
 
     Example: kerasbert finetune --pretrained runs/lm --train train.txt --valid valid.txt
     --test test.txt --out runs/tags

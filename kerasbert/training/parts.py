@@ -1,15 +1,13 @@
 """The parts of labelled data, train, valid and test: read, checked, and described."""
 
 from collections.abc import Mapping
-from typing import get_args
 
 from kerasbert.batches.encoded import Windows
 from kerasbert.batches.labeled import LabeledBatches
-from kerasbert.choices import HeadName
 from kerasbert.errors import InputError
 from kerasbert.heads.head import Head
 from kerasbert.heads.recognized import recognized_head
-from kerasbert.heads.registry import HEADS
+from kerasbert.heads.registry import HEADS, claimed_head
 from kerasbert.settings import CompareSettings, FineTuneSettings
 from kerasbert.settings.heads import asked_head, check_settings_of
 from kerasbert.streams import shown
@@ -89,10 +87,9 @@ def _recognized(
 ) -> tuple[type[Head], dict[str, list]]:
     """The head that the training data are for, and these if it has them as they were read."""
     usual = HEADS["classification"]
-    for known in get_args(HeadName):
-        if HEADS[known].claims(settings.train):
-            check_settings_of(settings, known)
-            return HEADS[known], {}
+    if (claimed := claimed_head(settings.train)) is not None:
+        check_settings_of(settings, claimed)
+        return HEADS[claimed], {}
     notes: list[str] = []
     train, skipped = settings.train, problems.skipped
     documents = usual.read_file(train, problems, settings.limit, settings.fields(), notes.append)

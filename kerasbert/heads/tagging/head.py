@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -114,6 +114,14 @@ class Tagging(Head):
         say: Callable[[str], None] | None = None,
     ) -> list[LabeledDocument]:
         return read_tagged(path, problems, limit, fields, say)
+
+    @classmethod
+    def audited(
+        cls, path: str | Path, problems: LineProblems, fields: Fields | None = None
+    ) -> Iterator[LabeledDocument]:
+        """With the types of their spans as labels."""
+        for document in read_tagged(path, problems, fields=fields):
+            yield replace(document, labels=cls.strata(document))
 
     @classmethod
     def reader(cls, settings: Any) -> Callable[..., list[LabeledDocument]]:
