@@ -32,6 +32,7 @@ _HOME = {
     "PretrainingBatches": "kerasbert.batches",
     "TextClassifier": "kerasbert.estimators.text_classifier",
     "TextRegressor": "kerasbert.estimators.text_regressor",
+    "TextTagger": "kerasbert.estimators.text_tagger",
     "TextCNNConfig": "kerasbert.config",
     "Tokenizer": "kerasbert.tokenizer",
     "TokenStore": "kerasbert.corpus",

@@ -35,11 +35,14 @@ Pairs = Literal["none", "next", "order"]
 # Training, and what is answered.
 Precision = Literal["float32", "bfloat16"]
 Decay = Literal["linear", "cosine"]
-HeadName = Literal["classification", "regression"]
+HeadName = Literal["classification", "regression", "tagging"]
+BY_TOKEN: tuple[HeadName, ...] = ("tagging",)  # the heads whose answers are about tokens
 LabelLoss = Literal["cross-entropy", "weighted", "focal", "asymmetric"]
 NumberLoss = Literal["squared", "absolute", "huber"]
+TagLoss = Literal["cross-entropy"]
 LossName = Literal[LabelLoss, NumberLoss]
 PairMode = Literal["together", "apart"]
+WordsName = Literal["punctuation", "spaces", "characters", "jieba"]  # that are tagged
 BestNumber = Literal["spearman", "mae"]
 LogName = Literal["tensorboard", "mlflow", "wandb"]
 KindName = Literal["multi-label", "multi-class", "binary"]

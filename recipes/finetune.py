@@ -1,4 +1,4 @@
-"""Fine-tune an encoder for labels or numbers, and see what it is worth after every epoch."""
+"""Fine-tune an encoder for labels, numbers or spans, and see what it is worth after every epoch."""
 
 import sys
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Answer new texts with labels or numbers: a line of JSON for each, in the order of the input."""
+"""Answer new texts with labels, numbers or spans: a line of JSON for each, in the order of the input."""
 
 import sys
 from dataclasses import dataclass
@@ -24,8 +24,9 @@ class Config(TextFieldSettings, Settings):
 
     Texts stand in lines, a table (CSV, TSV), JSON Lines, JSON or Parquet; labels in them are not
     read. Each answer: {"labels": ["a"], "scores": {"a": 0.93, ...}}, or {"value": 3.8,
-    "interval": [3.1, 4.5]}, behind the id and the fields
-    of --keep, if there are any. An empty text has no label and no score. With --explain "words" and
+    "interval": [3.1, 4.5]}, or
+    {"spans": [{"start": 0, "end": 4, ...}]}, behind the id and the fields of --keep, if there are
+    any. An empty text has no label and no score. With --explain "words" and
     "against", the ten that speak most for and against each label, and the same of "runner_up".
 
     Example: kerasbert predict --model runs/tags new.csv --keep title > answers.jsonl
@@ -64,7 +65,6 @@ def run(config: Config) -> dict[str, Any]:
     from kerasbert.inference.predictor import Predictor, given_options
     from kerasbert.report.explanation import explanation_report, show_explanation
     from kerasbert.streams import shown
-    from kerasbert.text.inputs import read_texts
     from kerasbert.text.lines import check_file
 
     if config.explain_html is not None:
@@ -84,7 +84,7 @@ def run(config: Config) -> dict[str, Any]:
             explained.append(explanation)
 
     passed = Passed()
-    texts = read_texts(config.file, predictor.pairs, fields, say)
+    texts = predictor.head.read_inputs(config.file, predictor.pairs, fields, say)
     writer = WRITERS[config.format](sys.stdout, predictor.head, say)
     for answered in answer_chunks(
         predictor, texts, passed, options, show if config.explain else None

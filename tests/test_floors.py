@@ -45,11 +45,12 @@ FLOORS = [
 ]
 WITH_KERAS = {  # of the heads: what is built with a model
     "kerasbert.heads.regression.losses",
+    "kerasbert.heads.tagging.losses",
     *(f"kerasbert.heads.classification.{n}" for n in ("logits", "losses", "outputs", "targets")),
 }
 BACKENDS = {"jax", "torch", "tensorflow"}
 # Heavy or optional: only inside the function that needs it.
-LAZY = {"matplotlib", "sklearn", "rjieba", "rich", "keras_hub", "transformers"}
+LAZY = {"matplotlib", "sklearn", "sklearn_crfsuite", "rjieba", "rich", "keras_hub", "transformers"}
 WITHOUT_KERAS = tuple(
     f"kerasbert.{room}"
     for room in (

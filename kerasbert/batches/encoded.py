@@ -110,11 +110,13 @@ class Windows:
 
     Attributes:
         overlap: tokens that a window has in common with the one before it.
-        most: windows of the longest text; what is beyond them is cut.
+        most: windows of the longest text; what is beyond them is cut. 0: as many as there are.
+        rows: each window is a row of its own, see `TokenRows`, rather than a part of one.
     """
 
     overlap: int
-    most: int
+    most: int = 0
+    rows: bool = False
 
 
 class WindowedTexts(EncodedTexts):
@@ -161,6 +163,8 @@ def tokens_read(lengths: list[int], max_length: int, windows: Windows | None = N
     """
     if windows is None:
         return _cut(lengths, max_length - 1 - len(lengths))
+    if windows.rows:
+        return lengths
     room = max_length - 2
     return [min(lengths[0], room + (windows.most - 1) * (room - windows.overlap))]
 

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -11,6 +12,7 @@ from kerasbert.batches.encoded import EncodedTexts, WindowedTexts, Windows
 from kerasbert.batches.order import EpochOrder
 from kerasbert.batches.padding import check_padding
 from kerasbert.batches.stream import OnePass, for_keras, stream
+from kerasbert.batches.token_rows import TokenRows, predict_token_outputs
 from kerasbert.choices import KindName
 from kerasbert.heads.classification.head import Classification
 from kerasbert.heads.classification.outputs import gives_logits, to_logits
@@ -38,7 +40,8 @@ class LabeledBatches:
         max_length: positions of the longest row; longer texts are cut.
         batch_size: B.
         seed: of the order.
-        windows: split long texts into windows of `max_length`; L is then all windows together.
+        windows: split long texts into windows of `max_length`; L is then all windows together, or
+            of a head that is `by_token` each window is a row.
         apart: encode the texts of a pair each alone; L is then both together.
 
     Raises:
@@ -60,6 +63,8 @@ class LabeledBatches:
         if not documents:
             raise ValueError("documents: expected one or more. Received: none")
         self.head = Classification(head, kind) if isinstance(head, LabelSet) else head
+        if self.head.by_token and windows is None:
+            windows = Windows(max_length // 4, rows=True)
         self.texts = encode_texts(
             [d.texts for d in documents], tokenizer, max_length, windows, apart
         )
@@ -69,7 +74,12 @@ class LabeledBatches:
         self.windows = windows
         self.apart = apart
         self.batch_size = batch_size
-        self.rows = np.flatnonzero(self.head.has_target(self.gold))
+        self._row_targets: list | None = None
+        if isinstance(self.texts, TokenRows):
+            self._row_targets = self.head.row_targets(self.gold, self.texts.places)
+            self.rows = np.flatnonzero([target is not None for target in self._row_targets])
+        else:
+            self.rows = np.flatnonzero(self.head.has_target(self.gold))
         self.order = EpochOrder(self.texts.lengths[self.rows], batch_size, seed)
         self.steps_per_epoch = self.order.steps_per_epoch
 
@@ -93,8 +103,11 @@ class LabeledBatches:
         return self._batch(self.rows[self.order.batch(step)])
 
     def _batch(self, indices: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        target = self.head.targets(self.gold[indices])
-        return self.texts.rows(indices, self.texts.padded_length(indices)), target
+        length = self.texts.padded_length(indices)
+        if self._row_targets is not None:
+            found = [self._row_targets[index] for index in indices]
+            return self.texts.rows(indices, length), self.head.token_targets(found, length)
+        return self.texts.rows(indices, length), self.head.targets(self.gold[indices])
 
     def stream(self, start: int | keras.Model | None = None):
         """What `model.fit(..., steps_per_epoch=batches.steps_per_epoch)` takes, see `BatchStream`.
@@ -124,9 +137,14 @@ def encode_texts(
     windows: Windows | None = None,
     apart: bool = False,
 ) -> EncodedTexts:
-    """Texts cut to `max_length` positions, or split into windows of so many; or pairs apart."""
+    """Texts cut to `max_length` positions, or split into windows of so many; or pairs apart.
+
+    Windows that are rows make `TokenRows`, whose tokens' places are known.
+    """
     if apart:
         return ApartTexts(texts, tokenizer, max_length)
+    if windows is not None and windows.rows:
+        return TokenRows(texts, tokenizer, max_length, windows)
     if windows is None:
         return EncodedTexts(texts, tokenizer, max_length)
     return WindowedTexts(texts, tokenizer, max_length, windows)
@@ -158,8 +176,8 @@ def in_order(
         yield indices, inputs
 
 
-def predict_outputs(model, texts: EncodedTexts, batch_size: int = 64) -> np.ndarray:
-    """(N, ...) float32 outputs of a model, in the order of the texts.
+def predict_outputs(model, texts: EncodedTexts, batch_size: int = 64) -> Any:
+    """(N, ...) float32 outputs of a model, in the order of the texts; `TokenOutputs` of rows.
 
     Args:
         model: with one output (B, ...) whose shape does not follow the length of the texts.
@@ -169,6 +187,8 @@ def predict_outputs(model, texts: EncodedTexts, batch_size: int = 64) -> np.ndar
     Raises:
         ValueError: the model has another output, or there are no texts.
     """
+    if isinstance(texts, TokenRows):
+        return predict_token_outputs(model, texts, in_order(texts, batch_size))
     check_padding(model, texts.tokenizer.special.pad)
     outputs = None
     for indices, inputs in in_order(texts, batch_size):

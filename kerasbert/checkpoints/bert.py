@@ -54,6 +54,7 @@ class Bert:
     class_name: Mapping[str, str] = {"bert": "Bert"}
     prefixes: tuple[str, ...] = ("bert.",)
     parts: tuple[str, ...] = ("embeddings", "encoder", "pooler")
+    plain_token_heads: bool = True
     table = TOKENS
     vocabulary_files: VocabularyFiles = "wordpiece"
     numbers: shapes.Numbers = NUMBERS

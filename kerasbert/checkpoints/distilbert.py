@@ -53,6 +53,7 @@ class DistilBert:
     class_name: Mapping[str, str] = {"distilbert": "DistilBert"}
     prefixes: tuple[str, ...] = ("distilbert.",)
     parts: tuple[str, ...] = ("embeddings", "transformer")
+    plain_token_heads: bool = True
     table = TOKENS
     vocabulary_files: VocabularyFiles = "wordpiece"
     numbers: shapes.Numbers = NUMBERS

@@ -29,6 +29,7 @@ class Electra(Bert):
     class_name: Mapping[str, str] = {"electra": "Electra"}
     prefixes: tuple[str, ...] = ("electra.",)
     parts: tuple[str, ...] = ("embeddings", "embeddings_project", "encoder")
+    plain_token_heads: bool = True
 
     def architecture(self, settings: Settings) -> TransformerConfig:
         settings.ignore("embedding_size", "summary_activation", "summary_last_dropout")

@@ -12,7 +12,7 @@ from kerasbert.checkpoints.heads import ClassifierHead
 from kerasbert.checkpoints.keras_hub_out import export_keras_hub
 from kerasbert.checkpoints.leaving import Leaving, encoder_leaving, family_leaving
 from kerasbert.checkpoints.passing_on import bound_of_states, passing_on
-from kerasbert.checkpoints.places import Arrays, Place
+from kerasbert.checkpoints.places import Arrays, Place, dense
 from kerasbert.checkpoints.public_folder import WEIGHTS
 from kerasbert.checkpoints.sentence_pooling import write_pooling
 from kerasbert.checkpoints.tensors import save_tensors
@@ -22,13 +22,15 @@ from kerasbert.config import EncoderConfig, TransformerConfig
 from kerasbert.errors import InputError
 from kerasbert.files import atomic_folder, write_json
 from kerasbert.heads.classification.head import Classification
+from kerasbert.heads.head import PublicLayer
 from kerasbert.heads.registry import load_head
 from kerasbert.models.transfer import weights_of
 from kerasbert.report.public_card import public_card
 from kerasbert.runs.folder import RunFolder, versions
 
 CLASSES = {"encoder": "Model", "masked-lm": "ForMaskedLM"} | {
-    "classifier": "ForSequenceClassification"
+    "classifier": "ForSequenceClassification",
+    "tagger": "ForTokenClassification",
 }
 PROBLEMS = {"multi-label": "multi_label_classification"}
 BESIDE = "kerasbert.json"  # what no public class holds
@@ -112,7 +114,7 @@ def export(run: str | Path, out: str | Path, form: PublicForm = "huggingface") -
             if svms := {path: array for path, array in arrays.items() if "token_scores/" in path}:
                 save_tensors(made / BESIDE_WEIGHTS, svms)
         figures = []
-        if leaving.holds == "classifier" and "valid" in metrics:
+        if config["stage"] == "finetune" and leaving.holds != "encoder" and "valid" in metrics:
             figures = head.table(metrics)
         public_card(
             made / "README.md", out.name, leaving.holds, config, leaving.left_out,
@@ -170,8 +172,13 @@ def _add_classifier(
     Raises:
         InputError: the public class classifies in another way.
     """
+    if (of_tokens := head.public_layer()) is not None:
+        _add_layer(leaving, family, architecture, arrays, of_tokens)
+        return
     if not isinstance(head, Classification):
-        raise InputError(f"a head {head.name!r} cannot leave, only one of classification.")
+        raise InputError(
+            f"a head {head.name!r} cannot leave, only one of classification or tagging."
+        )
     if config.get("windows"):
         raise InputError(
             "a run with --long windows reads a text in parts, which no public class does. What can"
@@ -202,6 +209,36 @@ def _add_classifier(
     leaving.left_out.append(
         f"How logits become labels: temperature and thresholds are in {BESIDE}."
     )
+
+
+def _add_layer(
+    leaving: _Leaving,
+    family: Family,
+    architecture: EncoderConfig,
+    arrays: Arrays,
+    head: PublicLayer,
+) -> None:
+    """A head that is one linear layer on the states of tokens; its class has no pooler.
+
+    Raises:
+        InputError: the public class has more than that.
+    """
+    if not family.plain_token_heads:
+        raise InputError(
+            f"{leaving.config['model_type']}: its public class has a dense layer before the scores"
+            " of tokens, which the run has not. What can leave: a run that began with BERT,"
+            " RoBERTa, DistilBERT or ELECTRA."
+        )
+    for place in family.pooler(architecture):
+        for name in place.names:
+            leaving.tensors.pop(name, None)
+    leaving.left_out = [line for line in leaving.left_out if not line.startswith("A pooler")]
+    width, outputs = arrays[f"{head.layer}/kernel"].shape
+    for place in dense(head.public, head.layer, width, outputs):
+        leaving.tensors |= place.write(arrays[place.path])
+    leaving.holds = head.holds
+    leaving.config |= head.config
+    leaving.left_out.append(head.left_out)
 
 
 def _without_dense_layer(

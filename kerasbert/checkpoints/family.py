@@ -19,6 +19,8 @@ class Family(Protocol):
         prefixes: what may stand before the names of the encoder's weights.
         parts: what these names begin with; those of heads begin with others.
         table: the name of the token embedding, which every model of the family has.
+        plain_token_heads: whether its classes that say something of each token have one linear
+            layer for that.
         vocabulary_files: how its tokenizer is written where there is no tokenizer.json.
     """
 
@@ -27,6 +29,7 @@ class Family(Protocol):
     prefixes: tuple[str, ...]
     parts: tuple[str, ...]
     table: str
+    plain_token_heads: bool
     vocabulary_files: VocabularyFiles
 
     def architecture(self, settings: Settings) -> EncoderConfig:

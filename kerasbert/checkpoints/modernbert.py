@@ -45,6 +45,7 @@ class ModernBert:
     class_name: Mapping[str, str] = {"modernbert": "ModernBert"}
     prefixes: tuple[str, ...] = ("model.",)
     parts: tuple[str, ...] = ("embeddings", "layers", "final_norm")
+    plain_token_heads: bool = False
     table = TOKENS
     vocabulary_files: VocabularyFiles = "none"
     numbers: shapes.Numbers = NUMBERS

@@ -15,17 +15,18 @@ from pathlib import Path
 
 import numpy as np
 
-from kerasbert.choices import HeadName
+from kerasbert.choices import BY_TOKEN, HeadName
 from kerasbert.corpus.audit_numbers import number_findings
 from kerasbert.corpus.findings import Audit, Finding
 from kerasbert.corpus.prepare.pieces import CorpusCounts, ReadOptions, read_documents
 from kerasbert.corpus.statistics import count_words, part_statistics
 from kerasbert.errors import InputError
 from kerasbert.heads.classification.kinds import misfit
+from kerasbert.heads.registry import HEADS, claimed_head
 from kerasbert.text.fields import Fields
 from kerasbert.text.fingerprints import gram_words, nearly_key, same_key, sampled_grams_of
 from kerasbert.text.kinds import LabelTally
-from kerasbert.text.labeled import iterate_labeled, no_document
+from kerasbert.text.labeled import no_document
 from kerasbert.text.lines import LineProblems
 from kerasbert.text.look_alikes import joined, same_look, same_word
 from kerasbert.text.numbers import names_note, what_numbers
@@ -94,6 +95,7 @@ def audit(
     Raises:
         InputError: a file cannot be read, or holds no document.
     """
+    head = head or claimed_head(train)
     problems: dict[str, LineProblems] = {}
     parts: dict[str, _Part] = {}
     for name, path in (("valid", valid), ("test", test)):
@@ -126,7 +128,7 @@ def audit(
     if numbers:
         findings += number_findings({name: part.tally for name, part in everything.items()})
     else:
-        findings += _kind(everything)
+        findings += () if head in BY_TOKEN else _kind(everything)
         findings += _rare_labels(train_part)
         findings += _look_alikes(everything)
     for name, part in parts.items():
@@ -172,7 +174,7 @@ def _read(
         for near in against or ():
             near.see(grams)
 
-    found = iterate_labeled(path, problems, fields, numbers=head == "regression")
+    found = HEADS[head or "classification"].audited(path, problems, fields)
     for document in itertools.islice(found, limit):
         part.texts.append(same_key(document.texts))
         part.nearly.append(nearly_key(document.texts))
@@ -372,8 +374,8 @@ def sample_texts(
 ) -> list[tuple[str, ...]]:
     """A fair sample of the texts of a labelled file: those with the smallest hashes."""
     keyed: list[tuple[int, tuple[str, ...]]] = []
-    numbers = head == "regression"
-    documents = iterate_labeled(path, LineProblems(skip=True), fields, numbers=numbers)
+    known = HEADS[head or claimed_head(path) or "classification"]
+    documents = known.audited(path, LineProblems(skip=True), fields)
     for document in itertools.islice(documents, limit):
         keyed.append((same_key(document.texts), document.texts))
         if len(keyed) >= 4 * size:

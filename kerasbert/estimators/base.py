@@ -83,8 +83,7 @@ class TextEstimator(Parameters):
             for name, part in {"train": documents, "valid": valid}.items():
                 if part is not None:
                     values[name] = place / f"{name}.jsonl"
-                    write_documents(values[name], part)
-            values |= {"text_field": ("text",), "label_field": ("labels",)}
+                    values |= self._write(values[name], part)
             if valid is not None:
                 values["valid_share"] = None
             FineTuneSettings(**values)  # refuses what is wrong before hours of pre-training
@@ -97,6 +96,11 @@ class TextEstimator(Parameters):
 
             fine_tune(FineTuneSettings(**values))
         return KeptRun(out, kept)
+
+    def _write(self, path: Path, documents: Sequence[LabeledDocument]) -> dict[str, Any]:
+        """Write documents for the fine-tuning, and return the settings by which it reads them."""
+        write_documents(path, documents)
+        return {"text_field": ("text",), "label_field": ("labels",)}
 
     def _settings(self) -> dict[str, Any]:
         """The parameters that are settings of fine-tuning."""

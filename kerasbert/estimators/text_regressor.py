@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
+from kerasbert.choices import BestNumber
 from kerasbert.estimators.base import SETTINGS, TextEstimator
 from kerasbert.estimators.numbers import labels_of, numbers_of_y
 from kerasbert.estimators.parameters import keeps
@@ -139,7 +140,7 @@ class TextRegressor(TextEstimator):
             return {"fitted": "no"}
         valid = self.metrics_["valid"]
         names = Regression.figure_names
-        shown = [f"{names[name]} {valid[name]:.3f}" for name in ("spearman", "mae") if valid[name]]
+        shown = [f"{names[name]} {valid[name]:.3f}" for name in get_args(BestNumber) if valid[name]]
         return {"validation": ", ".join(shown), "run_": self.run_}
 
     def __sklearn_tags__(self) -> Any:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.fields import Fields
-from kerasbert.text.labeled import read_labeled
+from kerasbert.text.inputs import InputText, read_texts
+from kerasbert.text.labeled import iterate_labeled, read_labeled
 from kerasbert.text.lines import LineProblems
+from kerasbert.text.split import write_documents
 
 
 class HeadDocuments:
@@ -47,6 +49,11 @@ class HeadDocuments:
         raise NotImplementedError
 
     @classmethod
+    def claims(cls, path: str | Path) -> bool:
+        """Whether a file can be for no other head, as its name or its form says."""
+        return False
+
+    @classmethod
     def read_file(
         cls,
         path: str | Path,
@@ -60,6 +67,18 @@ class HeadDocuments:
         return read_labeled(
             path, problems, limit, fields, say, labeled=cls.labeled, numbers=numbers
         )
+
+    @classmethod
+    def audited(
+        cls, path: str | Path, problems: LineProblems, fields: Fields | None = None
+    ) -> Iterator[LabeledDocument]:
+        """The documents of a file as `kerasbert audit` looks through them, which counts labels."""
+        return iterate_labeled(path, problems, fields, numbers=cls.numbers)
+
+    @classmethod
+    def reader(cls, settings: Any) -> Callable[..., list[LabeledDocument]]:
+        """`read_file`, as the settings of a command have it."""
+        return cls.read_file
 
     def read_documents(
         self,
@@ -82,6 +101,30 @@ class HeadDocuments:
             InputError: a line that cannot be read, or no document.
         """
         return self.read_file(path, problems, limit, fields, say)
+
+    def read_inputs(
+        self,
+        path: Path,
+        pairs: bool,
+        fields: Fields | None = None,
+        say: Callable[[str], None] | None = None,
+    ) -> Iterator[InputText]:
+        """The texts of a file that are to be answered, as `read_texts` yields them.
+
+        Args:
+            path: a file, or a stream such as `-`.
+            pairs: whether the run takes pairs of texts.
+            fields: of a table or records.
+            say: told what was found, and what is not read.
+
+        Raises:
+            InputError: a file, line or row that cannot be read.
+        """
+        return read_texts(path, pairs, fields, say)
+
+    def write_documents(self, path: Path, documents: Sequence[LabeledDocument]) -> None:
+        """Write documents that were set aside so that `read_documents` reads them."""
+        write_documents(path, documents)
 
     @staticmethod
     def strata(document: LabeledDocument) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from kerasbert.errors import InputError
 from kerasbert.files import to_json
 from kerasbert.heads.documents import HeadDocuments
 from kerasbert.heads.figures import HeadFigures
+from kerasbert.heads.tokens import TokenPlaces
 from kerasbert.ranges import flag
 from kerasbert.text.documents import LabeledDocument
 
@@ -35,6 +36,25 @@ class Assessed:
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class PublicLayer:
+    """A head that is one linear layer on the states of tokens, for transformers.
+
+    Attributes:
+        holds: what the class is for, a key of `CLASSES` of `kerasbert.checkpoints.export`.
+        layer: ours, by its name.
+        public: theirs.
+        config: what config.json says of it.
+        left_out: what no public class holds, in a sentence.
+    """
+
+    holds: str
+    layer: str
+    public: str
+    config: dict[str, Any]
+    left_out: str
+
+
 class Head(HeadDocuments, HeadFigures):
     """What a fine-tuning model predicts. With N documents, B of them in a batch:
 
@@ -50,6 +70,10 @@ class Head(HeadDocuments, HeadFigures):
             beside it.
         options: of `predict` that `answers` takes, such as "top_k".
         pipeline_tag: the task, as Hugging Face names it, for the model card.
+        by_token: whether its answers are about tokens. A document is then one row or several, see
+            `kerasbert.heads.tokens`: `gold` has an object for each document, what `score`, `fit`
+            and `answers` get as outputs are `TokenOutputs`, and what is learned of each row is said
+            by `row_targets` and `token_targets`.
 
     A subclass has `name`, `figures`, `best`, and the methods up to `answers`; the others have a
     default that does nothing, or what suits most heads. What it reads is in `HeadDocuments`, what
@@ -59,6 +83,7 @@ class Head(HeadDocuments, HeadFigures):
     ships_svms: ClassVar[bool] = False
     options: ClassVar[tuple[str, ...]] = ()
     pipeline_tag: ClassVar[str | None] = None
+    by_token: ClassVar[bool] = False
 
     # What every head says.
 
@@ -86,7 +111,7 @@ class Head(HeadDocuments, HeadFigures):
         """
         raise NotImplementedError
 
-    def score(self, outputs: np.ndarray, data: Any, decision: Any = None) -> dict[str, Any]:
+    def score(self, outputs: Any, data: Any, decision: Any = None) -> dict[str, Any]:
         """The loss, each of `figures`, and `documents`, N.
 
         Args:
@@ -96,9 +121,7 @@ class Head(HeadDocuments, HeadFigures):
         """
         raise NotImplementedError
 
-    def answers(
-        self, outputs: np.ndarray, decision: Any = None, **options: Any
-    ) -> list[dict[str, Any]]:
+    def answers(self, outputs: Any, decision: Any = None, **options: Any) -> list[dict[str, Any]]:
         """An answer for each document, as JSON values. `options` are those of `predict`."""
         raise NotImplementedError
 
@@ -140,6 +163,19 @@ class Head(HeadDocuments, HeadFigures):
         """What the loss takes, of the gold of a batch."""
         return gold
 
+    def row_targets(self, gold: np.ndarray, places: TokenPlaces) -> list[Any]:
+        """Of a head `by_token`: what is right for each row; None for one to learn nothing from."""
+        raise NotImplementedError
+
+    def token_targets(self, found: Sequence[Any], length: int) -> np.ndarray:
+        """Of a head `by_token`: what the loss takes, of the `row_targets` of a batch.
+
+        Args:
+            found: B of them.
+            length: L, to which the rows are padded.
+        """
+        raise NotImplementedError
+
     def notes(self, documents: Sequence[LabeledDocument], gold: np.ndarray) -> list[str]:
         """What is to be said of the documents of a part."""
         return []
@@ -173,7 +209,7 @@ class Head(HeadDocuments, HeadFigures):
     def unsettle(self, model) -> None:
         """Undo `settle`, before the model answers validation data."""
 
-    def settle(self, model, outputs: np.ndarray, data: Any) -> np.ndarray:
+    def settle(self, model, outputs: Any, data: Any) -> Any:
         """Set in the model what validation data tells, and return its outputs as they then are."""
         return outputs
 
@@ -183,7 +219,7 @@ class Head(HeadDocuments, HeadFigures):
 
     # From outputs to answers.
 
-    def read(self, outputs: np.ndarray, model=None, given: bool | None = None) -> np.ndarray:
+    def read(self, outputs: Any, model=None, given: bool | None = None) -> Any:
         """Outputs as `score`, `fit` and `answers` take them.
 
         Args:
@@ -208,11 +244,11 @@ class Head(HeadDocuments, HeadFigures):
         """How outputs become answers where there is nothing to fit it on."""
         return None
 
-    def decide(self, outputs: np.ndarray, data: Any, rule: str | None = None) -> Any:
+    def decide(self, outputs: Any, data: Any, rule: str | None = None) -> Any:
         """How an epoch's outputs become answers; nothing is fitted but what `rule` leaves open."""
         return None
 
-    def fit(self, outputs: np.ndarray, data: Any, rule: str | None = None, why: str = "") -> Any:
+    def fit(self, outputs: Any, data: Any, rule: str | None = None, why: str = "") -> Any:
         """How outputs become answers: fitted on validation data, saved with the run."""
         return self.decide(outputs, data, rule)
 
@@ -225,7 +261,7 @@ class Head(HeadDocuments, HeadFigures):
         return None
 
     def evidence(
-        self, outputs: np.ndarray, decision: Any, answer: Mapping[str, Any]
+        self, outputs: Any, decision: Any, answer: Mapping[str, Any]
     ) -> dict[str, np.ndarray]:
         """How much speaks for each part of an answer, in `predict --explain`.
 
@@ -240,7 +276,7 @@ class Head(HeadDocuments, HeadFigures):
         return {}
 
     def runner_up(
-        self, outputs: np.ndarray, decision: Any, answer: Mapping[str, Any]
+        self, outputs: Any, decision: Any, answer: Mapping[str, Any]
     ) -> dict[str, Any] | None:
         """What came next to an answer, as `evidence` takes it and as it is shown; None for nothing.
 
@@ -260,6 +296,14 @@ class Head(HeadDocuments, HeadFigures):
         Raises:
             InputError: it is not.
         """
+
+    def public_layer(self) -> PublicLayer | None:
+        """What a class of transformers takes of it; None where none computes what it does.
+
+        Raises:
+            InputError: none does, and there is a way around.
+        """
+        return None
 
     # The run folder and the report.
 
@@ -281,7 +325,7 @@ class Head(HeadDocuments, HeadFigures):
 
     def assess(
         self,
-        outputs: Mapping[str, np.ndarray],
+        outputs: Mapping[str, Any],
         data: Mapping[str, Any],
         documents: Sequence[LabeledDocument],
         rule: str | None = None,
@@ -301,9 +345,7 @@ class Head(HeadDocuments, HeadFigures):
             {name: self.score(found, data[name], decision) for name, found in outputs.items()}
         )
 
-    def evaluate(
-        self, outputs: np.ndarray, data: Any, metrics: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    def evaluate(self, outputs: Any, data: Any, metrics: Mapping[str, Any]) -> dict[str, Any]:
         """The figures of `kerasbert evaluate`: of other documents, as "data".
 
         Args:
@@ -315,7 +357,7 @@ class Head(HeadDocuments, HeadFigures):
 
     def browse(
         self,
-        outputs: np.ndarray,
+        outputs: Any,
         data: Any,
         documents: Sequence[LabeledDocument],
         metrics: Mapping[str, Any],

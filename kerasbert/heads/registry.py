@@ -2,18 +2,26 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from kerasbert.choices import HeadName
 from kerasbert.errors import InputError
 from kerasbert.heads.classification.head import Classification
 from kerasbert.heads.head import Head
 from kerasbert.heads.regression.head import Regression
+from kerasbert.heads.tagging.head import Tagging
 
 # The names of config.json and metrics.json.
 HEADS: dict[str, type[Head]] = {
     Classification.name: Classification,
     Regression.name: Regression,
+    Tagging.name: Tagging,
 }
+
+
+def claimed_head(path: str | Path) -> HeadName | None:
+    """The head that a file can only be for, by its name or its form; None where that is open."""
+    return next((name for name in get_args(HeadName) if HEADS[name].claims(path)), None)
 
 
 def load_head(folder: Path, config: Mapping[str, Any], given: Head | None = None) -> Head:

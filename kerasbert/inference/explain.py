@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from kerasbert.batches.encoded import tokens_read
+from kerasbert.errors import InputError
 from kerasbert.inference.predictor import Predictor, given_options
 from kerasbert.text.inputs import is_empty
 from kerasbert.tokenizer.segmenters import chinese_words, has_chinese
@@ -118,6 +119,11 @@ def explain(
         top_k: how many labels to answer with; see `Predictor`.
         **options: further ones of the predictor.
     """
+    if predictor.head.by_token:
+        raise InputError(
+            f"--explain: the run's head, {predictor.head.name}, answers with places in the text,"
+            " and no word speaks for a place. Leave it out."
+        )
     options = given_options(top_k=top_k, **options)
     predictor.head.check_options(options)
     return [_explain(predictor, row, options) for row in predictor.rows(texts)]

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from kerasbert.batches.encoded import Windows
 from kerasbert.batches.labeled import LabeledBatches, encode_texts, predict_outputs
 from kerasbert.choices import KindName
@@ -96,6 +94,8 @@ class Predictor:
             labels = head if isinstance(head, LabelSet) else LabelSet(tuple(head))
             head = Classification(labels, kind)
         head.check_output(model.output_shape)
+        if head.by_token and windows is None:
+            windows = Windows(max_length // 4, rows=True)
         found = cls(
             FineTunedRun(head, pairs, max_length, windows, {}, head.unfitted(), tokenizer, model)
         )
@@ -107,12 +107,12 @@ class Predictor:
     @property
     def positions(self) -> int:
         """Of the longest text that is not cut: all its windows together."""
-        return self.max_length * (self.windows.most if self.windows is not None else 1)
+        return self.max_length * (self.windows.most or 1 if self.windows is not None else 1)
 
     def outputs(
         self, texts: Sequence[tuple[str, ...]], batch_size: int = 64, count: bool = True
-    ) -> np.ndarray:
-        """(N, ...) float32 as the head reads them; `count` those that are cut."""
+    ) -> Any:
+        """(N, ...) float32 as the head reads them, or `TokenOutputs`; `count` those cut."""
         encoded = encode_texts(texts, self.tokenizer, self.max_length, self.windows, self.apart)
         rows = min(batch_size, 1 if len(texts) == 1 else FEW if len(texts) <= FEW else batch_size)
         with self._lock:

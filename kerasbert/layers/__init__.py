@@ -13,6 +13,7 @@ from kerasbert.layers.keras_hub import KerasHubEmbedding, KerasHubEncoder  # noq
 from kerasbert.layers.modern_bert import ModernBertBlock, ModernBertEncoder  # noqa: E402
 from kerasbert.layers.pairs import ComparePairs, FoldPairs  # noqa: E402
 from kerasbert.layers.pooling import Pooling  # noqa: E402
+from kerasbert.layers.tag_chain import TagChain  # noqa: E402
 from kerasbert.layers.text_cnn import TextCNNEncoder  # noqa: E402
 from kerasbert.layers.token_scores import TokenScores  # noqa: E402
 from kerasbert.layers.transformer import TransformerBlock, TransformerEncoder  # noqa: E402
@@ -32,6 +33,7 @@ __all__ = [
     "PoolWindows",
     "Pooling",
     "SelfAttention",
+    "TagChain",
     "TextCNNEncoder",
     "TextEmbedding",
     "TokenScores",

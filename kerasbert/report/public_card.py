@@ -17,6 +17,11 @@ CLASSES = {  # of transformers, by what a folder holds: class, task, and how it 
         "text-classification",
         "model(**batch).logits",
     ),
+    "tagger": (
+        "AutoModelForTokenClassification",
+        "token-classification",
+        "model(**batch).logits",
+    ),
 }
 
 

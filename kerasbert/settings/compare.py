@@ -14,6 +14,7 @@ from kerasbert.settings.fine_tune import FineTuneSettings
 from kerasbert.settings.heads import asked_head, settings_of_others
 from kerasbert.settings.learning import LearningSettings
 from kerasbert.settings.regression import RegressionSettings
+from kerasbert.settings.tagging import TaggingSettings
 from kerasbert.settings.tokenizer import TokenizerSettings
 from kerasbert.settings.training import TrainingSettings
 
@@ -28,7 +29,12 @@ NOT_ASKED = {"patience", "minutes", "frozen", "vectors_cache"} | {
 
 @dataclass(frozen=True, kw_only=True)
 class CompareSettings(
-    DataSettings, TrainingSettings, LearningSettings, ClassifierSettings, RegressionSettings
+    DataSettings,
+    TrainingSettings,
+    LearningSettings,
+    ClassifierSettings,
+    RegressionSettings,
+    TaggingSettings,
 ):
     """A pre-trained run and labelled text in; a table, a report and compare.json out.
 

@@ -11,6 +11,7 @@ from kerasbert.settings.given import refuse_beside_pretrained
 from kerasbert.settings.heads import asked_head
 from kerasbert.settings.learning import LearningSettings
 from kerasbert.settings.regression import RegressionSettings
+from kerasbert.settings.tagging import TaggingSettings
 from kerasbert.settings.tokenizer import TokenizerSettings
 from kerasbert.settings.training import TrainingSettings
 
@@ -27,8 +28,9 @@ class FineTuneSettings(
     LearningSettings,
     ClassifierSettings,
     RegressionSettings,
+    TaggingSettings,
 ):
-    """Labelled text in, a run folder with a model that predicts labels or numbers out.
+    """Labelled text in, a run folder with a model that predicts labels, numbers or spans out.
 
     Example: kerasbert finetune --pretrained runs/lm --train train.txt --valid valid.txt
     --test test.txt --out runs/tags

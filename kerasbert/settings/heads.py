@@ -3,19 +3,22 @@
 from dataclasses import fields
 from typing import Any, get_args
 
-from kerasbert.choices import HeadName, LabelLoss, NumberLoss
+from kerasbert.choices import HeadName, LabelLoss, NumberLoss, TagLoss
 from kerasbert.errors import InputError
 from kerasbert.settings.classifier import ClassifierSettings
 from kerasbert.settings.given import flags_of, given
 from kerasbert.settings.regression import RegressionSettings
+from kerasbert.settings.tagging import TaggingSettings
 
 GROUPS: dict[HeadName, type] = {
     "classification": ClassifierSettings,
     "regression": RegressionSettings,
+    "tagging": TaggingSettings,
 }
 LOSSES: dict[HeadName, tuple[str, ...]] = {
     "classification": get_args(LabelLoss),
     "regression": get_args(NumberLoss),
+    "tagging": get_args(TagLoss),
 }
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kerasbert.choices import LongText, WindowPooling
+from kerasbert.choices import BY_TOKEN, LongText, WindowPooling
 from kerasbert.errors import InputError
 from kerasbert.settings.settings import Settings
 
@@ -16,7 +16,8 @@ class LongTextSettings(Settings):
     long: LongText = "cut"
     """windows: split a longer text into overlapping windows of --max-length instead."""
     overlap: int | None = None
-    """With --long windows: tokens that two share; a quarter of --max-length unless given."""
+    """Tokens that two windows share, with --long windows or a head whose answers are about tokens;
+    a quarter of --max-length unless given."""
     windows: int = 16
     """With --long windows: the most windows of a text; what is beyond them is cut, and counted."""
     window_pooling: WindowPooling = "mean"
@@ -24,9 +25,13 @@ class LongTextSettings(Settings):
 
     def check_long_texts(self) -> None:
         """Refuse windows that no text can be split into."""
-        if self.long == "cut" and self.overlap is not None:
-            raise InputError("--overlap: expected beside --long windows.")
-        if self.long == "windows" and not 0 <= self.shared_tokens < self.max_length - 2:
+        by_token = getattr(self, "head", None) in BY_TOKEN
+        if self.long == "cut" and self.overlap is not None and not by_token:
+            heads = "".join(f", or --head {name}" for name in BY_TOKEN)
+            raise InputError(f"--overlap: expected beside --long windows{heads}.")
+        if (
+            self.long == "windows" or by_token
+        ) and not 0 <= self.shared_tokens < self.max_length - 2:
             raise InputError(
                 f"--overlap: expected 0 to {self.max_length - 3}, fewer than a window of "
                 f"--max-length {self.max_length} has, received {self.shared_tokens}."

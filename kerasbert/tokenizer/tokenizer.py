@@ -22,7 +22,7 @@ from typing import Any, get_args
 import numpy as np
 import tokenizers
 
-from kerasbert.choices import StyleName
+from kerasbert.choices import StyleName, UnicodeForm
 from kerasbert.errors import InputError
 from kerasbert.files import write_text
 from kerasbert.streams import readable
@@ -46,6 +46,7 @@ class Tokenizer:
     Attributes:
         style: one of `STYLES`, or the kind of model of a foreign file, such as "bpe".
         segmenter: "jieba" or None.
+        form: the Unicode normal form that it segments.
         lowercase: whether the file lower-cases.
         vocabulary_size: ids are in [0, vocabulary_size).
         special: ids of the special tokens (0 to 4 if trained here), found by their names: [PAD],
@@ -83,7 +84,8 @@ class Tokenizer:
         self._json = text
         self.segmenter = segmenter
         first = next(iter(types(settings.get("normalizer"))), None)
-        self._segment = segmenter_of(segmenter, "NFKC" if first == "NFKC" else "NFC")
+        self.form: UnicodeForm = "NFKC" if first == "NFKC" else "NFC"
+        self._segment = segmenter_of(segmenter, self.form)
         self.vocabulary_size: int = max(vocabulary.values()) + 1
         ids = {role: vocabulary[name] for role, name in names.items()}
         self.special = SpecialIds(
@@ -164,7 +166,7 @@ class Tokenizer:
         """
         if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
             raise TypeError(f"expected a list of strings. Received: {str(texts)[:80]!r}")
-        return [self._ids(encoding) for encoding in self._encodings(texts)]
+        return [self.ids_of(encoding) for encoding in self.encodings(texts)]
 
     def encode_words(self, texts: Sequence[str]) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """As `encode`, with (tokens,) bool, True where a word begins, and (tokens,) int64.
@@ -175,11 +177,11 @@ class Tokenizer:
         """
         return [
             (
-                self._ids(encoding),
+                self.ids_of(encoding),
                 self._starts(encoding),
                 np.array([end for _, end in encoding.offsets], np.int64),
             )
-            for encoding in self._encodings(texts, with_words=True)
+            for encoding in self.encodings(texts, with_words=True)
         ]
 
     def decode(self, token_ids: Sequence[np.ndarray]) -> list[str]:
@@ -358,7 +360,8 @@ class Tokenizer:
             return not decoded.strip() or "\ufffd" in decoded.replace(character, "")
         return not "".join(tokens).strip(self._space)
 
-    def _ids(self, encoding: Any) -> np.ndarray:
+    def ids_of(self, encoding: Any) -> np.ndarray:
+        """(tokens,) int32 of one of `encodings`."""
         ids = np.array(encoding.ids, np.int32)
         unknown = self.special.unk
         if self._forbidden.size and unknown is not None:
@@ -370,7 +373,8 @@ class Tokenizer:
         starts = np.diff(words, prepend=-2) != 0
         return starts | self._is_spaced[encoding.ids] if self._splits_nothing else starts
 
-    def _encodings(self, texts: Sequence[str], with_words: bool = False) -> list[Any]:
+    def encodings(self, texts: Sequence[str], with_words: bool = False) -> list[Any]:
+        """The library's own answers to `segment` of each text; `with_words` characters, too."""
         encode_batch = self._tokenizer.encode_batch  # the fast one forgets words and characters
         if not with_words:
             encode_batch = getattr(self._tokenizer, "encode_batch_fast", encode_batch)
@@ -383,7 +387,7 @@ class Tokenizer:
             clean = [_no_surrogates(text) for text in texts]
             if clean == list(texts):
                 raise
-            return self._encodings(clean, with_words)
+            return self.encodings(clean, with_words)
 
 
 def _no_surrogates(text: str) -> str:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import keras
-import numpy as np
 
 from kerasbert.batches.labeled import LabeledBatches, predict_outputs
 from kerasbert.batches.padding import check_padding
@@ -41,7 +40,7 @@ class EpochFigures(keras.callbacks.Callback):
         self.batch_size = batch_size
         self.from_logits = from_logits
         self.name = name
-        self.outputs: np.ndarray | None = None  # (N, ...) after the last epoch
+        self.outputs: Any = None  # (N, ...), or `TokenOutputs`, after the last epoch
         self.by_rule: dict[str, dict[str, Any]] = {}  # its figures
         self._given: dict[str, float] = {}
 
@@ -108,8 +107,10 @@ def evaluate_model(
 
 def outputs_of(
     model: keras.Model, data: LabeledBatches, batch_size: int = 64, from_logits: bool | None = None
-) -> np.ndarray:
+) -> Any:
     """(N, ...) float32 outputs for every document of `data`, as its head reads them.
+
+    Of a head that is `by_token` these are `TokenOutputs`.
 
     Where the data has vectors of the model's encoder already, this is not asked again.
     """

@@ -16,7 +16,6 @@ from kerasbert.runs.settings import settings_of
 from kerasbert.settings.defaults import pooling_of
 from kerasbert.settings.fine_tune import FineTuneSettings
 from kerasbert.terminal import say
-from kerasbert.text.split import write_documents
 from kerasbert.training.advice import what_to_try
 from kerasbert.training.assessment import assess_best, last_epoch, settle_rule, write_results
 from kerasbert.training.best_by_rule import BestByRule
@@ -82,7 +81,7 @@ def fine_tune(
 
     head.save(folder.path)
     if settings.valid is None:
-        write_documents(folder.file("valid.jsonl"), documents["valid"])
+        head.write_documents(folder.file("valid.jsonl"), documents["valid"])
     tokenizer.save(folder.file("tokenizer.json"))
     folder.write_config(
         "finetune",

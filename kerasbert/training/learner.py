@@ -130,7 +130,7 @@ def _network(
             pooling=Pooling(pooling, lead=lead, name="pooling"),
             dropout=0.1 if settings.dropout is None else settings.dropout,
             seed=settings.seed,
-            window=settings.max_length if settings.long == "windows" else None,
+            window=None if train.windows is None or head.by_token else settings.max_length,
             window_pooling=settings.window_pooling,
             apart=train.apart,
             name=head.name,

@@ -7,7 +7,7 @@ from kerasbert.batches.labeled import LabeledBatches
 from kerasbert.errors import InputError
 from kerasbert.heads.head import Head
 from kerasbert.heads.recognized import recognized_head
-from kerasbert.heads.registry import HEADS
+from kerasbert.heads.registry import HEADS, claimed_head
 from kerasbert.settings import CompareSettings, FineTuneSettings
 from kerasbert.settings.heads import asked_head, check_settings_of
 from kerasbert.streams import shown
@@ -43,7 +43,7 @@ def read_parts(
     documents: dict[str, list] = {}
     if known is None:
         known, documents = _recognized(settings, problems, said)
-    read = known.read_file if isinstance(known, type) else known.read_documents
+    read = known.reader(settings) if isinstance(known, type) else known.read_documents
     for name, path in paths.items():
         if name not in documents:
             documents[name] = read(
@@ -91,6 +91,9 @@ def _recognized(
 ) -> tuple[type[Head], dict[str, list]]:
     """The head that the training data are for, and these if it has them as they were read."""
     usual = HEADS["classification"]
+    if (claimed := claimed_head(settings.train)) is not None:
+        check_settings_of(settings, claimed)
+        return HEADS[claimed], {}
     notes: list[str] = []
     train, skipped = settings.train, problems.skipped
     documents = usual.read_file(train, problems, settings.limit, settings.fields(), notes.append)
@@ -124,7 +127,9 @@ def make_batches(
     train = documents["train"]
     pairs = len(train[0].texts) == 2
     windows = None
-    if settings.long == "windows":
+    if head.by_token:  # nothing is cut, whatever --long says
+        windows = Windows(settings.shared_tokens, rows=True)
+    elif settings.long == "windows":
         if pairs:
             raise InputError(
                 f"--long windows: expected single texts, {settings.train} holds pairs."
@@ -175,7 +180,12 @@ def _say_what_was_read(
         say(warning, said)
     for name, part in data.items():
         texts = part.texts
-        notes = [f"{name}: {len(texts):,} documents"]
+        notes = [f"{name}: {len(documents[name]):,} documents"]
+        if len(texts) > len(documents[name]):
+            notes.append(
+                f"in {len(texts):,} rows: longer ones are windows of {settings.max_length}"
+                " positions that overlap"
+            )
         if texts.truncated:
             limit = f"{settings.max_length} positions"
             if settings.long == "windows":

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from public_models import answer
 
+KINDS = ("MaskedLM", "SequenceClassification", "TokenClassification")
 LINES = ["the cats", "Café, unable. 日本", "", "x" * 50]
 
 
@@ -20,7 +21,7 @@ def main(place: Path) -> None:
     for rows in sorted(place.glob("*.rows.npz")):
         folder = place / rows.name.removesuffix(".rows.npz")
         (name,) = json.loads((folder / "config.json").read_text())["architectures"]
-        kind = next((k for k in ("MaskedLM", "SequenceClassification") if name.endswith(k)), "")
+        kind = next((k for k in KINDS if name.endswith(k)), "")
         auto = getattr(transformers, f"AutoModelFor{kind}" if kind else "AutoModel")
         model, info = auto.from_pretrained(folder, output_loading_info=True)
         assert type(model).__name__ == name, name

@@ -100,6 +100,8 @@ def models():
     yield "modernbert-classifier", t.ModernBertForSequenceClassification(modern), 1
     one = t.BertConfig(**SMALL, **words, num_labels=1)
     yield "bert-regression", t.BertForSequenceClassification(one), 2
+    tags = t.BertConfig(**SMALL, **words, num_labels=5)
+    yield "bert-tagger", t.BertForTokenClassification(tags), 2
 
 
 def batch(vocabulary: int, pad: int, types: int) -> dict[str, np.ndarray]:
@@ -123,6 +125,11 @@ def answer(model, rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     if model.config.problem_type == "regression":
         rows = {**rows, "labels": np.array([0.5, -1.0, 2.0], np.float32)}
         given["labels"] = torch.tensor(rows["labels"])
+    if type(model).__name__ == "BertForTokenClassification":
+        number = model.config.num_labels  # -100: no word begins there
+        tags = np.where(rows["mask"], (rows["ids"] * 7) % (number + 1) - 1, -1)
+        rows = {**rows, "tags": tags}
+        given["labels"] = torch.tensor(np.where(tags < 0, -100, tags))
     with torch.no_grad():
         found = model(**given, output_hidden_states=True)
     answers = {**rows, "hidden": found.hidden_states[-1].numpy()}

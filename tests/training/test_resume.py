@@ -71,7 +71,18 @@ def regression_config(files, out):
     return finetune_config(files, **changes)
 
 
-@pytest.mark.parametrize("stage", ["pretrain", "finetune", "regression"])
+def tagging_config(files, out):
+    """The same texts with every word that begins with a vowel tagged, and a CRF."""
+    changes = {"head": "tagging", "crf": True, "out": out}
+    for part in ("train", "valid"):
+        changes[part] = out.parent / f"{part}.conll"
+        texts = [line.split(" __label__")[0] for line in (files / f"{part}.txt").open()]
+        words = [[f"{w}\t{'B-x' if w[0] in 'aeiou' else 'O'}\n" for w in t.split()] for t in texts]
+        changes[part].write_text("\n".join(map("".join, words)))
+    return finetune_config(files, **changes)
+
+
+@pytest.mark.parametrize("stage", ["pretrain", "finetune", "regression", "tagging"])
 def test_stopped_in_the_middle_it_ends_with_the_same_bits(
     stage, files, store, tmp_path, monkeypatch
 ):
@@ -79,6 +90,7 @@ def test_stopped_in_the_middle_it_ends_with_the_same_bits(
         "pretrain": (pretrain, pretrain_config),
         "finetune": (finetune, finetune_config),
         "regression": (finetune, regression_config),
+        "tagging": (finetune, tagging_config),
     }[stage]
     recipe.run(config(files, tmp_path / "whole"))
     with monkeypatch.context() as patch:

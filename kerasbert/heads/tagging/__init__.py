@@ -1,0 +1,1 @@
+"""Tagging: spans of words with types, see `kerasbert.heads.tagging.head`."""
