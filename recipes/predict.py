@@ -1,4 +1,4 @@
-"""Answer new texts with labels, numbers or spans: a line of JSON for each, in the order of the input."""
+"""Answer new texts with labels, numbers or spans: a line of JSON for each, in their order."""
 
 import sys
 from dataclasses import dataclass

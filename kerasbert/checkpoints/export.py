@@ -212,7 +212,7 @@ def _add_classifier(
 
 
 def _add_layer(
-    leaving: _Leaving,
+    leaving: Leaving,
     family: Family,
     architecture: EncoderConfig,
     arrays: Arrays,

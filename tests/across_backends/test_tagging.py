@@ -17,7 +17,8 @@ sys.exit(cli.main({finetune!r}) or print(json.dumps(0)))
 LOOK = (
     DATA
     + """
-assert cli.main(["evaluate", "--model", out, "--data", files + "/valid.conll", "--out", out + ".json"]) == 0
+data = ["--data", files + "/valid.conll", "--out", out + ".json"]
+assert cli.main(["evaluate", "--model", out, *data]) == 0
 answers = load(out)(["the cat Anna saw  Oslo and", "Bob", ""])
 print(json.dumps(dict(figures=json.load(open(out + ".json"))["data"], answers=answers)))
 """

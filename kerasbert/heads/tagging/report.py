@@ -50,7 +50,7 @@ def tag_sections(
     return [
         ("", tiles(first | run_tiles(metrics))),
         ("", table(parts, headings)),
-        ("Curves", figure_curves(names, history) if history else ""),
+        ("Curves", figure_curves(names, history, metrics) if history else ""),
         (f"Types, on {NAMES[split]} data", _types(figures.get("by_type") or {})),
         (f"Mistakes, on {where} data", _mistakes(rows.get("mistakes", ()))),
         (f"Texts with mistakes, of {where} data", _texts(rows.get("marked", ()))),
