@@ -49,3 +49,4 @@ KindName = Literal["multi-label", "multi-class", "binary"]
 RuleName = Literal["at-least-one", "threshold", "top-k"]
 Thresholds = Literal["label", "common", "half"]
 AnswerFormat = Literal["jsonl", "csv"]
+AnswerUnit = Literal["words", "characters"]  # by which exact match and F1 are counted
