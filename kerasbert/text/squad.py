@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from kerasbert.errors import InputError
-from kerasbert.streams import readable, shown
+from kerasbert.files import write_text
+from kerasbert.streams import is_stream, readable, shown
 from kerasbert.text.arrow import PARQUET_MAGIC
 from kerasbert.text.cells import as_json, described, is_missing
 from kerasbert.text.fields import Fields, find_fields
-from kerasbert.text.formats import HEAD
+from kerasbert.text.formats import HEAD, form_of
 from kerasbert.text.labeled import Say, open_rows
 from kerasbert.text.lines import LineProblems, check_file, packing, reading, unpack
-from kerasbert.text.questions import QuestionDocument, question_document
+from kerasbert.text.questions import QuestionDocument, question_document, question_record
 
 FIELDS = ("question", "context")
 _SIMPLE = r'(?:"(?:[^"\\]|\\.)*"|[-+.\w]+)'
@@ -104,6 +106,36 @@ def iterate_questions(
                 problems.report_at(place, str(error))
                 continue
             yield document
+
+
+def write_questions(path: str | Path, questions: Iterable[QuestionDocument]) -> None:
+    """Write questions as JSON Lines that `read_questions` reads, whole or not at all.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    lines = [json.dumps(question_record(one), ensure_ascii=False) for one in questions]
+    write_text(path, "".join(f"{line}\n" for line in lines))
+
+
+def is_squad_file(path: str | Path) -> bool:
+    """Whether a file is of SQuAD's form; a stream, which can be read once, is never looked at."""
+    if is_stream(path):
+        return False
+    return _begins_as_squad(check_file(path), shown(path))
+
+
+def holds_questions(path: str | Path) -> bool:
+    """Whether a file is of SQuAD's form, or of rows with the fields of questions and answers."""
+    if is_stream(path):
+        return False
+    if is_squad_file(path):
+        return True
+    with check_file(path).open("rb", HEAD) as raw, reading(name := shown(path)):
+        head = unpack(raw, packing(raw), name).read(HEAD)
+    with contextlib.suppress(InputError):
+        return {*FIELDS, "answers"} <= set(form_of(head, name, "labels")[1])
+    return False
 
 
 def _begins_as_squad(file: Path, name: str) -> bool:
