@@ -30,6 +30,7 @@ _HOME = {
     "SentenceOrder": "kerasbert.tasks",
     "Predictor": "kerasbert.inference.predictor",
     "PretrainingBatches": "kerasbert.batches",
+    "QuestionAnswerer": "kerasbert.estimators.question_answerer",
     "TextClassifier": "kerasbert.estimators.text_classifier",
     "TextRegressor": "kerasbert.estimators.text_regressor",
     "TextTagger": "kerasbert.estimators.text_tagger",
@@ -54,6 +55,7 @@ _HOME = {
     "load_model": "kerasbert.training",
     "prepare_store": "kerasbert.corpus",
     "read_labeled": "kerasbert.text",
+    "read_questions": "kerasbert.text.squad",
     "train_tokenizer": "kerasbert.tokenizer",
     "transfer_weights": "kerasbert.models",
 }

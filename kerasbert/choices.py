@@ -35,8 +35,8 @@ Pairs = Literal["none", "next", "order"]
 # Training, and what is answered.
 Precision = Literal["float32", "bfloat16"]
 Decay = Literal["linear", "cosine"]
-HeadName = Literal["classification", "regression", "tagging"]
-BY_TOKEN: tuple[HeadName, ...] = ("tagging",)  # the heads whose answers are about tokens
+HeadName = Literal["classification", "regression", "tagging", "answering"]
+BY_TOKEN: tuple[HeadName, ...] = ("tagging", "answering")  # whose answers are about tokens
 LabelLoss = Literal["cross-entropy", "weighted", "focal", "asymmetric"]
 NumberLoss = Literal["squared", "absolute", "huber"]
 TagLoss = Literal["cross-entropy"]
@@ -49,3 +49,4 @@ KindName = Literal["multi-label", "multi-class", "binary"]
 RuleName = Literal["at-least-one", "threshold", "top-k"]
 Thresholds = Literal["label", "common", "half"]
 AnswerFormat = Literal["jsonl", "csv"]
+AnswerUnit = Literal["words", "characters"]  # by which exact match and F1 are counted

@@ -120,7 +120,7 @@ RANGES: dict[str, Range] = {
     "valid_share": Range(0, 1, whole=False, above=True, below=True),
     "layer_decay": Range(0, 1, whole=False, above=True),
     # answers, and data that is made
-    "top_k": _COUNT,
+    **dict.fromkeys(("top_k", "answer_length"), _COUNT),
     "threshold": Range(0, 1, whole=False, above=True, below=True),
     **dict.fromkeys(("documents", "labeled", "test_documents"), _COUNT),
 }

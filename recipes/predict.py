@@ -1,4 +1,4 @@
-"""Answer new texts with labels, numbers or spans: a line of JSON for each, in their order."""
+"""Answer new texts or questions: a line of JSON for each, in the order of the input."""
 
 import sys
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ class Config(TextFieldSettings, Settings):
 
     Texts stand in lines, a table (CSV, TSV), JSON Lines, JSON or Parquet; labels in them are not
     read. Each answer: {"labels": ["a"], "scores": {"a": 0.93, ...}}, or {"value": 3.8,
-    "interval": [3.1, 4.5]}, or
-    {"spans": [{"start": 0, "end": 4, ...}]}, behind the id and the fields of --keep, if there are
-    any. An empty text has no label and no score. With --explain "words" and
+    "interval": [3.1, 4.5]}, or {"spans": [{"start": 0, "end": 4, ...}]}, or {"answer": "1843",
+    "start": 41, "end": 45, ...} of questions (SQuAD's JSON, too), behind the id and the fields of
+    --keep, if there are any. An empty text has no label and no score. With --explain "words" and
     "against", the ten that speak most for and against each label, and the same of "runner_up".
 
     Example: kerasbert predict --model runs/tags new.csv --keep title > answers.jsonl

@@ -44,6 +44,7 @@ FLOORS = [
     {"kerasbert.cli"},
 ]
 WITH_KERAS = {  # of the heads: what is built with a model
+    "kerasbert.heads.answering.losses",
     "kerasbert.heads.regression.losses",
     "kerasbert.heads.tagging.losses",
     *(f"kerasbert.heads.classification.{n}" for n in ("logits", "losses", "outputs", "targets")),

@@ -88,6 +88,13 @@ class LabeledBatches:
         """The ids of [CLS], [SEP] and padding in the rows."""
         return self.texts.tokenizer.special
 
+    def notes(self, documents: Sequence) -> list[str]:
+        """What its head has to say of the documents, and of their rows."""
+        notes = self.head.notes(documents, self.gold)
+        if isinstance(self.texts, TokenRows):
+            notes += self.head.row_notes(self.gold, self.texts.places)
+        return notes
+
     def with_vectors(self, vectors: np.ndarray) -> "LabeledBatches":
         """The same batches, their inputs with the `vectors` (B, P) of a frozen encoder.
 

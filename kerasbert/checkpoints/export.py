@@ -31,6 +31,7 @@ from kerasbert.runs.folder import RunFolder, versions
 CLASSES = {"encoder": "Model", "masked-lm": "ForMaskedLM"} | {
     "classifier": "ForSequenceClassification",
     "tagger": "ForTokenClassification",
+    "answering": "ForQuestionAnswering",
 }
 PROBLEMS = {"multi-label": "multi_label_classification"}
 BESIDE = "kerasbert.json"  # what no public class holds
@@ -281,10 +282,11 @@ def _beside(
     """What no public class holds."""
     if config["stage"] != "finetune":
         return {}
-    names = ("kind", "decision", "threshold", "calibration")
+    names = ("kind", "decision", "threshold", "calibration", "no_answer", "counted_by")
     return {
         "versions": versions(),
         "max_length": config.get("max_length"),
+        **{name: config[name] for name in ("answer_length", "windows") if config.get(name)},
         "linear_svm": any("token_scores/" in path for path in arrays),
         **{name: metrics[name] for name in names if name in metrics},
     }

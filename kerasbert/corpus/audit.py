@@ -116,6 +116,7 @@ def audit(
         head=head,
     )
     numbers = head == "regression" or (head is None and train_part.measured)
+    named = HEADS[head or "classification"].named and not numbers
 
     everything = {"train": train_part, **parts}
     findings = [
@@ -127,14 +128,14 @@ def audit(
         findings += _within(name, part)
     if numbers:
         findings += number_findings({name: part.tally for name, part in everything.items()})
-    else:
+    elif named:
         findings += () if head in BY_TOKEN else _kind(everything)
         findings += _rare_labels(train_part)
         findings += _look_alikes(everything)
     for name, part in parts.items():
         findings += _between(name, part, "train", train_part)
         findings.append(near[name].finding(name, "train"))
-        if not numbers:
+        if named:
             findings.append(_unknown_labels(name, part, train_part))
     if "valid" in parts and "test" in parts:
         findings += _between("test", parts["test"], "valid", parts["valid"])

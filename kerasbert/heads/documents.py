@@ -18,11 +18,12 @@ class HeadDocuments:
     """The part of `Head` that reads documents.
 
     Attributes:
-        labeled, numbers: see `Head`.
+        labeled, numbers, named: see `Head`.
     """
 
     labeled: ClassVar[bool] = False
     numbers: ClassVar[bool] = False
+    named: ClassVar[bool] = False
 
     @classmethod
     def from_settings(

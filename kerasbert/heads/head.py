@@ -65,6 +65,7 @@ class Head(HeadDocuments, HeadFigures):
         mode: "max" where a higher one is better, "min" where a lower one is.
         labeled: whether a file must have labels.
         numbers: whether these are numbers.
+        named: whether these are names of classes, which many documents have in common.
         figure_names: how people call a figure, where that is not its name.
         ships_svms: whether `finetune` saves more than the network alone: what `compare` judges
             beside it.
@@ -175,6 +176,10 @@ class Head(HeadDocuments, HeadFigures):
             length: L, to which the rows are padded.
         """
         raise NotImplementedError
+
+    def row_notes(self, gold: np.ndarray, places: TokenPlaces) -> list[str]:
+        """Of a head `by_token`: what is to be said of the rows of a part."""
+        return []
 
     def notes(self, documents: Sequence[LabeledDocument], gold: np.ndarray) -> list[str]:
         """What is to be said of the documents of a part."""

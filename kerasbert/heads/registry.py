@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 from kerasbert.choices import HeadName
 from kerasbert.errors import InputError
+from kerasbert.heads.answering.head import Answering
 from kerasbert.heads.classification.head import Classification
 from kerasbert.heads.head import Head
 from kerasbert.heads.regression.head import Regression
@@ -16,6 +17,7 @@ HEADS: dict[str, type[Head]] = {
     Classification.name: Classification,
     Regression.name: Regression,
     Tagging.name: Tagging,
+    Answering.name: Answering,
 }
 
 

@@ -22,6 +22,11 @@ CLASSES = {  # of transformers, by what a folder holds: class, task, and how it 
         "token-classification",
         "model(**batch).logits",
     ),
+    "answering": (
+        "AutoModelForQuestionAnswering",
+        "question-answering",
+        "model(**batch).start_logits",
+    ),
 }
 
 

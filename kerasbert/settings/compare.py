@@ -7,6 +7,7 @@ from typing import Any
 from kerasbert.choices import Thresholds
 from kerasbert.errors import InputError
 from kerasbert.ranges import SEEDS
+from kerasbert.settings.answering import AnsweringSettings
 from kerasbert.settings.classifier import ClassifierSettings
 from kerasbert.settings.data import DataSettings
 from kerasbert.settings.encoder import EncoderSettings
@@ -35,6 +36,7 @@ class CompareSettings(
     ClassifierSettings,
     RegressionSettings,
     TaggingSettings,
+    AnsweringSettings,
 ):
     """A pre-trained run and labelled text in; a table, a report and compare.json out.
 

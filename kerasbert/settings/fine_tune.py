@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kerasbert.errors import InputError
+from kerasbert.settings.answering import AnsweringSettings
 from kerasbert.settings.classifier import ClassifierSettings
 from kerasbert.settings.data import DataSettings
 from kerasbert.settings.encoder import EncoderSettings, check_length
@@ -29,8 +30,10 @@ class FineTuneSettings(
     ClassifierSettings,
     RegressionSettings,
     TaggingSettings,
+    AnsweringSettings,
 ):
-    """Labelled text in, a run folder with a model that predicts labels, numbers or spans out.
+    """Labelled text in, a run folder with a model that predicts labels, numbers, spans or
+    answers out.
 
     Example: kerasbert finetune --pretrained runs/lm --train train.txt --valid valid.txt
     --test test.txt --out runs/tags

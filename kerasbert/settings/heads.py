@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 from kerasbert.choices import HeadName, LabelLoss, NumberLoss, TagLoss
 from kerasbert.errors import InputError
+from kerasbert.settings.answering import AnsweringSettings
 from kerasbert.settings.classifier import ClassifierSettings
 from kerasbert.settings.given import flags_of, given
 from kerasbert.settings.regression import RegressionSettings
@@ -14,11 +15,13 @@ GROUPS: dict[HeadName, type] = {
     "classification": ClassifierSettings,
     "regression": RegressionSettings,
     "tagging": TaggingSettings,
+    "answering": AnsweringSettings,
 }
 LOSSES: dict[HeadName, tuple[str, ...]] = {
     "classification": get_args(LabelLoss),
     "regression": get_args(NumberLoss),
     "tagging": get_args(TagLoss),
+    "answering": get_args(TagLoss),  # of positions, as that of tags
 }
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kerasbert.choices import HeadName, LossName, PairMode, PoolingName
+from kerasbert.choices import BY_TOKEN, HeadName, LossName, PairMode, PoolingName
 from kerasbert.errors import InputError
 from kerasbert.settings.long_texts import LongTextSettings
 
@@ -14,7 +14,8 @@ class LearningSettings(LongTextSettings):
     """How a network learns, in fine-tuning and in every run of a comparison."""
 
     head: HeadName | None = None
-    """What is learned: labels, or numbers (regression); as the labels look unless given."""
+    """What is learned: labels, numbers (regression), or answers to questions (answering); as the
+    data look unless given."""
     loss: LossName | None = None
     """Of labels cross-entropy unless given; weighted, focal and asymmetric give rare ones more
     weight, focal suits every kind. Of numbers squared unless given; absolute and huber mind few
@@ -49,6 +50,8 @@ class LearningSettings(LongTextSettings):
         self.check_long_texts()
         if self.masked_lm and self.long == "windows":
             raise InputError("--masked-lm: not beside --long windows.")
+        if self.pair == "apart" and self.head in BY_TOKEN:
+            raise InputError(f"--pair apart: not beside --head {self.head}, which reads tokens.")
         if self.pair == "apart" and (self.masked_lm or self.long == "windows"):
             raise InputError("--pair apart: not beside --masked-lm or --long windows.")
         if self.lead and not self._can_lead:

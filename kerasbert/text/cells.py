@@ -22,27 +22,31 @@ def is_missing(value: Any) -> bool:
     return isinstance(value, numbers.Real) and value != value
 
 
-def texts_of(values: Sequence[Any], names: Sequence[str], needed: bool = True) -> tuple[str, ...]:
+def texts_of(
+    values: Sequence[Any], names: Sequence[str], needed: bool = True, whole: bool = False
+) -> tuple[str, ...]:
     """The text, or the two of a pair, of a row.
 
     Args:
         values: of the fields; that of a single one may be a list of the text, or of a pair's two.
         names: of the fields.
         needed: whether each must be there; one that is missing is an empty string otherwise.
+        whole: whether white space at its ends stays.
 
     Raises:
         ValueError: one is missing, or no text.
     """
     if len(values) == 1 and isinstance(values[0], list | tuple) and len(values[0]) in (1, 2):
         values, names = values[0], (names[0],) * len(values[0])
-    return tuple([_text(value, name, needed) for value, name in zip(values, names, strict=True)])
+    pairs = zip(values, names, strict=True)
+    return tuple([_text(value, name, needed, whole) for value, name in pairs])
 
 
-def _text(value: Any, name: str, needed: bool) -> str:
+def _text(value: Any, name: str, needed: bool, whole: bool) -> str:
     if isinstance(value, str):
         text = value.strip()
         if text:
-            return well_formed(text)
+            return well_formed(value if whole else text)
     if is_missing(value):
         if not needed:
             return ""

@@ -53,6 +53,7 @@ def read_texts(
     pairs: bool | None = None,
     fields: Fields | None = None,
     say: Say | None = None,
+    whole: bool = False,
 ) -> Iterator[InputText]:
     """Yield each line, row or record, in memory that does not grow with them.
 
@@ -65,6 +66,7 @@ def read_texts(
         pairs: whether pairs are expected; as the first text unless given.
         fields: of a table or records; usual names are found.
         say: told what was found, and what is not read.
+        whole: whether the text of a field keeps white space at its ends, since places count it.
 
     Raises:
         InputError: a file, line or row that cannot be read, naming it.
@@ -72,7 +74,7 @@ def read_texts(
     name, fields = shown(file), fields or Fields()
     say = say or (lambda line: None)
     if not is_stream(file):
-        yield from _of_file(file, name, pairs, fields, say)
+        yield from _of_file(file, name, pairs, fields, say, whole)
         return
     with open_stream(file) as stream:
         begun = Begun(stream, LONGEST_LINE)
@@ -86,21 +88,21 @@ def read_texts(
             yield from _of_lines(lines, name, pairs)
         elif form == "jsonl":
             rows = _stream_of_records(begun, name)
-            yield from _of_rows(rows, name, pairs, fields, say)
+            yield from _of_rows(rows, name, pairs, fields, say, whole)
         else:
             with begun.kept(name) as copy:
-                yield from _of_file(copy, name, pairs, fields, say)
+                yield from _of_file(copy, name, pairs, fields, say, whole)
 
 
 def _of_file(
-    file: Path, name: str, pairs: bool | None, fields: Fields, say: Say
+    file: Path, name: str, pairs: bool | None, fields: Fields, say: Say, whole: bool
 ) -> Iterator[InputText]:
     problems = LineProblems(offers=False)
     rows = open_rows(file, name, problems, fields, "texts", blank_rows=True)
     if rows is None:
         yield from _of_lines(read_lines(file), name, pairs)
     else:
-        yield from _of_rows(rows, name, pairs, fields, say)
+        yield from _of_rows(rows, name, pairs, fields, say, whole)
 
 
 def _stream_of_records(begun: Begun, name: str) -> JsonLines:
@@ -128,7 +130,7 @@ def _of_lines(
 
 
 def _of_rows(
-    rows: Rows, name: str, pairs: bool | None, fields: Fields, say: Say
+    rows: Rows, name: str, pairs: bool | None, fields: Fields, say: Say, whole: bool
 ) -> Iterator[InputText]:
     found = find_fields(fields, rows.columns, name, labeled=False)
     if pairs is False and len(found.text) == 2:
@@ -143,7 +145,7 @@ def _of_rows(
     kept_names = [found.id, *found.keep] if found.id is not None else found.keep
     for row, values in rows.rows(found.names):
         try:
-            texts = texts_of(values[:parts], found.text, needed=False)
+            texts = texts_of(values[:parts], found.text, needed=False, whole=whole)
         except ValueError as error:
             raise InputError(f"{rows.place(row)}: {error}.") from None
         place = rows.place(row)

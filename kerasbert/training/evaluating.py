@@ -65,7 +65,7 @@ def evaluate(
         windows=predictor.windows,
         apart=predictor.apart,
     )
-    say("; ".join([f"{len(documents):,} documents", *head.notes(documents, batches.gold)]))
+    say("; ".join([f"{len(documents):,} documents", *batches.notes(documents)]))
     if batches.texts.truncated:
         longer = counted(batches.texts.truncated, "text")
         say(f"{longer} longer than {batches.max_length} positions cut")

@@ -93,6 +93,7 @@ def _recognized(
     usual = HEADS["classification"]
     if (claimed := claimed_head(settings.train)) is not None:
         check_settings_of(settings, claimed)
+        say(f"{shown(settings.train)}: its form says --head {claimed}", said)
         return HEADS[claimed], {}
     notes: list[str] = []
     train, skipped = settings.train, problems.skipped
@@ -191,7 +192,7 @@ def _say_what_was_read(
             if settings.long == "windows":
                 limit = f"{settings.windows} windows of {limit}"
             notes.append(f"{texts.truncated:,} longer than {limit} were cut")
-        notes += head.notes(documents[name], part.gold)
+        notes += part.notes(documents[name])
         warnings = []
         if texts.unknown or tokenizer.drops_unknown:
             unknown = unknown_in(tokenizer, [document.texts for document in documents[name]])

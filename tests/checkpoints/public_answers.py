@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from public_models import answer
 
-KINDS = ("MaskedLM", "SequenceClassification", "TokenClassification")
+KINDS = ("MaskedLM", "SequenceClassification", "TokenClassification", "QuestionAnswering")
 LINES = ["the cats", "Café, unable. 日本", "", "x" * 50]
 
 

@@ -98,6 +98,7 @@ def models():
     yield "electra-classifier", t.ElectraForSequenceClassification(electra), 2
     modern = t.ModernBertConfig(**modern, **named, classifier_pooling="mean")
     yield "modernbert-classifier", t.ModernBertForSequenceClassification(modern), 1
+    yield "bert-answering", t.BertForQuestionAnswering(t.BertConfig(**SMALL, **words)), 2
     one = t.BertConfig(**SMALL, **words, num_labels=1)
     yield "bert-regression", t.BertForSequenceClassification(one), 2
     tags = t.BertConfig(**SMALL, **words, num_labels=5)
@@ -130,12 +131,16 @@ def answer(model, rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         tags = np.where(rows["mask"], (rows["ids"] * 7) % (number + 1) - 1, -1)
         rows = {**rows, "tags": tags}
         given["labels"] = torch.tensor(np.where(tags < 0, -100, tags))
+    if type(model).__name__.endswith("ForQuestionAnswering"):
+        rows = {**rows, "first": np.array([7, 0, 1]), "last": np.array([9, 0, 1])}
+        given["start_positions"] = torch.tensor(rows["first"])
+        given["end_positions"] = torch.tensor(rows["last"])
     with torch.no_grad():
         found = model(**given, output_hidden_states=True)
     answers = {**rows, "hidden": found.hidden_states[-1].numpy()}
     if "loss" in found:
         answers["loss"] = found["loss"].numpy()
-    for name in ("pooler_output", "logits", "prediction_logits"):
+    for name in ("pooler_output", "logits", "prediction_logits", "start_logits", "end_logits"):
         if name in found:
             answers[name.removeprefix("prediction_")] = found[name].numpy()
     return answers

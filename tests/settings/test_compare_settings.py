@@ -27,6 +27,7 @@ ALONE = {
 }  # not beside some of those above
 NUMBERS = {"head": "regression", "best": "mae", "coverage": 0.8}
 TAGS = {"head": "tagging", "crf": True, "words": "spaces", "overlap": 3}
+ANSWERS = {"head": "answering", "answer_length": 12}
 SPLIT = {"valid": None, "valid_share": 0.2}
 OF_THIS_RUN = {"out": Path("runs/1"), "resume": True, "seed": 5, "learning_rate": 0.1}
 OF_THIS_RUN |= {"from_scratch": True, "rival": False}
@@ -46,19 +47,20 @@ def test_each_setting_of_fine_tuning_is_handed_on_or_somebody_elses():
     assert not names(CompareSettings) & compare.NOT_ASKED
     assert set(OF_THIS_RUN) == compare.OF_EACH_RUN
     handed_on = names(FineTuneSettings) - own
-    assert handed_on == set(GIVEN) | set(ALONE) | set(NUMBERS) | set(TAGS) | set(SPLIT) | set(
-        FILES
-    ) - {"out"}  # all of them are tried here
+    assert handed_on == set(GIVEN) | set(ALONE) | set(NUMBERS) | set(TAGS) | set(ANSWERS) | set(
+        SPLIT
+    ) | set(FILES) - {"out"}  # all of them are tried here
 
 
 @pytest.mark.parametrize(
-    "given", [GIVEN, *({name: value} for name, value in ALONE.items()), NUMBERS, TAGS, SPLIT]
+    "given",
+    [GIVEN, *({name: value} for name, value in ALONE.items()), NUMBERS, TAGS, ANSWERS, SPLIT],
 )
 def test_what_is_given_arrives(given):
     settings = CompareSettings(**FILES | given)
     one = settings.fine_tuning(**OF_THIS_RUN)
     mine = settings_handed_on(settings)
-    if given in (NUMBERS, TAGS):  # what is for labels stays behind
+    if given in (NUMBERS, TAGS, ANSWERS):  # what is for labels stays behind
         others = settings_of_others(given["head"])
         mine = {k: v for k, v in mine.items() if k not in others}
     assert one == FineTuneSettings(**FILES | mine | OF_THIS_RUN)
@@ -71,7 +73,10 @@ def test_what_is_given_arrives(given):
 
 
 def settings_handed_on(settings):
-    return {name: getattr(settings, name) for name in (*GIVEN, *ALONE, *NUMBERS, *TAGS, *SPLIT)}
+    return {
+        name: getattr(settings, name)
+        for name in (*GIVEN, *ALONE, *NUMBERS, *TAGS, *ANSWERS, *SPLIT)
+    }
 
 
 def test_a_new_setting_that_a_comparison_lacks_is_not_dropped_silently(monkeypatch):

@@ -1,6 +1,7 @@
 """A run that was stopped ends as the one that was not."""
 
 import csv
+import json
 import signal
 
 import keras
@@ -82,7 +83,22 @@ def tagging_config(files, out):
     return finetune_config(files, **changes)
 
 
-@pytest.mark.parametrize("stage", ["pretrain", "finetune", "regression", "tagging"])
+def answering_config(files, out):
+    """The same texts with a question: what is their second word?"""
+    changes = {"head": "answering", "out": out}
+    for part in ("train", "valid"):
+        changes[part] = out.parent / f"{part}.jsonl"
+        lines = []
+        for text in (line.split(" __label__")[0] for line in (files / f"{part}.txt").open()):
+            first, second = text.split()[:2]
+            answer = {"text": second, "answer_start": text.index(second, len(first))}
+            record = {"question": "the second ?", "context": text, "answers": [answer]}
+            lines.append(json.dumps(record) + "\n")
+        changes[part].write_text("".join(lines))
+    return finetune_config(files, **changes)
+
+
+@pytest.mark.parametrize("stage", ["pretrain", "finetune", "regression", "tagging", "answering"])
 def test_stopped_in_the_middle_it_ends_with_the_same_bits(
     stage, files, store, tmp_path, monkeypatch
 ):
@@ -91,6 +107,7 @@ def test_stopped_in_the_middle_it_ends_with_the_same_bits(
         "finetune": (finetune, finetune_config),
         "regression": (finetune, regression_config),
         "tagging": (finetune, tagging_config),
+        "answering": (finetune, answering_config),
     }[stage]
     recipe.run(config(files, tmp_path / "whole"))
     with monkeypatch.context() as patch:

@@ -60,6 +60,7 @@ class Classification(LabelFigures, LabelAnswers):
     """
 
     name = "classification"
+    named = True
     labeled = True
     ships_svms = True
     pipeline_tag = "text-classification"

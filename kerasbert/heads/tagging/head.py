@@ -51,6 +51,7 @@ class Tagging(Head):
     """
 
     name = "tagging"
+    named = True
     figures = ("micro_f1", "precision", "recall", "macro_f1", "token_accuracy")
     best = "micro_f1"
     labeled = True

@@ -1,0 +1,1 @@
+"""Question answering: the stretch of a context that answers a question."""
