@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
-
-import numpy as np
 
 from kerasbert.evaluation.comparison import Judged
 from kerasbert.figures import figure_name, number
+from kerasbert.heads.pair_vectors import Embed
 from kerasbert.heads.verdict import rival_verdict, with_rival
 from kerasbert.report.figures import Sections, figure_sections
 from kerasbert.report.markdown import escaped
@@ -134,7 +133,7 @@ class HeadFigures:
         self,
         documents: Mapping[str, Sequence[LabeledDocument]],
         name: str,
-        embed: Callable[[Sequence[tuple[str, ...]]], np.ndarray],
+        embed: Embed,
     ) -> list[dict[str, Any]]:
         """Baselines on the vectors of an encoder that nobody has fine-tuned, as `rivals`.
 

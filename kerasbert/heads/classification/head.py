@@ -28,6 +28,7 @@ from kerasbert.heads.classification.words import (
     unseen_note,
 )
 from kerasbert.heads.head import Assessed, Head
+from kerasbert.heads.pair_vectors import Embed
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.kinds import LabelTally, deciding_note
 from kerasbert.text.labels import LabelSet
@@ -390,12 +391,9 @@ class Classification(LabelFigures, LabelAnswers):
         return [rival_of_labels(self.labels, self.kind, documents, self.rule, self.top_k, quick)]
 
     def vector_rivals(
-        self,
-        documents: Mapping[str, Sequence[LabeledDocument]],
-        name: str,
-        embed: Callable[[Sequence[tuple[str, ...]]], np.ndarray],
+        self, documents: Mapping[str, Sequence[LabeledDocument]], name: str, embed: Embed
     ) -> list[dict[str, Any]]:
         from kerasbert.heads.classification.rival import vector_rival_of_labels
 
-        about = self.labels, self.kind, documents, name, embed, self.rule, self.top_k
-        return [vector_rival_of_labels(*about)]
+        about = self.labels, self.kind, documents, name, embed
+        return [vector_rival_of_labels(*about, self.rule, self.top_k)]

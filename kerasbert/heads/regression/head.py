@@ -13,6 +13,7 @@ from kerasbert.choices import BestNumber, NumberLoss
 from kerasbert.errors import InputError
 from kerasbert.evaluation.numbers import FIGURES, figures_of_each, number_figures
 from kerasbert.heads.head import Assessed, Head
+from kerasbert.heads.pair_vectors import Embed
 from kerasbert.heads.regression.answers import number_answers
 from kerasbert.heads.regression.documents import as_wide, numbers_of
 from kerasbert.heads.regression.intervals import Intervals
@@ -337,7 +338,7 @@ class Regression(Head):
         self,
         documents: Mapping[str, Sequence[LabeledDocument]],
         name: str,
-        embed: Callable[[Sequence[tuple[str, ...]]], np.ndarray],
+        embed: Embed,
     ) -> list[dict[str, Any]]:
         from kerasbert.heads.regression.rivals import vector_rivals_of_numbers
 
