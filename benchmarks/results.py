@@ -5,7 +5,9 @@
 
 The former writes the tables into the pages, between `<!-- result NAME -->` and `<!-- end -->`; the
 latter makes benchmarks/results/NAME.json of what a program has left, and does the same. A result
-names the commit, the machine in words, the command and the date.
+names the commit, the machine in words, the command and the date. A section whose result nobody has
+measured waits in a comment, `<!-- waiting NAME ... -->`, and is named where the page says
+`<!-- missing -->`.
 """
 
 import argparse
@@ -27,6 +29,11 @@ RESULTS = ROOT / "benchmarks" / "results"
 README = ROOT / "README.md"
 KEYS = ("commit", "machine", "command", "date", "table", "figures")
 BLOCK = re.compile(r"(<!-- result (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+SECTION = re.compile(
+    r"^## (?:(?!^## ).)*?<!-- result (\w+) -->\n.*?<!-- end -->$", re.DOTALL | re.MULTILINE
+)
+WAITING = re.compile(r"^<!-- waiting (\w+)\n(.*?)\n-->$", re.DOTALL | re.MULTILINE)
+MISSING = re.compile(r"(<!-- missing -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def write_result(
@@ -89,7 +96,7 @@ def _machine() -> str:
 def pages(folder: Path = RESULTS) -> dict[Path, str]:
     """Each page that shows results, as it has to be.
 
-    A result that nobody measured yet is said to be so; in the README what stands there is left.
+    A section without a result waits, out of sight; in the README what stands there is left.
 
     Raises:
         ValueError: a result lacks a key, or is on no page.
@@ -97,18 +104,39 @@ def pages(folder: Path = RESULTS) -> dict[Path, str]:
     results = {path.stem: _checked(path) for path in sorted(folder.glob("*.json"))}
     found, shown = {}, set()
     for page in [README, *sorted((ROOT / "docs" / "results").glob("*.md"))]:
-
-        def filled(block: re.Match[str], page: Path = page) -> str:
-            name = block[2]
-            shown.add(name)
-            if name in results:
-                return block[1] + _shown(results[name]) + block[3]
-            return block[0] if page == README else f"{block[1]}Not measured yet.\n{block[3]}"
-
-        found[page] = BLOCK.sub(filled, page.read_text(encoding="utf-8"))
+        text = page.read_text(encoding="utf-8")
+        if page != README:
+            text = _sections(text, results)
+        shown |= {block[2] for block in BLOCK.finditer(text)}
+        found[page] = BLOCK.sub(
+            lambda block: (
+                block[1] + _shown(results[block[2]]) + block[3] if block[2] in results else block[0]
+            ),
+            text,
+        )
     if unused := set(results) - shown:
         raise ValueError(f"{', '.join(sorted(unused))}: expected on a page as <!-- result NAME -->")
     return found
+
+
+def _sections(text: str, results: dict[str, Any]) -> str:
+    """A page with those of its sections in sight that have a result, and the others named."""
+
+    def seen(section: re.Match[str]) -> str:
+        if section[1] not in results:
+            return section[0]
+        return f"{section[2]}\n\n<!-- result {section[1]} -->\n<!-- end -->"
+
+    def hidden(section: re.Match[str]) -> str:
+        if section[1] in results:
+            return section[0]
+        said = section[0].partition("<!-- result")[0].strip()
+        return f"<!-- waiting {section[1]}\n{said}\n-->"
+
+    text = SECTION.sub(hidden, WAITING.sub(seen, text))
+    names = ", ".join(f"`{section[1]}`" for section in WAITING.finditer(text))
+    said = f"Programs of `benchmarks` whose tables have not been measured yet: {names}.\n"
+    return MISSING.sub(lambda block: block[1] + said * bool(names) + block[2], text)
 
 
 def _checked(path: Path) -> dict[str, Any]:

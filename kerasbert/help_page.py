@@ -87,14 +87,16 @@ def _subject(owner: type) -> str:
 
 
 def _text(config: type, width: int) -> Iterator[str]:
-    """The docstring of the settings, its example as a command to copy."""
+    """The docstring of the settings, its examples as commands to copy."""
     for part in (inspect.getdoc(config) or "").split("\n\n"):
-        line = " ".join(part.split())
-        if line.startswith("Example: "):
-            command = wrapped(_unbroken(line.removeprefix("Example: ")), width - 6)
-            yield "example:\n  " + command.replace("\n", " \\\n    ")
-        else:
-            yield wrapped(line, width)
+        pieces = re.split(r"^Example: ", part, flags=re.MULTILINE)
+        said, *examples = (" ".join(one.split()) for one in pieces)
+        if said:
+            yield wrapped(said, width)
+        if examples:
+            commands = [wrapped(_unbroken(one), width - 6) for one in examples]
+            shown = ["  " + command.replace("\n", " \\\n    ") for command in commands]
+            yield "\n".join([f"example{'s' * (len(shown) > 1)}:", *shown])
 
 
 def _group(title: str, arguments: Sequence[Argument], width: int) -> Iterator[str]:

@@ -15,10 +15,11 @@ from kerasbert.terminal import say, tell, throughput
 
 NEXT = """
 echo "Read a PNG image." | kerasbert predict --model {out}/tags -
-# your own files: RAW.txt has a document a line, the others lines of: text __label__a __label__b
-kerasbert audit    --train TRAIN.txt --valid VALID.txt --test TEST.txt --corpus RAW.txt
+# your own files: RAW.txt has a document a line,
+# the others lines of: text __label__a __label__b
+kerasbert audit --train TRAIN.txt --valid VALID.txt --test TEST.txt --corpus RAW.txt
 kerasbert pretrain --corpus RAW.txt --out runs/lm --minutes 30
-kerasbert compare  --pretrained runs/lm --train TRAIN.txt --valid VALID.txt --test TEST.txt --out runs/compare
+kerasbert compare --pretrained runs/lm --train TRAIN.txt --valid VALID.txt --test TEST.txt --out runs/compare
 kerasbert finetune --pretrained runs/lm --train TRAIN.txt --valid VALID.txt --test TEST.txt --out runs/tags
 """  # noqa: E501  (commands to copy stay on one line)
 

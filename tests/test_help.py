@@ -73,3 +73,11 @@ def test_a_mistake_is_one_line_and_exit_2(argv, said, capsys):
 def test_an_underscore_is_as_good_as_a_dash(capsys, tmp_path):
     assert cli.main(["audit", "--max_length", "9", "--train", f"{tmp_path}/none"]) == 2
     assert "no such file" in capsys.readouterr().err
+
+
+def test_each_example_is_a_command_of_its_own(capsys):
+    assert cli.main(["convert", "--help"]) == 0
+    said = capsys.readouterr().out
+    assert "\nexamples:\n  kerasbert convert all-MiniLM-L6-v2 --out" in said
+    assert "\n  kerasbert convert runs/tags --to huggingface --out" in said
+    assert "Example:" not in said

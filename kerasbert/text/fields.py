@@ -193,7 +193,7 @@ def _none_found(
         f"{name}: which field holds {what} was not said, and none has a usual name"
         f" ({', '.join(usual[:4])}, ...)."
         f" {_listing(columns)} {_remedy(kind, flags)} If the first row of a table is no header,"
-        f" name its columns: {without}.{_ONE_COLUMN * (len(columns) == 1)}"
+        f" {without} names its columns.{_ONE_COLUMN * (len(columns) == 1)}"
     )
 
 

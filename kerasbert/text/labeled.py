@@ -26,8 +26,8 @@ Say = Callable[[str], None]
 
 _ORDER_LINES = 1000  # that tell where the labels stand
 _EXPECTED = (
-    "Expected lines: text __label__a __label__b; or a table or records with a field of labels:"
-    " --label-field NAME, and for a table without a header --columns NAME NAME ..."
+    "Expected lines: text __label__a __label__b; or a table or records with a field of labels"
+    " (--label-field NAME, and --columns NAME NAME ... for a table without a header)"
 )
 
 

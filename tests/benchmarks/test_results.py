@@ -42,22 +42,50 @@ def test_a_result_says_where_it_comes_from(tmp_path):
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", found["date"])
 
 
-def test_a_page_shows_a_result(tmp_path, monkeypatch):
+PAGE = "# A\n\n## X\n\nOf x.\n\n<!-- result x -->\nold\n<!-- end -->\n\n## Y\n\nOf y.\n\n"
+PAGE += "<!-- result y -->\n<!-- end -->\n\n<!-- missing -->\n<!-- end -->\n"
+
+
+@pytest.fixture
+def house(tmp_path, monkeypatch):
+    """A house with a page of two results, and a README."""
     (tmp_path / "docs" / "results").mkdir(parents=True)
     page, readme = tmp_path / "docs" / "results" / "page.md", tmp_path / "README.md"
-    page.write_text("# A\n<!-- result x -->\n<!-- end -->\n<!-- result y -->\n<!-- end -->\n")
+    page.write_text(PAGE)
     readme.write_text("<!-- result y -->\nas it was\n<!-- end -->\n")
     monkeypatch.setattr(results, "ROOT", tmp_path)
     monkeypatch.setattr(results, "README", readme)
     monkeypatch.setattr(results, "_commit", lambda: "0123456789")
-    results.write_result("x", {"f1": 1}, "a command", TABLE, folder=tmp_path / "results")
-    found = results.pages(tmp_path / "results")
+    return page, readme, tmp_path / "results"
+
+
+def test_a_page_shows_a_result(house):
+    page, readme, folder = house
+    results.write_result("x", {"f1": 1}, "a command", TABLE, folder=folder)
+    found = results.pages(folder)
     assert TABLE + "\n`a command`: " in found[page] and "commit 0123456789" in found[page]
-    assert "<!-- result y -->\nNot measured yet.\n<!-- end -->" in found[page]
+    assert "## X\n\nOf x.\n\n<!-- result x -->\n| a | b |" in found[page]
     assert found[readme] == readme.read_text()
-    (tmp_path / "results" / "unused.json").write_text((tmp_path / "results" / "x.json").read_text())
+    (folder / "unused.json").write_text((folder / "x.json").read_text())
     with pytest.raises(ValueError, match="unused: expected on a page"):
-        results.pages(tmp_path / "results")
+        results.pages(folder)
+
+
+def test_a_section_without_a_result_waits_and_is_named(house):
+    page, _, folder = house
+    results.write_result("x", {"f1": 1}, "a command", TABLE, folder=folder)
+    found = results.pages(folder)[page]
+    assert "<!-- waiting y\n## Y\n\nOf y.\n-->" in found
+    seen = re.sub(r"<!--.*?-->", "", found, flags=re.DOTALL)
+    assert re.findall(r"## .*", seen) == ["## X"]
+    assert seen.strip().endswith("not been measured yet: `y`.")
+    page.write_text(found)
+    assert results.pages(folder)[page] == found  # it stays as it is
+    results.write_result("y", {"f1": 1}, "another command", TABLE, folder=folder)
+    shown = results.pages(folder)[page]
+    assert re.findall(r"## .*", shown) == ["## X", "## Y"] and "`another command`" in shown
+    assert "Of y.\n\n<!-- result y -->\n" in shown
+    assert shown.endswith("<!-- missing -->\n<!-- end -->\n")
 
 
 def test_a_result_without_a_table_is_refused(tmp_path):

@@ -143,7 +143,7 @@ def prepare_store(
                         megabytes = sum(source.size for source in sources) / 1e6
                         say(
                             f"{megabytes:,.1f} MB of input; first a tokenizer is trained on a"
-                            f" sample of at most {sample_bytes / 1e6:,.0f} MB"
+                            f" sample of at most {sample_bytes / (1 << 20):,.0f} MiB"
                         )
                     settings = TokenizerSettings(style, vocabulary_size, lowercase, sample_bytes)
                     tokenizer = train_on_sample(

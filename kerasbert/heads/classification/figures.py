@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kerasbert.choices import KindName, Thresholds
 from kerasbert.evaluation.comparison import Judged
 from kerasbert.heads.classification.report import classification_sections
 from kerasbert.heads.classification.words import decision_text, metrics_table, rule_sentences
@@ -18,6 +19,8 @@ class LabelFigures(HeadFigures):
 
     figures = ("micro_f1", "macro_f1", "f1")
     best = "f1"
+    kind: KindName  # of the head
+    thresholds: Thresholds
 
     @classmethod
     def table(cls, metrics: Mapping[str, Any]) -> list[list[Any]]:
@@ -51,4 +54,6 @@ class LabelFigures(HeadFigures):
         return classification_sections(history, metrics, rows)
 
     def judged(self) -> Judged:
-        return Judged()
+        limits = self.thresholds if self.kind == "multi-label" else "half"
+        words = {"label": "fitted thresholds", "common": "fitted threshold", "half": ""}
+        return Judged(fitted=words[limits])
