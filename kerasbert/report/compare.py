@@ -65,10 +65,10 @@ def _compared(result: Mapping[str, Any], summary: Mapping[str, Any], config: Con
         "pre-trained": f"the same, begun with the weights of {source}",
     }
     if "shipped" in result:
+        limits = ", by a threshold for each label" if Judged.of(summary).fitted else ""
         said[SHIPPED["shipped"][0]] = (
             "the pre-trained network of the same training, with linear SVMs beside it where texts "
-            "are single, at its own best epoch, by a threshold for each label: what the command "
-            "kerasbert finetune saves"
+            f"are single, at its own best epoch{limits}: what the command kerasbert finetune saves"
         )
     for baseline in summary["baselines"]:
         said[str(baseline["name"])] = "what one would use instead, without a network"

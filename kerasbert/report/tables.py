@@ -2,6 +2,7 @@
 
 import html
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -123,4 +124,10 @@ def _td(value: Any, bar: bool, word: bool, digits: int | None) -> str:
     if bar and key is not None:
         look = f' class="bar" style="--v:{min(max(key, 0), 1):.3f}"'
         return f"<td{look}{sort}>{key:.3f}</td>"
-    return f"<td{look}{sort}>{cell(value, digits)}</td>"
+    shown = cell(value, digits)
+    return f"<td{look}{sort}>{_breakable(shown) if isinstance(value, str) else shown}</td>"
+
+
+def _breakable(shown: str) -> str:
+    """An escaped name that a narrow column breaks behind what parts it: `::`, `_`, `/`."""
+    return re.sub(r"(?<=\w)(::?|[_/]+)(?=\w)", r"\1<wbr>", shown)

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from typing import BinaryIO
 
 from kerasbert.errors import InputError
+from kerasbert.figures import counted
 from kerasbert.text.fields import Fields
 from kerasbert.text.formats import HEAD, suffix_of
 from kerasbert.text.lines import LineProblems, decode, split_lines
@@ -159,7 +160,8 @@ class TableRows:
         behind = " (or end --columns in ...)" if not self._has_header else ""
         behind = behind if len(cells) > len(self.columns) and self._problems.offers else ""
         return (
-            f"the row has {len(cells)} cells, {known} {len(self.columns)} columns"
+            f"the row has {counted(len(cells), 'cell')}, {known}"
+            f" {counted(len(self.columns), 'column')}"
             f" ({', '.join(self.columns[:12])}), parted by {delimiter!r}. Mend the row{behind}; a"
             f" cell that holds {delimiter!r} stands in quotes"
         )

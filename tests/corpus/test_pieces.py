@@ -212,7 +212,7 @@ def test_errors_of_tables_and_json_lists(write):
     with pytest.raises(InputError, match=r"file.csv: .*Its fields: a, b. .*--text-field NAME"):
         read([write("a,b\nc,d\n", "file.csv")])
     path = write("text,b\nc,d\ne\n", "file.csv")
-    with pytest.raises(InputError, match=r"file.csv:3: the row has 1 cells"):
+    with pytest.raises(InputError, match=r"file.csv:3: the row has 1 cell"):
         read([path])
     problems = LineProblems(skip=True)
     assert read([path], problems=problems) == ["c"] and problems.skipped == 1

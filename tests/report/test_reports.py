@@ -9,6 +9,7 @@ from kerasbert.evaluation.comparison import summarize
 from kerasbert.evaluation.comparison_text import comparison_table
 from kerasbert.evaluation.objectives import pretraining_verdict
 from kerasbert.report import comparison_report, pretrain_report
+from kerasbert.report.tables import table
 
 
 class Structure(HTMLParser):
@@ -275,3 +276,9 @@ def test_comparison_report_of_one_seed_says_so(tmp_path):
     assert (
         "One seed: how much of this is chance is not known." in read(tmp_path / "report.html").text
     )
+
+
+def test_a_long_name_is_broken_behind_what_parts_it():
+    shown = table([{"label": "interface::graphical_user <b>", "where": "at 0.5"}])
+    assert ">interface::<wbr>graphical_<wbr>user &lt;b&gt;<" in shown
+    assert "0.5" in shown  # a figure stays whole

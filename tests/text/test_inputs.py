@@ -125,7 +125,7 @@ WRONG = {
     "no field": ("first,second\na,b\n", "a.csv", {}, "holds the text was not said.*--text-field"),
     "another field": ("text,n\na,b\n", "a.csv", {"text": "body"}, "no field 'body'.*text, n"),
     "keep": ("text,n\na,b\n", "a.csv", {"keep": ("m",)}, "no field 'm'.*Name one that is there"),
-    "ragged": ("text,n\na,b\nc\n", "a.csv", {}, "a.csv:3: the row has 1 cells"),
+    "ragged": ("text,n\na,b\nc\n", "a.csv", {}, "a.csv:3: the row has 1 cell"),
     "number": ('{"text": 3}\n', "a.jsonl", {}, "a.jsonl:1: 'text' holds a number"),
     "twice": ("text,text\na,b\n", "a.csv", {}, "'text' is there 2 times"),
     "two TABs": ("a\tb\tc\n", "a.txt", {}, "at most one TAB, found 2"),

@@ -196,7 +196,7 @@ WRONG = {
         "a.csv",
         r"a.csv:3: the row has 3 cells, the header has 2 columns \(text, label\), .*in quotes",
     ),
-    "short": ("text,label\na,x\nb\n", "a.csv", r"a.csv:3: the row has 1 cells, the header has 2"),
+    "short": ("text,label\na,x\nb\n", "a.csv", r"a.csv:3: the row has 1 cell, the header has 2"),
     "after a quote": ('text,label\na,x\n"b" c,y\n', "a.csv", r"a.csv:3: a cell goes on after its"),
     "no json": ('{"text": "a", "label": "x"}\n{"text"\n', "a.jsonl", r"a.jsonl:2: this is no JSON"),
     "no object": ('{"text": "a", "label": "x"}\n[1]\n', "a.jsonl", r"a.jsonl:2: this is a JSON l"),

@@ -312,7 +312,7 @@ def check_any(
     """
     if documents:
         return
-    names = ", ".join(map(shown, paths)) or "no file"
+    names = ", ".join(map(shown, paths)) or "empty files only"
     if skipped:
         such = f", such as {examples[0]}" if examples else ""
         raise InputError(
@@ -320,6 +320,6 @@ def check_any(
             f" cannot be read{such}. Mend the files."
         )
     raise InputError(
-        f"the corpus has no document ({names}): every line is empty."
+        f"the corpus has no document ({names}): there is no text in it."
         " Expected a document a line, or with --corpus-format sentences a sentence a line."
     )
