@@ -77,8 +77,8 @@ def test_several_numbers_and_scikit_learns_tools(data):
     several = kb.TextRegressor(**SMALL).fit(texts, both)
     assert several.predict(texts[:3]).shape == (3, 2)
     assert several.predict_interval(texts[:3]).shape == (3, 2, 2)
-    scores = selection.cross_val_score(kb.TextRegressor(**SMALL), texts, numbers, cv=2)
-    assert scores.min() > 0.3
+    longer = kb.TextRegressor(**SMALL | {"epochs": 20})
+    assert selection.cross_val_score(longer, texts, numbers, cv=2).min() > 0.3
 
 
 @pytest.mark.parametrize(

@@ -58,33 +58,45 @@ def chain_loss(chain, scores, tags, mask):
         tags: (B, L, K) one at the right tag, zeros where there is no word.
         mask: (B, L) 1 where a word begins, else 0. A row without any has loss 0.
     """
-    count = scores.shape[-1]
-    transitions, begin, end = chain[:count], chain[count], chain[count + 1]
+    # Not `ops.scan`, which on TensorFlow wants to know the length before it runs (Keras 3.15).
+    walk = keras.layers.RNN(_ForwardStep(chain), return_state=True, dtype="float32")
+    weights, last, path = walk(ops.concatenate([scores, tags, mask[..., None]], axis=-1))[1:]
+    begun, end = ops.sum(last, axis=-1), chain[-1:]
+    whole = ops.logsumexp(weights + end, axis=-1)
+    return (whole - path[:, 0] - ops.sum(last * end, axis=-1)) * begun
 
-    def step(carry, now):
-        weights, last, path = carry  # (B, K) of all paths; the last right tag; (B,) of the path
-        score, tag, is_word = now
+
+class _ForwardStep(keras.layers.Layer):
+    """A position of the forward pass, for K tags: a cell of `keras.layers.RNN`, without weights.
+
+        inputs  (B, 2 K + 1)  scores, the right tag, whether a word begins
+        states  (B, K) of all paths; (B, K) the last right tag; (B, 1) what the right path weighs
+
+    Args:
+        chain: (K + 2, K).
+    """
+
+    def __init__(self, chain):
+        super().__init__(dtype="float32")
+        self.count = count = chain.shape[-1]
+        self.state_size, self.output_size = [count, count, 1], 1
+        self.transitions, self.begin = chain[:count], chain[count : count + 1]
+
+    def build(self, inputs_shape, *states_shapes):
+        self.built = True
+
+    def call(self, inputs, states):
+        weights, last, path = states
+        score, tag = inputs[:, : self.count], inputs[:, self.count : -1]
+        is_word = inputs[:, -1:] > 0
         begun = ops.sum(last, axis=-1, keepdims=True)  # (B, 1) whether a word was before
-        reached = ops.logsumexp(weights[:, :, None] + transitions[None], axis=1)
-        new = ops.where(begun > 0, reached, begin[None]) + score
-        before = begun * ops.matmul(last, transitions) + (1 - begun) * begin[None]
-        weights = ops.where(is_word[:, None] > 0, new, weights)
-        path = path + ops.sum(tag * (before + score), axis=-1)  # tag is 0 where there is no word
-        last = ops.where(is_word[:, None] > 0, tag, last)
-        carry = (weights, last, path)
-        return carry, carry  # on TensorFlow what is yielded has the form of what is carried
-
-    zeros = ops.zeros_like(scores[:, 0])
-    carry = (zeros, zeros, zeros[:, 0])
-    inputs = (
-        ops.transpose(scores, (1, 0, 2)),
-        ops.transpose(tags, (1, 0, 2)),
-        ops.transpose(mask, (1, 0)),
-    )
-    (weights, last, path), _ = ops.scan(step, carry, inputs)
-    begun = ops.sum(last, axis=-1)
-    whole = ops.logsumexp(weights + end[None], axis=-1)
-    return (whole - path - ops.sum(last * end[None], axis=-1)) * begun
+        reached = ops.logsumexp(weights[:, :, None] + self.transitions[None], axis=1)
+        new = ops.where(begun > 0, reached, self.begin) + score
+        before = begun * ops.matmul(last, self.transitions) + (1 - begun) * self.begin
+        # The tag is 0 where there is no word.
+        path = path + ops.sum(tag * (before + score), axis=-1, keepdims=True)
+        states = [ops.where(is_word, new, weights), ops.where(is_word, tag, last), path]
+        return path, states
 
 
 def _tags_and_mask(y_true, count):

@@ -50,7 +50,7 @@ def run(request, tmp_path_factory):
     files = {name: write(folder / f"{name}.conll", n, n) for name, n in
              {"train": 64, "valid": 24, "test": 25}.items()}  # fmt: skip
     settings = FineTuneSettings(
-        **files, out=folder / "run", epochs=3, d_model=16, learning_rate=0.02, tokenizer="word",
+        **files, out=folder / "run", epochs=8, d_model=16, learning_rate=0.02, tokenizer="word",
         max_length=12, crf=request.param, rival=False,
     )  # fmt: skip
     return folder, fine_tune(settings), request.param
