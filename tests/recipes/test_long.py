@@ -67,7 +67,7 @@ def test_windows_find_what_stands_behind_the_first(pooling, long_files, tmp_path
     (one,) = explain(predictor, [text])
     assert one.strongest("plant")[0]["word"] == "oak"
     saved = json.loads((tmp_path / "run" / "config.json").read_text())
-    assert saved["windows"] == {"overlap": 4, "most": 16}
+    assert saved["windows"] == {"overlap": 4, "most": 16, "rows": False}
 
 
 @pytest.mark.in_turn
