@@ -48,7 +48,7 @@ def _made(backbone: str, tokenizer: Tokenizer) -> Any:
     classes = import_keras_hub().tokenizers
     settings = json.loads(tokenizer.to_json())
     model, kind = settings["model"], settings["model"]["type"]
-    bytes_ = kind == "BPE" and "ByteLevel" in json.dumps(settings["pre_tokenizer"])
+    bytes_ = kind == "BPE" and "ByteLevel" in str(settings["pre_tokenizer"])
     if tokenizer.segmenter is None and bytes_ and backbone == "RobertaBackbone":
         merges = [one if isinstance(one, str) else " ".join(one) for one in model["merges"]]
         vocabulary = model["vocab"] | {t["content"]: t["id"] for t in settings["added_tokens"]}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasbert.errors import InputError
-from kerasbert.files import write_text
+from kerasbert.files import to_json, write_text
 from kerasbert.streams import is_stream, readable, shown
 from kerasbert.text.arrow import PARQUET_MAGIC
 from kerasbert.text.cells import as_json, described, is_missing
@@ -114,7 +114,7 @@ def write_questions(path: str | Path, questions: Iterable[QuestionDocument]) -> 
     Raises:
         OSError: it cannot be written.
     """
-    lines = [json.dumps(question_record(one), ensure_ascii=False) for one in questions]
+    lines = [to_json(question_record(one)) for one in questions]
     write_text(path, "".join(f"{line}\n" for line in lines))
 
 

@@ -20,6 +20,7 @@ def answerer():
     return kb.QuestionAnswerer(**TINY).fit(*data, valid=data)
 
 
+@pytest.mark.backend
 def test_it_answers_scores_and_is_saved(answerer, tmp_path):
     assert answerer.predict(QUESTIONS, CONTEXTS) == ANSWERS
     assert answerer.score(QUESTIONS, CONTEXTS, ANSWERS) == 1
