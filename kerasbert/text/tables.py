@@ -105,7 +105,7 @@ class TableRows:
         quotes = quotes_count(lines, delimiter)
         if quotes is None:
             later = self._text_lines(LineProblems(skip=True))
-            width = len(next(csv.reader(lines[:1], delimiter=delimiter), ()))
+            width = _width(lines[:1], delimiter)
             quotes = quotes_count(later, delimiter, width)
         return Separator(delimiter, quotes is not False)
 
@@ -179,6 +179,14 @@ class TableRows:
                 f"{self._name}: its first row is a header with these columns. Do not name them"
                 " again (--columns is for a table without a header)."
             )
+
+
+def _width(lines: Sequence[str], delimiter: str) -> int:
+    """The cells of the first row; none where it cannot be read, which is said later."""
+    try:
+        return len(next(csv.reader(lines, delimiter=delimiter), ()))
+    except csv.Error:
+        return 0
 
 
 def _holds_anything(cells: Sequence[str]) -> bool:

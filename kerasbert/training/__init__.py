@@ -3,8 +3,10 @@
 To import it registers every class of ours that a saved model may hold, compiled or not, with Keras.
 """
 
+import kerasbert.heads.answering.losses
 import kerasbert.heads.classification.losses
 import kerasbert.heads.regression.losses
+import kerasbert.heads.tagging.losses
 import kerasbert.layers
 import kerasbert.tasks  # noqa: F401
 from kerasbert.runs import load_model

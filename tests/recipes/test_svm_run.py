@@ -8,6 +8,7 @@ import pytest
 
 import kerasbert
 from kerasbert import cli
+from kerasbert.heads.classification.words import share_text
 from kerasbert.recipes import evaluate
 
 # The SVMs are fitted in NumPy; the layer that holds them is tested with the layers.
@@ -36,7 +37,7 @@ def test_the_saved_run_answers_with_both(run, files):
     assert not scores.trainable_weights and np.asarray(scores.kernel).any()
     chosen = metrics["linear"]
     assert chosen["share"] == float(scores.share) > 0 and chosen["bigrams"] == scores.bigrams
-    assert f"{chosen['share']:.0%} of the answer" in (run / "README.md").read_text()
+    assert share_text(chosen["share"]) in (run / "README.md").read_text()
 
 
 @pytest.mark.parametrize("beside", [["--long", "windows"], ["--pooling", "cls"]])

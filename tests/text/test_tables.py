@@ -10,7 +10,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 import zstandard
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kerasbert.errors import InputError
@@ -359,6 +359,7 @@ def test_a_file_has_its_labels_last_or_first(write):
 
 @settings(max_examples=100, deadline=None)
 @given(content=st.one_of(st.binary(max_size=80), st.text(max_size=60).map(str.encode)))
+@example(content=b"\r\x01\n")
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".json", ".parquet"])
 @pytest.mark.parametrize("skip", [False, True])
 def test_any_bytes_are_read_or_refused(tmp_path_factory, suffix, skip, content):

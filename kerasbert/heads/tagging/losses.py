@@ -21,6 +21,7 @@ class _WordLoss(keras.losses.Loss):
         return super().__call__(y_true, y_pred * 1, sample_weight)
 
 
+@keras.saving.register_keras_serializable(package="kerasbert")
 class TokenCrossEntropy(_WordLoss):
     """Cross-entropy of the words of a batch: targets (B, L) int or -1, outputs (B, L, K) logits."""
 
@@ -31,6 +32,7 @@ class TokenCrossEntropy(_WordLoss):
         return _by_words(-ops.sum(chosen * mask, axis=1), mask)
 
 
+@keras.saving.register_keras_serializable(package="kerasbert")
 class ChainLoss(_WordLoss):
     """Negative log-likelihood of the tags of each row's words, as a linear-chain CRF has it.
 
