@@ -12,16 +12,23 @@ the program stops. Then they are timed in turns, with dropout, beside bare matri
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.machine import describe
-from benchmarks.speed.equal_work import Arrays, check_equal, count_parameters, digest
+from benchmarks.speed.classifier_step import (
+    TASKS,
+    Predict,
+    build_step,
+    check,
+    publish_steps,
+    tasks_of,
+)
+from benchmarks.speed.equal_work import Arrays, count_parameters
 from benchmarks.speed.fitting import Train, fitting
 from benchmarks.speed.side_by_side import (
     MATRIX,
@@ -32,20 +39,15 @@ from benchmarks.speed.side_by_side import (
     installed,
     serve,
 )
-from benchmarks.speed.tables import busy_while_idle, find, markdown, publish, ratios, share
-from benchmarks.speed.tables import spread as of
 
 CONTESTANTS = {
     "kerasbert": Contestant("kerasbert"),
     "transformers": Contestant("transformers", "transformers", ("torch",)),
     **MATRIX,
 }
-TASKS = ("training", "prediction")
 LEARNING_RATE, WEIGHT_DECAY, ADAM_EPSILON = 1e-4, 0.01, 1e-8
-CHECKED = 3  # training steps without dropout, whose losses must agree
+LABELLED = 0.1  # of all labels, those that a document has
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-
-Predict = Callable[[list[Arrays]], np.ndarray]  # (batches, B, K) logits
 
 
 @dataclass(frozen=True)
@@ -89,20 +91,6 @@ def write_folder(folder: Path, size: Size, dropout: float) -> None:
     words = [*SPECIAL, *(f"w{number}" for number in range(size.vocabulary_size - len(SPECIAL)))]
     folder.joinpath("vocab.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
     folder.joinpath("tokenizer_config.json").write_text('{"tokenizer_class": "BertTokenizer"}')
-
-
-def make_batches(size: Size, count: int) -> list[Arrays]:
-    """Full rows of random tokens with random labels, the same for every contestant."""
-    rng = np.random.default_rng(0)
-    shape = (size.batch, size.length)
-    return [
-        {
-            "token_ids": rng.integers(5, size.vocabulary_size, shape).astype(np.int32),
-            "segment_ids": np.zeros(shape, np.int32),
-            "target": (rng.random((size.batch, size.labels)) < 0.1).astype(np.float32),
-        }
-        for _ in range(count)
-    ]
 
 
 def build_kerasbert(folder: Path) -> tuple[int, Train, Predict]:
@@ -165,44 +153,8 @@ def build_transformers(folder: Path) -> tuple[int, Train, Predict]:
 def build(name: str, size: Size, task: str, folders: Path) -> Built:
     """A contestant by its name: what it computes without dropout, and what is timed, with it."""
     builder = build_kerasbert if name == "kerasbert" else build_transformers
-    batches_of = lru_cache(partial(make_batches, size))
-    parameters, train, predict = builder(folders / "without")
-    first = batches_of(1)
-    facts = {
-        "parameters": parameters,
-        "batch": digest(first[0]),
-        "flops": size.flops(task),
-        "logits": predict(first)[0, 0, :3].tolist(),
-    }
-
-    def do(steps: int) -> None:
-        (predict if task == "prediction" else train)(batches_of(steps))
-
-    if task == "prediction":
-        return facts, do
-    facts["losses"] = [train([batch]) for batch in batches_of(CHECKED)]
-    _, train, _ = builder(folders / "with")
-    train(first)  # compiles
-    return facts, do
-
-
-def rows_of(results: dict[str, Any], size: Size) -> list[list[str]]:
-    """The table: a row for each contestant at each task."""
-    rows = []
-    for task, result in results.items():
-        theirs, best = find(result, "transformers"), find(result, "kerasbert")
-        for row in result["contestants"]:
-            bare = "parameters" not in row
-            documents = [size.batch / seconds for seconds in row["seconds"]]
-            rows.append(
-                [
-                    f"{task}: {CONTESTANTS[row['name']].title}", row["backend"],
-                    of(row["seconds"], 1000, 1), "–" if bare else of(documents),
-                    "–" if bare else ratios(row, theirs), "–" if bare else ratios(row, best),
-                    share(result, row),
-                ]
-            )  # fmt: skip
-    return rows
+    without, full = (partial(builder, folders / dropout) for dropout in ("without", "with"))
+    return build_step(size, LABELLED, task, without, full)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -217,42 +169,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return serve(contestant, CONTESTANTS, options.worker)
     size = QUICK if options.quick else Size()
     pairs = installed(CONTESTANTS, options.contestants, options.backends)
-    check = partial(check_equal, facts={"parameters": 0, "logits": 1e-3, "losses": 1e-3})
     results = {}
     with tempfile.TemporaryDirectory() as place:
         folders = Path(place)
         for name, dropout in {"without": 0.0, "with": 0.1}.items():
             (folders / name).mkdir()
             write_folder(folders / name, size, dropout)
-        for task in [options.task] if options.task else TASKS:
+        for task in tasks_of(options):
             flags = ["--settings", json.dumps(asdict(size)), "--task", task]
             flags += ["--folders", str(folders)]
             results[task] = compare(
                 "public_model", pairs, flags, options.rounds, options.steps, check
             )
-    heads = ["contestant", "backend", "ms a step", "documents a second", "time / transformers",
-             "time / our best", "of the matrix-product rate"]  # fmt: skip
-    any_result = next(iter(results.values()))
-    notes = [describe(any_result["machine"])]
-    notes += [note for result in results.values() for note in busy_while_idle(result)]
-    publish(
-        options.out,
-        f"A public encoder of MiniLM's size with a classifier, {size.batch} documents of "
-        f"{size.length} tokens a step; medians and range of {options.rounds} rounds",
-        notes,
-        markdown(heads, rows_of(results, size)),
-        {"size": asdict(size), **results},
-        "documents a second",
-        lambda: [
-            (
-                f"{task}: {CONTESTANTS[row['name']].title}, {row['backend']}",
-                [size.batch / seconds for seconds in row["seconds"]],
-            )
-            for task, result in results.items()
-            for row in result["contestants"]
-            if "parameters" in row
-        ],
-    )
+    what = "A public encoder of MiniLM's size with a classifier"
+    publish_steps(options.out, what, results, size, CONTESTANTS, "transformers", options.rounds)
     return 0
 
 

@@ -11,20 +11,25 @@ program stops. Then they are timed in turns, with dropout, beside bare matrix pr
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from benchmarks.machine import describe
+from benchmarks.speed.classifier_step import (
+    TASKS,
+    Predict,
+    build_step,
+    check,
+    publish_steps,
+    tasks_of,
+)
 from benchmarks.speed.equal_work import (
     Arrays,
     assign_made_weights,
-    check_equal,
     count_parameters,
-    digest,
     made_weight,
 )
 from benchmarks.speed.fitting import Train, fitting
@@ -37,26 +42,14 @@ from benchmarks.speed.side_by_side import (
     installed,
     serve,
 )
-from benchmarks.speed.tables import (
-    busy_while_idle,
-    find,
-    markdown,
-    publish,
-    ratios,
-    share,
-)
-from benchmarks.speed.tables import spread as of
 
 CONTESTANTS = {
     "kerasbert": Contestant("kerasbert"),
     "plain": Contestant("plain PyTorch", "torch", ("torch",)),
     **MATRIX,
 }
-TASKS = ("training", "prediction")
 LEARNING_RATE, WEIGHT_DECAY, ADAM_EPSILON = 1e-3, 0.01, 1e-7
-CHECKED = 3  # training steps without dropout, whose losses must agree
-
-Predict = Callable[[list[Arrays]], np.ndarray]  # (batches, B, K) logits
+LABELLED = 0.02  # of all labels, those that a document has
 
 
 @dataclass(frozen=True)
@@ -85,20 +78,6 @@ class Size:
 
 
 QUICK = Size(500, d_model=16, filters=8, labels=5, batch=4, length=24)
-
-
-def make_batches(size: Size, count: int) -> list[Arrays]:
-    """Full rows of random tokens with random labels, the same for every contestant."""
-    rng = np.random.default_rng(0)
-    shape = (size.batch, size.length)
-    return [
-        {
-            "token_ids": rng.integers(5, size.vocabulary_size, shape).astype(np.int32),
-            "segment_ids": np.zeros(shape, np.int32),
-            "target": (rng.random((size.batch, size.labels)) < 0.02).astype(np.float32),
-        }
-        for _ in range(count)
-    ]
 
 
 def build_kerasbert(size: Size) -> tuple[int, Train, Predict]:
@@ -184,25 +163,8 @@ def build_plain(size: Size) -> tuple[int, Train, Predict]:
 def build(name: str, size: Size, task: str) -> Built:
     """A contestant by its name: what it computes without dropout, and what is timed, with it."""
     builder = build_kerasbert if name == "kerasbert" else build_plain
-    batches_of = lru_cache(partial(make_batches, size))
-    parameters, train, predict = builder(replace(size, dropout=0.0))
-    first = batches_of(1)
-    facts = {
-        "parameters": parameters,
-        "batch": digest(first[0]),
-        "flops": size.flops(task),
-        "logits": predict(first)[0, 0, :5].tolist(),
-    }
-
-    def do(steps: int) -> None:
-        (predict if task == "prediction" else train)(batches_of(steps))
-
-    if task == "prediction":
-        return facts, do
-    facts["losses"] = [train([batch]) for batch in batches_of(CHECKED)]
-    _, train, _ = builder(size)
-    train(first)  # compiles
-    return facts, do
+    without = partial(builder, replace(size, dropout=0.0))
+    return build_step(size, LABELLED, task, without, partial(builder, size))
 
 
 def run(
@@ -216,27 +178,7 @@ def run(
     """Run all contestants at a task; see `side_by_side.compare`."""
     pairs = installed(CONTESTANTS, names, backends)
     flags = ["--settings", json.dumps(asdict(size)), "--task", task]
-    check = partial(check_equal, facts={"parameters": 0, "logits": 1e-3, "losses": 1e-3})
     return compare("text_cnn_step", pairs, flags, rounds, steps, check)
-
-
-def rows_of(results: dict[str, Any], size: Size) -> list[list[str]]:
-    """The table: a row for each contestant at each task."""
-    rows = []
-    for task, result in results.items():
-        plain, best = find(result, "plain"), find(result, "kerasbert")
-        for row in result["contestants"]:
-            bare = "parameters" not in row
-            documents = [size.batch / seconds for seconds in row["seconds"]]
-            rows.append(
-                [
-                    f"{task}: {CONTESTANTS[row['name']].title}", row["backend"],
-                    of(row["seconds"], 1000, 1), "–" if bare else of(documents),
-                    "–" if bare else ratios(row, plain), "–" if bare else ratios(row, best),
-                    share(result, row),
-                ]
-            )  # fmt: skip
-    return rows
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -249,36 +191,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         contestant = partial(build, options.worker, size, options.task)
         return serve(contestant, CONTESTANTS, options.worker)
     size = QUICK if options.quick else Size()
-    tasks = [options.task] if options.task else TASKS
     results = {
         task: run(
             size, task, options.contestants, options.backends, options.rounds, options.steps
         )
-        for task in tasks
+        for task in tasks_of(options)
     }  # fmt: skip
-    heads = ["contestant", "backend", "ms a step", "documents a second", "time / plain PyTorch",
-             "time / our best", "of the matrix-product rate"]  # fmt: skip
-    any_result = next(iter(results.values()))
-    notes = [describe(any_result["machine"])]
-    notes += [note for result in results.values() for note in busy_while_idle(result)]
-    publish(
-        options.out,
-        f"TextCNN, {size.batch} documents of {size.length} tokens a step; medians and range of "
-        f"{options.rounds} rounds",
-        notes,
-        markdown(heads, rows_of(results, size)),
-        {"size": asdict(size), **results},
-        "documents a second",
-        lambda: [
-            (
-                f"{task}: {CONTESTANTS[row['name']].title}, {row['backend']}",
-                [size.batch / seconds for seconds in row["seconds"]],
-            )
-            for task, result in results.items()
-            for row in result["contestants"]
-            if "parameters" in row
-        ],
-    )
+    publish_steps(options.out, "TextCNN", results, size, CONTESTANTS, "plain", options.rounds)
     return 0
 
 
