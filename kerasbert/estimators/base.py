@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from kerasbert.errors import InputError, Unfinished
-from kerasbert.estimators.parameters import Parameters
+from kerasbert.estimators.parameters import Parameters, keeps
 from kerasbert.files import check_writable, write_json, write_text
 from kerasbert.heads.head import Head
 from kerasbert.ranges import check_numbers
@@ -55,6 +55,18 @@ class TextEstimator(Parameters):
     minutes: float | None
     verbose: bool
     _run: KeptRun
+
+    @keeps(SETTINGS)
+    def __init__(
+        self,
+        *,
+        pretrained: str | Path | None = None,
+        out: str | Path | None = None,
+        minutes: float | None = None,
+        valid_share: float = 0.1,
+        verbose: bool = True,
+        **settings: Any,
+    ): ...
 
     def _learn(
         self,
@@ -148,14 +160,14 @@ class TextEstimator(Parameters):
 
     @classmethod
     def _made_of(
-        cls, folder: str | Path, expected: type[AnyHead], what: str
+        cls, folder: str | Path, expected: type[AnyHead], does: str
     ) -> tuple[Self, AnyHead, dict[str, Any] | None]:
         """An estimator that keeps the run of a folder, the run's head, and what `_note` wrote.
 
         Args:
             folder: of the run.
             expected: the class of its head.
-            what: such a run predicts, for the message.
+            does: what such a run does, for the message.
 
         Raises:
             InputError: it is not the folder of a finished run with such a head.
@@ -167,7 +179,7 @@ class TextEstimator(Parameters):
         path = Path(folder).expanduser()
         head, config = open_head(path)
         if not isinstance(head, expected):
-            raise InputError(f"{path}: expected a run that predicts {what}, this is {head.name}.")
+            raise InputError(f"{path}: expected a run that {does}, this is {head.name}.")
         noted = RunFolder(path).read_json(FILE) if (path / FILE).exists() else None
         parameters = noted["parameters"] if noted else config.get("given", config["settings"])
         known = cls().get_params()

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kerasbert.estimators.base import SETTINGS, TextEstimator
-from kerasbert.estimators.parameters import keeps
+from kerasbert.estimators.base import TextEstimator
 from kerasbert.evaluation.exact_match import answer_figures
 from kerasbert.heads.answering.head import Answering, questions_of
 from kerasbert.text.documents import LabeledDocument
@@ -40,18 +39,6 @@ class QuestionAnswerer(TextEstimator):
         run_: the folder of the run: every command works on it.
         metrics_: its figures; those on what was set aside are in `metrics_["valid"]`.
     """
-
-    @keeps(SETTINGS)
-    def __init__(
-        self,
-        *,
-        pretrained: str | Path | None = None,
-        out: str | Path | None = None,
-        minutes: float | None = None,
-        valid_share: float = 0.1,
-        verbose: bool = True,
-        **settings: Any,
-    ): ...
 
     def fit(
         self,
@@ -95,7 +82,7 @@ class QuestionAnswerer(TextEstimator):
         Raises:
             InputError: it is not the folder of a finished run that answers questions.
         """
-        return cls._made_of(folder, Answering, "answers to questions")[0]
+        return cls._made_of(folder, Answering, "predicts answers to questions")[0]
 
     def answer(self, questions: Sequence[str], contexts: Sequence[str]) -> list[dict[str, Any]]:
         """Of each question "answer", its "start" and "end" in the context, "probability" and

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from kerasbert.estimators.base import SETTINGS, TextEstimator
-from kerasbert.estimators.parameters import keeps
+from kerasbert.estimators.base import TextEstimator
 from kerasbert.estimators.targets import Targets
 from kerasbert.estimators.texts import documents_of, unequal
 from kerasbert.heads.classification.head import Classification
@@ -60,18 +59,6 @@ class TextClassifier(TextEstimator):
     classes_: np.ndarray
     _targets: Targets
 
-    @keeps(SETTINGS)
-    def __init__(
-        self,
-        *,
-        pretrained: str | Path | None = None,
-        out: str | Path | None = None,
-        minutes: float | None = None,
-        valid_share: float = 0.1,
-        verbose: bool = True,
-        **settings: Any,
-    ): ...
-
     def fit(self, X: Any, y: Any, corpus: Any = None, valid: Any = None) -> TextClassifier:
         """Learn from texts and their labels.
 
@@ -109,7 +96,7 @@ class TextClassifier(TextEstimator):
         Raises:
             InputError: it is not the folder of a finished classification.
         """
-        made, head, noted = cls._made_of(folder, Classification, "labels")
+        made, head, noted = cls._made_of(folder, Classification, "predicts labels")
         if noted is not None:
             targets = Targets.of_json(noted["targets"])
         else:

@@ -9,9 +9,8 @@ from typing import Any, get_args
 import numpy as np
 
 from kerasbert.choices import BestNumber
-from kerasbert.estimators.base import SETTINGS, TextEstimator
+from kerasbert.estimators.base import TextEstimator
 from kerasbert.estimators.numbers import labels_of, numbers_of_y
-from kerasbert.estimators.parameters import keeps
 from kerasbert.estimators.texts import documents_of, unequal
 from kerasbert.heads.regression.head import Regression
 from kerasbert.text.inputs import rows_of
@@ -46,18 +45,6 @@ class TextRegressor(TextEstimator):
 
     _estimator_type = "regressor"  # scikit-learn before 1.6 asks for it
     _columns: int  # of y in `fit`; 0 where it was no matrix
-
-    @keeps(SETTINGS)
-    def __init__(
-        self,
-        *,
-        pretrained: str | Path | None = None,
-        out: str | Path | None = None,
-        minutes: float | None = None,
-        valid_share: float = 0.1,
-        verbose: bool = True,
-        **settings: Any,
-    ): ...
 
     def fit(self, X: Any, y: Any, corpus: Any = None, valid: Any = None) -> TextRegressor:
         """Learn from texts and their numbers.
@@ -94,7 +81,7 @@ class TextRegressor(TextEstimator):
         Raises:
             InputError: it is not the folder of a finished regression.
         """
-        made, head, noted = cls._made_of(folder, Regression, "numbers")
+        made, head, noted = cls._made_of(folder, Regression, "predicts numbers")
         count = len(head.names)
         made._columns = noted["columns"] if noted is not None else count if count > 1 else 0
         return made

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kerasbert.choices import WordsName
-from kerasbert.errors import InputError
-from kerasbert.estimators.base import SETTINGS, TextEstimator
-from kerasbert.estimators.parameters import keeps
+from kerasbert.estimators.base import TextEstimator
 from kerasbert.evaluation.entities import entity_figures
-from kerasbert.files import write_json
 from kerasbert.heads.tagging.head import Tagging
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.tag_schemes import spans_of
 from kerasbert.text.tagged import tagged_document, write_tagged
 from kerasbert.text.words import SplitText
-
-if TYPE_CHECKING:
-    from kerasbert.estimators.kept_run import KeptRun
-
-FILE = "estimator.json"
 
 
 class TextTagger(TextEstimator):
@@ -52,18 +44,6 @@ class TextTagger(TextEstimator):
 
     types_: tuple[str, ...]
 
-    @keeps(SETTINGS)
-    def __init__(
-        self,
-        *,
-        pretrained: str | Path | None = None,
-        out: str | Path | None = None,
-        minutes: float | None = None,
-        valid_share: float = 0.1,
-        verbose: bool = True,
-        **settings: Any,
-    ): ...
-
     def fit(self, X: Any, y: Any, corpus: Any = None, valid: Any = None) -> TextTagger:
         """Learn from texts and their spans or tags.
 
@@ -81,10 +61,13 @@ class TextTagger(TextEstimator):
         beside = None
         if valid is not None:
             beside = _documents(valid[0], valid[1], "valid", words)
-        run = self._learn(documents, beside, corpus, head="tagging")
-        about = {"estimator": type(self).__name__, "parameters": self.get_params()}
-        write_json(run.path / FILE, about)
-        self._keep(run)
+        from kerasbert.runs.fine_tuned import open_head
+
+        run = self._learn(documents, beside, corpus, head=Tagging.name)
+        self._note(run)
+        head = open_head(run.path)[0]
+        assert isinstance(head, Tagging)
+        self._run, self.types_ = run, head.types
         return self
 
     def _write(self, path: Path, documents: Sequence[LabeledDocument]) -> dict[str, Any]:
@@ -98,29 +81,9 @@ class TextTagger(TextEstimator):
         Raises:
             InputError: it is not the folder of a finished tagging.
         """
-        from kerasbert.estimators.kept_run import KeptRun
-        from kerasbert.runs.fine_tuned import open_head
-        from kerasbert.runs.folder import RunFolder
-
-        path = Path(folder).expanduser()
-        head, config = open_head(path)
-        if not isinstance(head, Tagging):
-            raise InputError(f"{path}: expected a run that tags words, this is {head.name}.")
-        parameters = config.get("given", config["settings"])
-        if (path / FILE).exists():
-            parameters = RunFolder(path).read_json(FILE)["parameters"]
-        known = cls().get_params()
-        made = cls(**{name: value for name, value in parameters.items() if name in known})
-        made.out = None  # the folder is there
-        made._keep(KeptRun(path))
+        made, head, _ = cls._made_of(folder, Tagging, "tags words")
+        made.types_ = head.types
         return made
-
-    def _keep(self, run: KeptRun) -> None:
-        from kerasbert.runs.fine_tuned import open_head
-
-        head = open_head(run.path)[0]
-        assert isinstance(head, Tagging)
-        self._run, self.types_ = run, head.types
 
     def predict(self, X: Any) -> list[list[Any]]:
         """Of each string its spans, (start, end, type); of each list of words their tags in BIO."""
