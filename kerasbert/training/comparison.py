@@ -1,6 +1,7 @@
 """A comparison: fine-tunings from scratch, the same from a pre-trained run, and a cheap rival."""
 
 import csv
+import functools
 import shutil
 from pathlib import Path
 from typing import Any
@@ -198,12 +199,16 @@ def _rivals(
     """The same files for what one would use instead: words, and the encoder as it came."""
     say("--- what one would use instead")
     pooling = pooling_of(settings.pooling, source.architecture())
-    embedder = Embedder(source.path, pooling, settings.max_length)
+
+    @functools.cache  # loaded where a head asks for vectors
+    def embedder() -> Embedder:
+        return Embedder(source.path, pooling, settings.max_length)
+
     name = Path(settings.pretrained).name
     trained = []
     for rival in (
         *head.rivals(documents),
-        *head.vector_rivals(documents, name, embedder.pooled),
+        *head.vector_rivals(documents, name, lambda texts: embedder().pooled(texts)),
     ):
         if "reason" in rival:
             say(f"{rival['name']}: left out: {rival['reason']}")
