@@ -13,6 +13,7 @@ import string
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
+from typing import Any
 
 from kerasbert.choices import AnswerUnit
 
@@ -120,3 +121,9 @@ def _f1(common: int, found: int, right: int) -> float:
 
 def _without_marks(text: str) -> str:
     return "".join(character for character in text.strip().lower() if character not in _MARKS)
+
+
+def mean_figures(matches: Sequence[float], f1: Sequence[float]) -> dict[str, Any]:
+    """Means of what `answer_figures` gives, over all N questions, and N as "documents"."""
+    count = len(f1)
+    return {"exact_match": sum(matches) / count, "f1": sum(f1) / count, "documents": count}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasbert.choices import AnswerUnit
-from kerasbert.evaluation.exact_match import chinese_units, normalized
+from kerasbert.evaluation.exact_match import chinese_units, mean_figures, normalized
 from kerasbert.text.questions import QuestionDocument
 
 OTHER, NOTHING = "other", "no answer"
@@ -69,12 +69,6 @@ def grouped(
     rows = []
     for group in dict.fromkeys(groups):
         those = [place for place, one in enumerate(groups) if one == group]
-        rows.append(
-            {
-                column: group,
-                "exact_match": sum(matches[place] for place in those) / len(those),
-                "f1": sum(f1[place] for place in those) / len(those),
-                "documents": len(those),
-            }
-        )
+        parts = ([each[place] for place in those] for each in (matches, f1))
+        rows.append({column: group, **mean_figures(*parts)})
     return sorted(rows, key=lambda row: -row["documents"])

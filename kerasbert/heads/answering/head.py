@@ -11,7 +11,7 @@ import numpy as np
 
 from kerasbert.choices import AnswerUnit
 from kerasbert.errors import InputError
-from kerasbert.evaluation.exact_match import answer_figures, answer_unit
+from kerasbert.evaluation.exact_match import answer_figures, answer_unit, mean_figures
 from kerasbert.heads.answering.answers import answer_record
 from kerasbert.heads.answering.decision import Threshold, all_found, fit_threshold, given_answers
 from kerasbert.heads.answering.report import answer_sections
@@ -253,12 +253,14 @@ class Answering(Head):
         matches, f1 = answer_figures(given, [one.gold for one in questions], self.counted_by)
         targets = self.row_targets(data.gold, outputs.places)
         answered = [bool(one.answers) for one in questions]
-        figures = {"loss": mean_span_loss(outputs.rows, targets)} | _means(matches, f1)
+        figures = {"loss": mean_span_loss(outputs.rows, targets)} | mean_figures(matches, f1)
         if not all(answered):
             for name, wanted in (("answerable", True), ("unanswerable", False)):
                 those = [place for place, one in enumerate(answered) if one == wanted]
                 if those:
-                    figures[name] = _means([matches[p] for p in those], [f1[p] for p in those])
+                    figures[name] = mean_figures(
+                        [matches[p] for p in those], [f1[p] for p in those]
+                    )
         return figures
 
     def answers(
@@ -388,8 +390,3 @@ def questions_of(documents: Sequence[LabeledDocument]) -> list[QuestionDocument]
 
 def _contexts(outputs: TokenOutputs) -> list[str]:
     return [texts[-1] for texts in outputs.places.texts]
-
-
-def _means(matches: Sequence[float], f1: Sequence[float]) -> dict[str, Any]:
-    count = len(f1)
-    return {"exact_match": sum(matches) / count, "f1": sum(f1) / count, "documents": count}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kerasbert.choices import AnswerUnit
-from kerasbert.evaluation.exact_match import answer_figures
+from kerasbert.evaluation.exact_match import answer_figures, mean_figures
 from kerasbert.heads.classification.linear_svc import TOKEN_PATTERN
 from kerasbert.text.questions import QuestionDocument
 from kerasbert.text.sentences import split_sentences
@@ -70,6 +70,4 @@ def _judged(words: Any, part: Sequence[QuestionDocument], unit: AnswerUnit) -> d
         parts, rows = known[one.context]
         likeness = (rows @ asked[number].T).toarray().reshape(-1)
         answers.append(parts[int(likeness.argmax())])
-    matches, f1 = answer_figures(answers, [one.gold for one in part], unit)
-    count = len(part)
-    return {"exact_match": sum(matches) / count, "f1": sum(f1) / count, "documents": count}
+    return mean_figures(*answer_figures(answers, [one.gold for one in part], unit))
