@@ -194,6 +194,18 @@ def test_a_recipe_is_short(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 150
 
 
+def test_what_keras_saves_by_name_has_a_name_of_its_own():
+    """Of two classes of a name, a saved model would be loaded with the one imported last."""
+    found = [
+        node.name
+        for param in SOURCES
+        for node in ast.walk(ast.parse(param.values[0].read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef | ast.FunctionDef)
+        and any("register_keras_serializable" in ast.unparse(by) for by in node.decorator_list)
+    ]
+    assert len(found) > 20 and sorted(found) == sorted(set(found))
+
+
 def test_settings_know_no_command_line():
     for path in (ROOT / "kerasbert" / "settings").glob("*.py"):
         assert "tyro" not in set(imports(ast.parse(path.read_text(encoding="utf-8"))))

@@ -9,7 +9,7 @@ def build_loss(crf: bool) -> keras.losses.Loss:
 
     Both are the mean over all words of the batch, however these are spread over its rows.
     """
-    return ChainLoss(name="crf") if crf else TokenCrossEntropy(name="cross_entropy")
+    return ChainLoss(name="crf") if crf else TagCrossEntropy(name="cross_entropy")
 
 
 class _WordLoss(keras.losses.Loss):
@@ -22,7 +22,7 @@ class _WordLoss(keras.losses.Loss):
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")
-class TokenCrossEntropy(_WordLoss):
+class TagCrossEntropy(_WordLoss):
     """Cross-entropy of the words of a batch: targets (B, L) int or -1, outputs (B, L, K) logits."""
 
     def call(self, y_true, y_pred):

@@ -85,7 +85,7 @@ def test_documents_together_are_as_each_alone_and_none_may_be_empty():
 def test_the_loss_of_training_is_the_same_with_words_here_and_there():
     from keras import ops
 
-    from kerasbert.heads.tagging.losses import ChainLoss, TokenCrossEntropy
+    from kerasbert.heads.tagging.losses import ChainLoss, TagCrossEntropy
 
     chain, scores = made(4)
     rng = np.random.default_rng(5)
@@ -103,7 +103,7 @@ def test_the_loss_of_training_is_the_same_with_words_here_and_there():
     found = ChainLoss()(ops.convert_to_tensor(targets), ops.convert_to_tensor(outputs))
     assert float(ops.convert_to_numpy(found)) == pytest.approx(expected, rel=1e-5)
     free = chain_losses(scores, tags, Chain.free(K)).sum() / words
-    found = TokenCrossEntropy()(targets, ops.convert_to_tensor(outputs[:, K + 2 :]))
+    found = TagCrossEntropy()(targets, ops.convert_to_tensor(outputs[:, K + 2 :]))
     assert float(ops.convert_to_numpy(found)) == pytest.approx(free, rel=1e-5)
 
 
