@@ -31,6 +31,7 @@ def train_tokenizer(
     lowercase: bool = True,
     min_frequency: int = 2,
     unicode: str | None = None,
+    whole_alphabet: bool = False,
 ) -> Tokenizer:
     """Train a tokenizer in one pass; memory grows with the number of different words.
 
@@ -41,6 +42,8 @@ def train_tokenizer(
         lowercase: lower-case texts before they are split. Accents are kept (composed, NFC).
         min_frequency: rarer words (characters, merges) stay out of the vocabulary.
         unicode: the normal form that the tokenizer brings texts into: "NFKC", or "NFC" otherwise.
+        whole_alphabet: where the characters of the texts leave word pieces no room, take half as
+            many entries again as these need, instead of refusing the size.
 
     Raises:
         InputError: an unknown style, no text, nothing frequent enough, or a vocabulary that does
@@ -66,7 +69,7 @@ def train_tokenizer(
         )
     model: Any
     if style == "wordpiece":
-        vocabulary = _train_word_pieces(words, vocabulary_size, min_frequency)
+        vocabulary = _train_word_pieces(words, vocabulary_size, min_frequency, whole_alphabet)
         model = models.WordPiece(
             vocabulary,
             unk_token="[UNK]",
@@ -153,7 +156,7 @@ def _parts(text: str) -> Iterator[str]:
 
 
 def _train_word_pieces(
-    words: Counter[str], vocabulary_size: int, min_frequency: int
+    words: Counter[str], vocabulary_size: int, min_frequency: int, whole_alphabet: bool
 ) -> dict[str, int]:
     """Return the vocabulary of the stock WordPiece trainer, with the whole alphabet pinned."""
     characters: Counter[str] = Counter()
@@ -166,6 +169,8 @@ def _train_word_pieces(
     alphabet = sorted(known)
     continued = sorted({f"##{character}" for word in usable for character in word[1:]})
     pinned = [*SPECIAL_TOKENS, *alphabet, *continued]
+    if whole_alphabet:
+        vocabulary_size = max(vocabulary_size, len(pinned) * 3 // 2)
     if len(pinned) > vocabulary_size:
         raise InputError(
             f"a vocabulary of {vocabulary_size} entries cannot hold the {len(pinned)} characters,"

@@ -70,6 +70,7 @@ def _for_training(settings: PretrainSettings) -> dict[str, Any]:
         return arguments
     named = [path for path in settings.corpus if not is_stream(path)]  # whose size is not known
     tokens = sum(source.size for source in find_inputs(named)) // 5 if named else 0
-    arguments["vocabulary_size"] = size = propose_vocabulary(tokens)
-    say(f"--vocab-size {size} suits a corpus of about {tokens:,} tokens")
-    return arguments
+    size = propose_vocabulary(tokens)
+    known = f"a corpus of about {tokens:,} tokens"
+    say(f"--vocab-size {size} suits {known}; more entries where its characters need them")
+    return arguments | {"vocabulary_size": size, "whole_alphabet": True}

@@ -177,6 +177,17 @@ def test_training_errors(texts, style, size, message):
         train_tokenizer(texts, style, size)
 
 
+def test_a_size_that_was_only_proposed_gives_way_to_the_alphabet():
+    """Chinese has more characters than the smallest vocabulary has entries."""
+    with pytest.raises(InputError, match="cannot hold"):
+        train_tokenizer(TEXTS, vocabulary_size=40)
+    tokenizer = train_tokenizer(TEXTS, vocabulary_size=40, whole_alphabet=True)
+    letters = {letter for text in TEXTS for letter in text.lower() if letter != " "}
+    assert tokenizer.vocabulary_size > len(letters)
+    same = train_tokenizer(TEXTS, vocabulary_size=500, whole_alphabet=True)
+    assert same.to_json() == train_tokenizer(TEXTS, vocabulary_size=500).to_json()
+
+
 def test_missing_rjieba_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "rjieba", None)
     with pytest.raises(InputError, match=r"pip install kerasbert\[zh\]"):

@@ -55,6 +55,7 @@ def prepare_store(
     vocabulary_size: int = 20000,
     lowercase: bool = True,
     sample_bytes: int = 100 << 20,
+    whole_alphabet: bool = False,
     corpus_format: str = "lines",
     text_field: str | None = None,
     text_column: str = "text",
@@ -72,11 +73,12 @@ def prepare_store(
     Args:
         corpus: what `find_inputs` takes, in this order.
         out: the folder to make.
-        tokenizer: takes precedence over the next four, with which one is otherwise trained.
+        tokenizer: takes precedence over the next five, with which one is otherwise trained.
         style: see `kerasbert.tokenizer.tokenizer.STYLES`.
         vocabulary_size: the most entries of the vocabulary.
         lowercase: whether the trained tokenizer lower-cases.
         sample_bytes: of the uniform sample that the tokenizer is trained on.
+        whole_alphabet: take more entries where the characters need them, see `train_tokenizer`.
         corpus_format: "lines" or "sentences", see `read_corpus`.
         text_field: of JSON and tables (CSV, TSV), see `find_inputs`.
         text_column: of Parquet.
@@ -130,6 +132,7 @@ def prepare_store(
                     "limit": limit,
                     # A store of an older version has a tokenizer that does not do this.
                     **({"normal_form": form} if form == "NFKC" and tokenizer is None else {}),
+                    **({"whole_alphabet": True} if whole_alphabet and tokenizer is None else {}),
                 },
             }
             if not _is_new(work, plan, again):
@@ -145,7 +148,9 @@ def prepare_store(
                             f"{megabytes:,.1f} MB of input; first a tokenizer is trained on a"
                             f" sample of at most {sample_bytes / (1 << 20):,.0f} MiB"
                         )
-                    settings = TokenizerSettings(style, vocabulary_size, lowercase, sample_bytes)
+                    settings = TokenizerSettings(
+                        style, vocabulary_size, lowercase, sample_bytes, whole_alphabet
+                    )
                     tokenizer = train_on_sample(
                         pieces, settings, reading, cleaning, skip_bad_lines, limit, pool
                     )

@@ -22,7 +22,7 @@ class TokenizerSettings:
     """What a tokenizer is trained with.
 
     Attributes:
-        style, vocabulary_size, lowercase: see `train_tokenizer`.
+        style, vocabulary_size, lowercase, whole_alphabet: see `train_tokenizer`.
         sample_bytes: of text, about; all of a smaller corpus.
         seed: of the sample.
     """
@@ -31,6 +31,7 @@ class TokenizerSettings:
     vocabulary_size: int = 20000
     lowercase: bool = True
     sample_bytes: int = 100 << 20
+    whole_alphabet: bool = False
     seed: int = 0
 
 
@@ -124,6 +125,7 @@ def train_on_sample(
         settings.vocabulary_size,
         settings.lowercase,
         unicode=cleaning.unicode,
+        whole_alphabet=settings.whole_alphabet,
     )
 
 
