@@ -22,7 +22,8 @@ SHOWN = 6  # names of what was not read, at most
 class Config(Settings):
     """A folder of a public model in, the folder of a run out; with --to the other way round.
 
-    A classifier becomes a fine-tuned run, for predict; whatever else a pre-trained one.
+    A classifier, or a regression, becomes a fine-tuned run, for predict; whatever else a
+    pre-trained one.
 
     The folder has the form of Hugging Face: config.json, model.safetensors (or its shards), and
     tokenizer.json (or the files of the vocabulary). Neither PyTorch nor TensorFlow is needed, and
@@ -30,8 +31,8 @@ class Config(Settings):
     Google's with bert_config.json and bert_model.ckpt (TensorFlow reads it, in a process of its
     own). What of it was not read is listed, all of it in metrics.json.
 
-    With --to, a run whose encoder is of a public family leaves: the classifier of a fine-tuned run,
-    the masked-LM head of a pre-trained one, or the encoder. What no public class holds (thresholds,
+    With --to, a run whose encoder is of a public family leaves: the head of a fine-tuned run, the
+    masked-LM head of a pre-trained one, or the encoder. What no public class holds (thresholds,
     linear SVMs) is written beside it, in kerasbert.json, and said.
 
     Example: kerasbert convert all-MiniLM-L6-v2 --out runs/minilm
@@ -45,8 +46,8 @@ class Config(Settings):
     out: Path
     """The folder of the run: what --pretrained and --model take. With --to, that of the model."""
     to: PublicForm | None = None
-    """Write a run for transformers, its encoder and pooling for sentence-transformers, or its
-    encoder as a preset of KerasHub."""
+    """Write a run for transformers, its encoder and pooling for sentence-transformers, or a preset
+    of KerasHub."""
     pairs: bool = False
     """Of a classifier: its texts are pairs, such as those of entailment."""
 
@@ -93,7 +94,7 @@ def closing(config: Config, result: dict[str, Any]) -> Closing:
     verdict = f"{config.out} is {said}, weight for weight{f', {less}' if less else ''}."
     if config.to is not None:
         return Closing(verdict)
-    if (config.out / "labels.txt").exists():  # a classifier
+    if "head" in result:  # it answers
         return Closing(verdict, next=[command("predict", "--model", config.out, "NEW.txt")])
     data: list[str | Path] = ["--train", "TRAIN.txt", *SHARE, "--out", config.out.with_name("tags")]
     return Closing(

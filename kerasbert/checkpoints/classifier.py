@@ -1,6 +1,8 @@
-"""A public model that classifies texts, ...ForSequenceClassification: its labels and its head."""
+"""A public model of labels or numbers of texts, ...ForSequenceClassification, and its head."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
@@ -15,7 +17,9 @@ from kerasbert.config import EncoderConfig
 from kerasbert.errors import InputError
 from kerasbert.heads.classification.decision import Decision
 from kerasbert.heads.classification.head import Classification
-from kerasbert.heads.classification.logits import label_logits
+from kerasbert.heads.regression.head import Regression, number_names
+from kerasbert.heads.regression.intervals import Intervals
+from kerasbert.heads.regression.scale import Scale
 from kerasbert.layers import Pooling
 from kerasbert.layers.dense import Dense
 from kerasbert.layers.gelu import gelu_tanh
@@ -25,39 +29,36 @@ from kerasbert.runs.folder import RunFolder
 from kerasbert.text.labels import LabelSet
 
 CLASS = "ForSequenceClassification"
-PROBLEMS: dict[str, KindName] = {  # problem_type of config.json
-    "multi_label_classification": "multi-label",
-    "single_label_classification": "multi-class",
-}
+SINGLE = "single_label_classification"  # problem_type, unless it is said
 
 
 @dataclass(frozen=True)
 class PublicClassifier:
-    """The head of a folder that classifies; becomes a fine-tuned run.
+    """The head of a folder that classifies, or answers numbers; becomes a fine-tuned run.
 
     Attributes:
-        head: our head, with its labels and their kind.
-        layers: how its logits are computed.
+        head: our head, with its labels and their kind, or its numbers.
+        figures: what metrics.json says of it. Nothing was fitted.
+        layers: how its outputs are computed.
         arrays: their weights.
         pairs: whether a text is a pair of texts.
     """
 
-    head: Classification
+    head: Classification | Regression
+    figures: dict[str, Any]
     layers: ClassifierHead
     arrays: Arrays
     pairs: bool = False
     stage = "finetune"
 
     def model(self, config: EncoderConfig) -> keras.Model:
-        """Logits of the labels."""
+        """Logits of the labels, or the numbers."""
         embedding, encoder = build_embedding(config), build_encoder(config)
         inputs, padding_mask, sequence = encode(embedding, encoder)
         pooled = Pooling(self.layers.pooling, name="pooling")(sequence, padding_mask)
-        labels = len(self.head.labels)
-        logits = label_logits(
-            transform(pooled, self.layers), inputs["token_ids"], labels, dropout=0.0
-        )
-        return keras.Model(inputs, logits, name=self.head.name)
+        pooled = transform(pooled, self.layers)
+        outputs = self.head.output(pooled, sequence, inputs, dropout=0.0, seed=0)
+        return keras.Model(inputs, outputs, name=self.head.name)
 
     def about(self, config: EncoderConfig) -> dict[str, Any]:
         """For config.json: what `predict` must know."""
@@ -69,16 +70,8 @@ class PublicClassifier:
         }
 
     def metrics(self) -> dict[str, Any]:
-        """For metrics.json. Nothing was fitted: the top label, or what reaches one half."""
-        decision = Decision(self.head.kind, rule="threshold")
-        return {
-            "head": self.head.name,
-            "kind": self.head.kind,
-            "labels": len(self.head.labels),
-            "decision": decision.to_json(),
-            "threshold": decision.common,
-            "thresholds": "half",
-        }
+        """For metrics.json."""
+        return {"head": self.head.name, **self.figures}
 
     def save(self, run: RunFolder) -> None:
         """Further files of the run: its labels."""
@@ -112,7 +105,7 @@ def read_classifier(
         pairs: whether its texts are pairs.
 
     Returns:
-        None where it holds none, or a regression, whose weights stay unread.
+        None where it holds none.
 
     Raises:
         InputError: labels that do not fit the weights, or a problem_type that is unknown.
@@ -125,27 +118,61 @@ def read_classifier(
     needed = [*(name for place in layers.places for name in place.names), weight]
     if not all(tensors.has(name) for name in needed):
         return None
-    labels, *_ = tensors.shape(weight) or (0,)
-    problem = settings.get("problem_type")
-    if problem == "regression" or (labels == 1 and problem is None):
-        return None
-    if problem not in (None, *PROBLEMS):
+    outputs, *_ = tensors.shape(weight) or (0,)
+    problem = settings.get("problem_type") or ("regression" if outputs == 1 else SINGLE)
+    if problem not in PROBLEMS:
         raise InputError(
             f"{settings.path}: problem_type {problem!r} is unknown, expected one of"
-            f" {', '.join(PROBLEMS)} or regression."
+            f" {', '.join(PROBLEMS)}."
         )
-    kind = PROBLEMS[problem or "single_label_classification"]
-    if kind == "multi-class" and labels == 2:
-        kind = "binary"
     try:
-        head = Classification(LabelSet(tuple(_names(settings, labels))), kind)
+        head, figures = PROBLEMS[problem](_names(settings, outputs))
     except (InputError, ValueError) as error:
         raise InputError(f"{settings.path}: id2label: {error}") from None
-    places = layers.all_places(config.d_model, labels)
-    return PublicClassifier(head, layers, read(tensors, places), pairs)
+    places = layers.all_places(config.d_model, outputs)
+    arrays = read(tensors, places)
+    for end in ("kernel", "bias"):
+        arrays[f"{head.public_layer().layer}/{end}"] = arrays.pop(f"logits/{end}")
+    return PublicClassifier(head, figures, layers, arrays, pairs)
 
 
-def _names(settings: Settings, labels: int) -> list[str]:
+def _labels(names: list[str], kind: KindName) -> tuple[Classification, dict[str, Any]]:
+    """The top label, or what reaches one half."""
+    if kind == "multi-class" and len(names) == 2:
+        kind = "binary"
+    head, decision = Classification(LabelSet(tuple(names)), kind), Decision(kind, rule="threshold")
+    return head, {
+        "kind": kind,
+        "labels": len(names),
+        "decision": decision.to_json(),
+        "threshold": decision.common,
+        "thresholds": "half",
+    }
+
+
+def _numbers(names: list[str]) -> tuple[Regression, dict[str, Any]]:
+    """Numbers in the unit of the model, without intervals."""
+    count = len(names)
+    if names == default_names(count):
+        names = number_names(count)
+    head = Regression(Scale((0.0,) * count, (1.0,) * count), tuple(names))
+    nothing = Intervals(head.coverage, None, documents=0)
+    return head, {"intervals": nothing.to_json(), "best_by": head.best, "numbers": names}
+
+
+PROBLEMS: dict[str, Callable[[list[str]], tuple[Any, dict[str, Any]]]] = {  # by problem_type
+    "multi_label_classification": partial(_labels, kind="multi-label"),
+    SINGLE: partial(_labels, kind="multi-class"),
+    "regression": _numbers,
+}
+
+
+def default_names(count: int) -> list[str]:
+    """As transformers calls outputs that have no names."""
+    return [f"LABEL_{number}" for number in range(count)]
+
+
+def _names(settings: Settings, count: int) -> list[str]:
     """The labels in the order of the logits; where the file has none, as transformers names them.
 
     Raises:
@@ -153,11 +180,11 @@ def _names(settings: Settings, labels: int) -> list[str]:
     """
     given: Any = settings.get("id2label")
     if given is None:
-        return [f"LABEL_{number}" for number in range(labels)]
-    expected = [str(number) for number in range(labels)]
+        return default_names(count)
+    expected = [str(number) for number in range(count)]
     if not isinstance(given, dict) or sorted(given) != sorted(expected):
         found = sorted(given) if isinstance(given, dict) else given
         raise InputError(
-            f"expected a name for each of the {labels} logits, 0 to {labels - 1}, found {found}."
+            f"expected a name for each of the {count} logits, 0 to {count - 1}, found {found}."
         )
     return [str(given[number]) for number in expected]

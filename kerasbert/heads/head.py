@@ -38,14 +38,16 @@ class Assessed:
 
 @dataclass(frozen=True)
 class PublicLayer:
-    """A head that is one linear layer on the states of tokens, for transformers.
+    """A head that is one linear layer, on the states of tokens or on that of a text.
 
     Attributes:
         holds: what the class is for, a key of `CLASSES` of `kerasbert.checkpoints.export`.
         layer: ours, by its name.
-        public: theirs.
+        public: theirs; empty for a text's, which each family calls in its own way.
         config: what config.json says of it.
         left_out: what no public class holds, in a sentence.
+        unit: factors and summands, K each, that make answers of the K outputs; they go into the
+            weights. None where the outputs leave as they are.
     """
 
     holds: str
@@ -53,6 +55,7 @@ class PublicLayer:
     public: str
     config: dict[str, Any]
     left_out: str
+    unit: tuple[Sequence[float], Sequence[float]] | None = None
 
 
 class Head(HeadDocuments, HeadFigures):

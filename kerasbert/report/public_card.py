@@ -43,11 +43,13 @@ def converted_card(
     """
     source = str((config.get("settings") or {}).get("source"))
     hub = HUB.match(source)
-    classifies = "head" in result
-    what = "text classifier" if classifies else "text encoder"
+    answers = "head" in result
+    what = {"classification": "text classifier", "regression": "model of numbers of texts"}.get(
+        str(result.get("head")), "text encoder"
+    )
     program = f'import kerasbert\n\nprint(kerasbert.load_predictor({title!r})(["a text"]))'
     commands = f"kerasbert predict --model {title} new.txt"
-    if not classifies:
+    if not answers:
         program = f"import kerasbert\n\nmodel = kerasbert.load_model({title!r})"
         commands = f"kerasbert embed --model {title} new.txt --out vectors.npy"
     unread = [f"{kind}: {', '.join(names)}" for kind, names in result["not_read"].items()]
@@ -65,7 +67,7 @@ def converted_card(
     ]
     metadata = {
         "library_name": "keras",
-        "pipeline_tag": "text-classification" if classifies else "feature-extraction",
+        "pipeline_tag": "text-classification" if answers else "feature-extraction",
         "tags": ["kerasbert", str(result["family"])],
         "base_model": hub[1] if hub else None,
     }

@@ -73,10 +73,20 @@ def test_fine_tuning_goes_on_from_the_encoder_and_says_what_it_leaves(
     assert "unused: " in capsys.readouterr().err
 
 
-def test_what_is_no_classifier_here_is_listed(public_models, tmp_path):
-    found = convert(public_models / "bert-regression", tmp_path / "run")
-    assert found["not_read"] == {"weights": ["classifier.bias", "classifier.weight"]}
-    assert RunFolder.open(tmp_path / "run").config()["stage"] == "pretrain"
+@pytest.mark.parametrize("name", ["bert-number", "bert-regression"])
+def test_a_regression_answers_its_numbers(name, public_models, tmp_path):
+    """The problem_type of the second is to be guessed: it has one output."""
+    convert(public_models / name, tmp_path / "run")
+    rows = dict(np.load(public_models / f"{name}.npz"))
+    predictor = load_predictor(tmp_path / "run")
+    inputs = {"token_ids": rows["ids"], "segment_ids": rows["segments"]}
+    found = predictor.model.predict_on_batch(
+        {key: value.astype(np.int32) for key, value in inputs.items()}
+    )
+    np.testing.assert_allclose(np.asarray(found), rows["logits"], atol=1e-5)
+    (answer,) = predictor(["the cats"])
+    assert set(answer) == {"value", "interval", "interval_reason"}
+    assert predictor.metrics["not_read"] == {}
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ PUBLIC = [
     *("bert", "bert-masked-lm", "roberta", "xlm-roberta", "distilbert", "modernbert"),
     *("electra", "electra-generator"),
     *(f"{name}-classifier" for name in ("bert", "roberta", "distilbert", "electra", "modernbert")),
+    "bert-number",
 ]
 # Fine-tuned here, and then they leave; the last is no public model, only of BERT's shape.
 TRAINED = {
@@ -35,6 +36,8 @@ TRAINED = {
     "own": {"encoder": "transformer", "norm": "post", "positions": "learned", "d_model": 16}
     | {"layers": 1, "heads": 2, "tokenizer": "word"},
 }
+# Of numbers; the last begins with a head that has been one of numbers.
+NUMBERS = {"bert-scores": "bert", "bert-number-scores": "bert-number"}
 # Pre-trained here, from nothing or from a public model; all have a masked-LM head.
 LEARNED = {
     "shape-bert": {"shape": "bert", "d_model": 16, "layers": 2, "heads": 2, "tokenizer": "word"},
@@ -69,6 +72,25 @@ def place(public_models, files, tmp_path_factory):
         if options:  # a vocabulary of its own, of few words
             rows["ids"] = np.where(rows["mask"], 5 + rows["ids"] % 20, 0)
         np.savez(place / f"{name}-tags.rows.npz", **rows)
+    rng = np.random.default_rng(0)
+    for part, count in (("train", 60), ("valid", 30)):
+        rows = [f"{'the cat s' * int(n)},{10 * n + 100:g}" for n in rng.integers(1, 6, count)]
+        (place / f"{part}.csv").write_text("\n".join(["text,score", *rows]) + "\n")
+    for name, start in NUMBERS.items():
+        config = finetune.Config(
+            pretrained=str(place / f"{start}.run"),
+            train=place / "train.csv",
+            valid=place / "valid.csv",
+            label_field=("score",),
+            head="regression",
+            out=place / f"{name}.run",
+            pooling="cls",
+            epochs=1,
+            max_length=40,
+        )
+        finetune.run(config)
+        export(place / f"{name}.run", place / name)
+        shutil.copy(public_models / f"{start}.npz", place / f"{name}.rows.npz")
     for name, options in LEARNED.items():
         if "pretrained" in options:
             options = {"pretrained": str(public_models / options["pretrained"])}
@@ -156,6 +178,41 @@ def test_a_classifier_that_was_trained_here(name, place, public_models):
     again = place / f"{name}-tags.again"
     convert(place / f"{name}-tags", again)
     assert load_predictor(again).head.labels.names == ("animal", "plant")
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_regression_leaves_with_numbers_in_their_own_unit(name, place):
+    theirs, said = load(place, name)
+    assert not said["missing"]
+    predictor = load_predictor(place / f"{name}.run")
+    rows = {"token_ids": theirs["ids"], "segment_ids": theirs["segments"]}
+    outputs = predictor.model.predict_on_batch({key: x.astype("int32") for key, x in rows.items()})
+    ours = predictor.head.read(np.asarray(keras.ops.convert_to_numpy(outputs)))
+    assert 100 < ours.mean() < 160
+    np.testing.assert_allclose(theirs["logits"], ours, rtol=1e-5)
+    config = json.loads((place / name / "config.json").read_text())
+    assert (config["problem_type"], config["id2label"]) == ("regression", {"0": "value"})
+    beside = json.loads((place / name / "kerasbert.json").read_text())
+    assert beside["intervals"]["half_widths"]
+    convert(place / name, place / f"{name}.again")
+    text = "the cat s" * 3
+    (one,), (other,) = predictor([text]), load_predictor(place / f"{name}.again")([text])
+    assert other["value"] == pytest.approx(one["value"], rel=1e-5) and other["interval"] is None
+
+
+def test_pairs_that_are_encoded_apart_leave_as_their_encoder(place, tmp_path):
+    rows = [f"the cat,{'the cat s' * (n % 4 + 1)},{n % 4}" for n in range(30)]
+    (tmp_path / "pairs.csv").write_text("\n".join(["text_a,text_b,score", *rows]) + "\n")
+    config = finetune.Config(
+        pretrained=str(place / "bert.run"), train=tmp_path / "pairs.csv", valid_share=0.3,
+        text_field=("text_a", "text_b"), label_field=("score",), head="regression", pair="apart",
+        out=tmp_path / "run", epochs=1, max_length=20,
+    )  # fmt: skip
+    finetune.run(config)
+    with pytest.raises(InputError, match="--pair apart compares the vectors of two texts"):
+        export(tmp_path / "run", tmp_path / "out")
+    export(tmp_path / "run", tmp_path / "out", "sentence-transformers")
+    assert (tmp_path / "out" / "modules.json").exists()
 
 
 @pytest.mark.parametrize("name", LEARNED)

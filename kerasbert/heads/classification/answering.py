@@ -16,7 +16,7 @@ from kerasbert.heads.classification.answers import (
 )
 from kerasbert.heads.classification.decision import Decision
 from kerasbert.heads.classification.scores import log_odds
-from kerasbert.heads.head import Head
+from kerasbert.heads.head import Head, PublicLayer
 from kerasbert.text.labels import LabelSet
 
 
@@ -61,3 +61,18 @@ class LabelAnswers(Head):
     ) -> dict[str, Any] | None:
         """The most probable label that is no part of the answer."""
         return next_answer(decision.probabilities(outputs)[0], answer, self.labels.names)
+
+    def public_layer(self) -> PublicLayer:
+        names = dict(enumerate(self.labels.names))
+        several = self.kind == "multi-label"
+        return PublicLayer(
+            "classifier",
+            "logits",
+            "",
+            {
+                "id2label": {str(number): name for number, name in names.items()},
+                "label2id": {name: number for number, name in names.items()},
+                "problem_type": f"{'multi' if several else 'single'}_label_classification",
+            },
+            "How logits become labels: temperature and thresholds are in kerasbert.json.",
+        )

@@ -12,7 +12,7 @@ import numpy as np
 from kerasbert.choices import BestNumber, NumberLoss
 from kerasbert.errors import InputError
 from kerasbert.evaluation.numbers import FIGURES, figures_of_each, number_figures
-from kerasbert.heads.head import Assessed, Head
+from kerasbert.heads.head import Assessed, Head, PublicLayer
 from kerasbert.heads.pair_vectors import Embed
 from kerasbert.heads.regression.answers import number_answers
 from kerasbert.heads.regression.documents import as_wide, numbers_of
@@ -28,6 +28,11 @@ from kerasbert.text.fields import Fields
 from kerasbert.text.lines import LineProblems
 
 ALONE = "value"  # how a number is called that has no name
+
+
+def number_names(count: int) -> list[str]:
+    """How so many numbers without names are called."""
+    return [ALONE] if count == 1 else [f"{ALONE}{k}" for k in range(1, count + 1)]
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ class Regression(Head):
         gold = numbers_of(documents)
         count = gold.shape[1]
         if len(names) != count:
-            names = (ALONE,) if count == 1 else tuple(f"{ALONE}{k}" for k in range(1, count + 1))
+            names = number_names(count)
         return cls(Scale.of(gold, names), tuple(names), **options)
 
     @classmethod
@@ -241,6 +246,22 @@ class Regression(Head):
     ) -> dict[str, np.ndarray]:
         """The numbers themselves: a word that raises one speaks for it."""
         return {name: outputs[:, k] for k, name in enumerate(self.names)}
+
+    def public_layer(self) -> PublicLayer:
+        """Its answers are in their own unit."""
+        names = dict(enumerate(self.names))
+        return PublicLayer(
+            "classifier",
+            "numbers",
+            "",
+            {
+                "id2label": {str(number): name for number, name in names.items()},
+                "label2id": {name: number for number, name in names.items()},
+                "problem_type": "regression",
+            },
+            "The intervals around numbers: their widths are in kerasbert.json.",
+            unit=(self.scale.deviation, self.scale.mean),
+        )
 
     # The run folder and the report.
 

@@ -38,6 +38,8 @@ class Intervals:
     @property
     def reason(self) -> str:
         """Why there are none."""
+        if self.documents == 0:
+            return "the model came without intervals, and none were fitted here"
         if self.documents < fewest(self.coverage):
             return (
                 f"{self.documents} validation documents are too few for intervals of coverage"
