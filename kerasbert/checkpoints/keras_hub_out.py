@@ -1,4 +1,4 @@
-"""A run leaves as a preset of KerasHub: backbone and tokenizer.
+"""A run leaves as a preset of KerasHub: backbone, tokenizer, and a head that classifies texts.
 
 The classes of KerasHub fix the activation and the epsilon of their normalizations, so it is these
 that say which of them can hold an encoder, whatever family it is of.
@@ -10,9 +10,11 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasbert.checkpoints.beside import write_beside
 from kerasbert.checkpoints.families import FAMILIES
+from kerasbert.checkpoints.keras_hub_classifier import classifier_of
 from kerasbert.checkpoints.keras_hub_names import FORMS, Form, from_hugging_face
-from kerasbert.checkpoints.keras_hub_tokenizer_out import write_tokenizer
+from kerasbert.checkpoints.keras_hub_tokenizer_out import keras_hub_tokenizer
 from kerasbert.checkpoints.leaving import encoder_leaving, family_leaving
 from kerasbert.checkpoints.places import Arrays
 from kerasbert.config import EncoderConfig, TransformerConfig
@@ -32,7 +34,9 @@ CLASSES = {
 
 
 def export_keras_hub(run: str | Path, out: str | Path) -> dict[str, Any]:
-    """Write the encoder of a run as a preset that `Backbone.from_preset` reads, with its tokenizer.
+    """Write a run as a preset that `Backbone.from_preset` reads, with its tokenizer.
+
+    A classifier, or a regression, of single texts keeps its head: `TextClassifier.from_preset`.
 
     Args:
         run: the folder of a run whose encoder is of a public family, or of BERT's shape.
@@ -60,16 +64,22 @@ def export_keras_hub(run: str | Path, out: str | Path) -> dict[str, Any]:
         left_out = _left_out(arrays, FORMS[name], pairs=config.get("texts") == 2)
         backbone = _backbone(name, architecture, arrays)
         _check_alike(backbone, model, architecture)
+        tokens = keras_hub_tokenizer(name, tokenizer)
+        whole, labels, said = classifier_of(folder, backbone, tokens, arrays)
+        if whole is not backbone:  # its head comes with a pooler, if it has one
+            left_out = [line for line in left_out if not line.startswith("A pooler")]
         with atomic_folder(out) as made:
-            backbone.save_to_preset(str(made))
-            write_tokenizer(made, name, tokenizer)
+            whole.save_to_preset(str(made))
+            if whole is backbone:
+                tokens.save_to_preset(str(made))
+            write_beside(made, folder.read_json("metrics.json"), config, arrays, labels=labels)
     except InputError as error:
         raise InputError(f"{run}: {error}") from None
     return {
         "form": "keras-hub",
-        "class": name,
-        "weights": backbone.count_params(),
-        "left_out": left_out,
+        "class": type(whole).__name__,
+        "weights": whole.count_params(),
+        "left_out": [*left_out, *said],
     }
 
 
@@ -117,9 +127,6 @@ def _left_out(arrays: Arrays, form: Form, pairs: bool) -> list[str]:
         said.append("A pooler, which the run has not: `pooled_output` is random.")
     elif pooled and not form.pooler:
         said.append("The dense layer of the pooling.")
-    heads = {path.split("/")[0] for path in arrays} - {"embedding", "encoder", "pooling"}
-    if heads:
-        said.append(f"All heads ({', '.join(sorted(heads))}): a backbone has none.")
     return said
 
 

@@ -1,7 +1,6 @@
 """The tokenizer of a run as one of KerasHub's, if that finds the same tokens."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 from kerasbert.errors import InputError
@@ -20,11 +19,10 @@ PROBES = (
 )
 
 
-def write_tokenizer(folder: Path, backbone: str, tokenizer: Tokenizer) -> None:
-    """Write the tokenizer of a run into a preset.
+def keras_hub_tokenizer(backbone: str, tokenizer: Tokenizer) -> Any:
+    """The tokenizer of a run as one of KerasHub's.
 
     Args:
-        folder: of the preset.
         backbone: the name of its class.
         tokenizer: of the run.
 
@@ -41,7 +39,7 @@ def write_tokenizer(folder: Path, backbone: str, tokenizer: Tokenizer) -> None:
                 f" {text!r}: {theirs} where ours are {ours}. --to huggingface writes it for"
                 " transformers."
             )
-    made.save_to_preset(str(folder))
+    return made
 
 
 def _made(backbone: str, tokenizer: Tokenizer) -> Any:

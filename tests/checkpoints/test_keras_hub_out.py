@@ -1,20 +1,24 @@
 """Runs leave for KerasHub: it loads them, and has the same states and tokens."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
 from keras_hub_models import TEXTS, answer, as_array, batch, ids_of, load
 
 from kerasbert import cli, load_model
+from kerasbert.batches.encoded import EncodedTexts
 from kerasbert.checkpoints.convert import convert
 from kerasbert.checkpoints.export import export
 from kerasbert.models.transfer import weights_of
-from kerasbert.recipes import pretrain
+from kerasbert.recipes import finetune, pretrain
 from kerasbert.runs import RunFolder
 from kerasbert.without_tensorflow import import_keras_hub, tensorflow_hidden
 
 pytestmark = pytest.mark.slow
 IDS = ("token", "segment")
+OWN = [("own", None)]  # of BERT's shape
 
 
 def tokenizer_of(folder):
@@ -81,6 +85,40 @@ def test_what_is_pre_trained_from_nothing_leaves(tokenizer, keras_hub_models, fi
     first, again = (weights_of(load_model(tmp_path / name)) for name in ("run", "again"))
     table = as_array(first["embedding/token_table"])
     np.testing.assert_array_equal(table, as_array(again["embedding/token_table"]))
+
+
+@pytest.mark.parametrize("shape, start", [("bert", "distilbert"), ("roberta", "roberta"), *OWN])
+def test_a_classifier_that_was_trained_here_leaves_with_its_head(
+    shape, start, public_models, keras_hub_models, files, tmp_path
+):
+    if start:
+        convert(public_models / start, tmp_path / "start")
+    config = finetune.Config(
+        pretrained=tmp_path / "start" if start else None, train=files / "train.txt",
+        valid=files / "valid.txt", out=tmp_path / "run", pooling="cls", epochs=1, max_length=24,
+        **({} if start else {"encoder": "transformer", "norm": "post", "positions": "learned",
+        "d_model": 16, "layers": 1, "heads": 2, "tokenizer": "word"}),
+    )  # fmt: skip
+    finetune.run(config)
+    result = export(tmp_path / "run", tmp_path / "preset", "keras-hub")
+    assert any(line.startswith("The linear SVMs") for line in result["left_out"])
+    with tensorflow_hidden():
+        theirs = import_keras_hub().models.TextClassifier.from_preset(str(tmp_path / "preset"))
+    assert theirs.preprocessor.sequence_length == 24 and type(theirs).__name__ == result["class"]
+    model = load_model(tmp_path / "run")
+    alone = keras.Model(model.input, model.get_layer("logits").output)
+    texts = [*TEXTS, "the small cat " * 20]
+    tokenizer = RunFolder.open(tmp_path / "run").tokenizer()
+    encoded = EncodedTexts([(text,) for text in texts], tokenizer, 24)
+    ours = alone.predict_on_batch(encoded.rows(np.arange(len(texts)), 24))
+    with tensorflow_hidden():
+        rows = theirs.preprocessor(texts)
+    rows = {key: keras.ops.convert_to_tensor(value) for key, value in rows.items()}
+    np.testing.assert_allclose(as_array(theirs(rows)), as_array(ours), atol=1e-5)
+    assert json.loads((tmp_path / "preset/kerasbert.json").read_text())["labels"] == [
+        "animal",
+        "plant",
+    ]
 
 
 def test_what_keras_hub_cannot_compute_is_refused(
