@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 FIGURE_NAMES = {
-    **{"f1": "F1", "micro_f1": "micro F1", "macro_f1": "macro F1"},
+    **{"f1": "F1", "micro_f1": "micro F1", "macro_f1": "macro F1", "entity_f1": "entity F1"},
     **{"pearson": "Pearson", "spearman": "Spearman", "mae": "MAE", "rmse": "RMSE", "r2": "R²"},
 }
 

@@ -27,7 +27,7 @@ COMMON = {
     *("minutes", "epochs", "steps", "batch_size", "learning_rate", "max_length", "seed"),
     *("text_field", "label_field", "resume", "limit", "top_k", "documents", "labeled"),
     *("explain", "explain_html", "duplicates", "pooling", "tokens", "corpus_format", "packages"),
-    *("verify", "test_documents", "data", "model"),
+    *("verify", "test_documents", "data", "model", "report"),
 }
 # These are common where they are a command's own; in fine-tuning they are one of many.
 OWN = {"pooling", "top_k"}

@@ -13,14 +13,21 @@ _GAP = 2
 _FIGURE = re.compile(r"[+-]?[\d.,]+%?( ± [\d.,]+)?")
 
 
-def print_table(title: str, rows: Sequence[Sequence[Any]]) -> None:
+def print_table(title: str, rows: Sequence[Sequence[Any]], marks: bool = False) -> None:
     """A table on standard output; the first row is its header.
 
     Figures stand to the right, text to the left. Cells are broken on a terminal only, between
     words; where it is too narrow even for that, each row names its cells itself.
+
+    Args:
+        title: above it.
+        rows: the header, and the others.
+        marks: whether the first cell begins with a mark and a space, or with two; lines that it is
+            broken into begin below its words.
     """
     header, *body = rows
-    _print_table(title, [[cell(value) for value in row] for row in body], header)
+    found = [[cell(value) for value in row] for row in body]
+    _print_table(title, found, header, "  " if marks else "")
 
 
 def print_figures(title: str, figures: Mapping[str, Any]) -> None:
@@ -37,8 +44,10 @@ def _text(name: str, value: Any) -> str:
     return "; ".join(map(str, value)) if isinstance(value, list | tuple) else cell(value, name)
 
 
-def _print_table(title: str, body: list[list[str]], header: Sequence[str] | None) -> None:
-    """An empty line, the title and the table."""
+def _print_table(
+    title: str, body: list[list[str]], header: Sequence[str] | None, hang: str = ""
+) -> None:
+    """An empty line, the title and the table; `hang` as of `wrapped`, for the first cells."""
     print(f"\n{wrapped(title, columns(sys.stdout))}" if title else "")
     width = columns(sys.stdout) or _ANY_WIDTH
     found = [list(cells) for cells in zip(*body, strict=True)]
@@ -88,8 +97,8 @@ def _print_table(title: str, body: list[list[str]], header: Sequence[str] | None
             overflow="fold",  # nothing is cut off
             width=own,
         )
-    for row in body:
-        table.add_row(*map(Text, row))
+    for first, *others in body:
+        table.add_row(*map(Text, [_hung(first, widths[0], hang), *others]))
     Output(width=width).print(table)
 
 
@@ -103,14 +112,25 @@ def _print_rows(names: Sequence[str], body: list[list[str]], width: int) -> None
         print(" " * _GAP + said.replace("\n", "\n" + " " * _GAP))
 
 
+def _hung(text: str, width: int | None, hang: str) -> str:
+    """A cell that begins with a mark as wide as `hang`, which stays free below it."""
+    if not hang or width is None:
+        return text
+    mark, words = text[: len(hang)], text[len(hang) :]
+    return mark + wrapped(words, width - len(hang)).replace("\n", "\n" + hang)
+
+
 def _shared(widths: Sequence[int], wanted: Sequence[int], room: int) -> list[int]:
-    """The widths, made as wide as wanted while there is room; who lacks most is served first."""
+    """The widths, made as wide as wanted while there is room; who takes most lines is served first.
+
+    So the cells of a row are broken into about as many lines each, which are the fewest.
+    """
     found = list(widths)
     for _ in range(room - sum(found)):
-        lacks = [most - own for most, own in zip(wanted, found, strict=True)]
-        if max(lacks) <= 0:
+        lines = [most / max(own, 1) for most, own in zip(wanted, found, strict=True)]
+        if max(lines) <= 1:
             break
-        found[lacks.index(max(lacks))] += 1
+        found[lines.index(max(lines))] += 1
     return found
 
 

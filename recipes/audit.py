@@ -126,7 +126,7 @@ def main(argv: list[str] | None = None) -> int:
         ]
         if rows:
             title = "found (! distorts an evaluation)" if result["harmful"] else "found"
-            print_table(title, [("", "times", "share", "such as"), *rows])
+            print_table(title, [("", "times", "share", "such as"), *rows], marks=True)
 
     return run_command(Config, run, argv, "audit", show, needs_backend=False, closing=closing)
 

@@ -6,10 +6,11 @@ bytes a document, and those of the held-out files' word 8-grams.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -149,7 +150,7 @@ def audit(
     note = None
     if head is None:
         note = MEASURED if numbers else names_note(tally.counts, not tally.odd)
-    return Audit(findings, statistics, limit, note)
+    return Audit(findings, statistics, limit, note, cuts=head not in BY_TOKEN)
 
 
 def _read(
@@ -179,7 +180,7 @@ def _read(
     for document in itertools.islice(found, limit):
         part.texts.append(same_key(document.texts))
         part.nearly.append(nearly_key(document.texts))
-        part.labels.append(hash(frozenset(document.labels)) & 0xFFFFFFFFFFFFFFFF)
+        part.labels.append(_labels_key(document.labels))
         part.label_numbers.append(len(document.labels))
         part.lines.append(document.line)
         part.words.append(count_words(document.texts))
@@ -193,6 +194,12 @@ def _read(
     if not part.lines:
         raise no_document(path, problems)
     return part
+
+
+def _labels_key(labels: Sequence[str]) -> int:
+    """Equal for equal sets of labels, in every process."""
+    joined = "\0".join(sorted(set(labels))).encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(joined, digest_size=8).digest())
 
 
 class _Near:

@@ -38,12 +38,14 @@ class Audit:
         statistics: of each part, see `part_statistics`.
         limit: documents of each file that were looked at; None for all.
         note: a sentence on what the labels were taken for, where they may be meant otherwise.
+        cuts: whether training cuts texts that are longer than a row.
     """
 
     findings: list[Finding]
     statistics: dict[str, dict[str, Any]]
     limit: int | None = None
     note: str | None = None
+    cuts: bool = True
 
     @property
     def harmful(self) -> list[Finding]:
@@ -67,7 +69,7 @@ class Audit:
         if len(self.statistics) == 1:
             text += "; leaks were not looked for, they take --valid or --test"
         train = self.statistics["train"]
-        if train["longer_share"] > MANY_LONG:
+        if self.cuts and train["longer_share"] > MANY_LONG:
             text += (
                 f"; {train['longer_share']:.0%} of the texts to learn from are longer than "
                 f"{train['longer_than']:,} words: --max-length or --long windows reads more of them"

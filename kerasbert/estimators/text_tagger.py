@@ -114,7 +114,7 @@ class TextTagger(TextEstimator):
             for spans, part in ((gold, right), (found, answer)):
                 is_tags = bool(part) and isinstance(part[0], str)
                 spans.append(spans_of(list(part)) if is_tags else [tuple(one) for one in part])
-        return entity_figures(gold, found)["micro_f1"]
+        return entity_figures(gold, found)["entity_f1"]
 
     def _facts(self) -> Mapping[str, Any]:
         if not self.__sklearn_is_fitted__():
@@ -122,7 +122,7 @@ class TextTagger(TextEstimator):
         valid = self.metrics_["valid"]
         return {
             "types_": ", ".join(self.types_[:5]),
-            "validation": f"entity F1 {valid['micro_f1']:.3f}",
+            "validation": f"entity F1 {valid['entity_f1']:.3f}",
             "run_": self.run_,
         }
 

@@ -21,7 +21,7 @@ def entity_figures(
         found: those that were answered.
 
     Returns:
-        precision, recall and micro_f1 over all spans; macro_precision, macro_recall and macro_f1,
+        precision, recall and entity_f1 over all spans; macro_precision, macro_recall and macro_f1,
         the means over the types that are in either; by_type: of each precision, recall, f1, gold,
         found.
 
@@ -44,7 +44,7 @@ def entity_figures(
         }
     precision, recall, f1 = _figures(right.total(), answered.total(), wanted.total())
     return {
-        "micro_f1": f1,
+        "entity_f1": f1,
         "precision": precision,
         "recall": recall,
         **{

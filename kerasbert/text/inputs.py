@@ -20,7 +20,16 @@ from kerasbert.text.documents import strip_labels
 from kerasbert.text.fields import Fields, FoundFields, find_fields
 from kerasbert.text.formats import HEAD, check_head, form_of
 from kerasbert.text.labeled import Rows, open_rows
-from kerasbert.text.lines import LONGEST_LINE, LineProblems, packing, read_lines, stream_lines
+from kerasbert.text.lines import (
+    LONGEST_LINE,
+    LineProblems,
+    check_file,
+    packing,
+    read_lines,
+    reading,
+    stream_lines,
+    unpack,
+)
 from kerasbert.text.records import JsonLines
 
 Say = Callable[[str], None]
@@ -43,6 +52,27 @@ class InputText:
     kept: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class OwnForm:
+    """A form of file that one head alone knows, beside those of every head.
+
+    Attributes:
+        begins: whether bytes that begin so, not packed, are of this form.
+        read: yields the texts of such a file, packed or not; told its path and its name.
+    """
+
+    begins: Callable[[bytes], bool]
+    read: Callable[[Path, str], Iterator[InputText]]
+
+    def holds(self, file: Path, name: str) -> bool:
+        """Whether a file is of this form."""
+        with file.open("rb", HEAD) as raw, reading(name):
+            if raw.read(len(PARQUET_MAGIC)) == PARQUET_MAGIC:
+                return False
+            raw.seek(0)
+            return self.begins(unpack(raw, packing(raw), name).read(HEAD))
+
+
 def is_empty(texts: Sequence[str]) -> bool:
     """Whether there is nothing to be answered: no text, or one missing of a pair."""
     return not all(text and not text.isspace() for text in texts)
@@ -54,6 +84,7 @@ def read_texts(
     fields: Fields | None = None,
     say: Say | None = None,
     whole: bool = False,
+    own: OwnForm | None = None,
 ) -> Iterator[InputText]:
     """Yield each line, row or record, in memory that does not grow with them.
 
@@ -67,6 +98,7 @@ def read_texts(
         fields: of a table or records; usual names are found.
         say: told what was found, and what is not read.
         whole: whether the text of a field keeps white space at its ends, since places count it.
+        own: a form beside these; of a stream it is read from a copy.
 
     Raises:
         InputError: a file, line or row that cannot be read, naming it.
@@ -74,13 +106,14 @@ def read_texts(
     name, fields = shown(file), fields or Fields()
     say = say or (lambda line: None)
     if not is_stream(file):
-        yield from _of_file(file, name, pairs, fields, say, whole)
+        yield from _of_file(check_file(file), name, pairs, fields, say, whole, own)
         return
     with open_stream(file) as stream:
         begun = Begun(stream, LONGEST_LINE)
         head = begun.head[:HEAD]
         form = None
-        if not head.startswith(PARQUET_MAGIC) and packing(io.BytesIO(head)) is None:
+        known = head.startswith(PARQUET_MAGIC) or packing(io.BytesIO(head)) is not None
+        if not known and not (own is not None and own.begins(head)):
             check_head(head, name, "lines")
             form, _ = form_of(head, name, "texts", fields.given)
         if form == "lines" and not fields.given:
@@ -91,12 +124,21 @@ def read_texts(
             yield from _of_rows(rows, name, pairs, fields, say, whole)
         else:
             with begun.kept(name) as copy:
-                yield from _of_file(copy, name, pairs, fields, say, whole)
+                yield from _of_file(copy, name, pairs, fields, say, whole, own)
 
 
 def _of_file(
-    file: Path, name: str, pairs: bool | None, fields: Fields, say: Say, whole: bool
+    file: Path,
+    name: str,
+    pairs: bool | None,
+    fields: Fields,
+    say: Say,
+    whole: bool,
+    own: OwnForm | None = None,
 ) -> Iterator[InputText]:
+    if own is not None and own.holds(file, name):
+        yield from own.read(file, name)
+        return
     problems = LineProblems(offers=False)
     rows = open_rows(file, name, problems, fields, "texts", blank_rows=True)
     if rows is None:

@@ -14,10 +14,10 @@ from typing import Any
 from kerasbert.errors import InputError
 from kerasbert.files import to_json, write_text
 from kerasbert.streams import is_stream, readable, shown
-from kerasbert.text.arrow import PARQUET_MAGIC
 from kerasbert.text.cells import as_json, described, is_missing
 from kerasbert.text.fields import Fields, find_fields
 from kerasbert.text.formats import HEAD, form_of
+from kerasbert.text.inputs import InputText, OwnForm
 from kerasbert.text.labeled import Say, open_rows
 from kerasbert.text.lines import LineProblems, check_file, packing, reading, unpack
 from kerasbert.text.questions import QuestionDocument, question_document, question_record
@@ -88,7 +88,7 @@ def iterate_questions(
     seen: dict[str, int] = {}
     with readable(check_file(path)) as file:
         found: Iterator[tuple[Callable[[], str], Callable[[], QuestionDocument]]]
-        if _begins_as_squad(file, name):
+        if SQUAD.holds(file, name):
             found = _of_squad(_whole(file, name), name, answered)
         else:
             found = _of_rows(file, name, problems, fields or Fields(), say, answered)
@@ -108,6 +108,22 @@ def iterate_questions(
             yield document
 
 
+def squad_texts(file: Path, name: str) -> Iterator[InputText]:
+    """The questions and contexts of a file of SQuAD's form, which need no answers; ids come along.
+
+    Raises:
+        InputError: one that cannot be read.
+    """
+    problems = LineProblems(offers=False)
+    for place, made in _of_squad(_whole(file, name), name, answered=False):
+        try:
+            one = made()
+        except ValueError as error:
+            problems.report_at(place, str(error))
+            continue
+        yield InputText(one.texts, place(), kept={} if one.id is None else {"id": one.id})
+
+
 def write_questions(path: str | Path, questions: Iterable[QuestionDocument]) -> None:
     """Write questions as JSON Lines that `read_questions` reads, whole or not at all.
 
@@ -122,7 +138,7 @@ def is_squad_file(path: str | Path) -> bool:
     """Whether a file is of SQuAD's form; a stream, which can be read once, is never looked at."""
     if is_stream(path):
         return False
-    return _begins_as_squad(check_file(path), shown(path))
+    return SQUAD.holds(check_file(path), shown(path))
 
 
 def holds_questions(path: str | Path) -> bool:
@@ -138,13 +154,7 @@ def holds_questions(path: str | Path) -> bool:
     return False
 
 
-def _begins_as_squad(file: Path, name: str) -> bool:
-    with file.open("rb", HEAD) as raw:
-        if raw.read(len(PARQUET_MAGIC)) == PARQUET_MAGIC:
-            return False
-        raw.seek(0)
-        with reading(name):
-            return is_squad(unpack(raw, packing(raw), name).read(HEAD))
+SQUAD = OwnForm(is_squad, squad_texts)
 
 
 def _whole(file: Path, name: str) -> Any:

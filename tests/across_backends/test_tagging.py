@@ -54,7 +54,7 @@ def test_figures_and_answers_agree(tmp_path, crf):
     seen = [python(LOOK.format(files=str(tmp_path), out=out), backend) for backend in BACKENDS]
     assert any(answer["spans"] for answer in seen[0]["answers"])
     for one in seen[1:]:
-        for name in ("loss", "micro_f1", "macro_f1", "token_accuracy"):
+        for name in ("loss", "entity_f1", "macro_f1", "token_accuracy"):
             assert one["figures"][name] == pytest.approx(seen[0]["figures"][name], abs=1e-4)
         for answer, other in zip(one["answers"], seen[0]["answers"], strict=True):
             for span, expected in zip(answer["spans"], other["spans"], strict=True):

@@ -13,7 +13,7 @@ def test_by_hand():
     found = [[(0, 2, "a"), (3, 5, "b")], []]
     figures = entity_figures(gold, found)
     assert figures["precision"] == 1 / 2 and figures["recall"] == 1 / 3
-    assert figures["micro_f1"] == pytest.approx(0.4)
+    assert figures["entity_f1"] == pytest.approx(0.4)
     assert figures["by_type"]["a"]["f1"] == pytest.approx(2 / 3)
     assert figures["by_type"]["b"] == {"precision": 0, "recall": 0, "f1": 0, "gold": 1, "found": 1}
     assert figures["macro_f1"] == pytest.approx(1 / 3)
@@ -22,7 +22,7 @@ def test_by_hand():
 @pytest.mark.parametrize(("gold", "found"), [([[]], [[]]), ([[(0, 1, "a")]], [[]])])
 def test_nothing_to_divide_by_is_zero(gold, found):
     figures = entity_figures(gold, found)
-    assert figures["micro_f1"] == figures["macro_f1"] == 0
+    assert figures["entity_f1"] == figures["macro_f1"] == 0
 
 
 def spans(draw, words):
@@ -49,7 +49,7 @@ def test_as_seqeval_counts():
         )
         ours = entity_figures(gold, found)
         for average, names in (
-            ("micro", ("precision", "recall", "micro_f1")),
+            ("micro", ("precision", "recall", "entity_f1")),
             ("macro", ("macro_precision", "macro_recall", "macro_f1")),
         ):
             theirs = [

@@ -3,14 +3,17 @@
 import csv
 import gzip
 import json
+import os
+from pathlib import Path
 
 import pytest
 
 from kerasbert.errors import InputError
 from kerasbert.text import LineProblems
 from kerasbert.text.fields import Fields
+from kerasbert.text.inputs import read_texts
 from kerasbert.text.questions import Answer, question_record
-from kerasbert.text.squad import read_questions
+from kerasbert.text.squad import SQUAD, read_questions
 
 CONTEXT = "Ada wrote notes in London, and London kept them."
 
@@ -49,6 +52,25 @@ def test_squad_of_both_versions(write):
         assert (second.answers, second.plausible) == ((), (Answer("Ada", 0),))
         assert (second.id, second.line) == ("q2", 2)
     assert CONTEXT[19 : first.answers[0].end] == "London"
+
+
+def test_questions_to_be_answered_come_from_files_and_pipes_alike(tmp_path):
+    """SQuAD's JSON, packed or not: the same texts, ids and places in each."""
+    given = squad(question(), question("q2", "Who?", answers=[]))
+    (plain := tmp_path / "a.json").write_text(json.dumps(given))
+    (packed := tmp_path / "a.json.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    for file in (plain, packed):
+        read_end, write_end = os.pipe()
+        os.write(write_end, file.read_bytes())
+        os.close(write_end)
+        found = [list(read_texts(file, own=SQUAD))]
+        found.append(list(read_texts(Path(f"/dev/fd/{read_end}"), own=SQUAD)))
+        os.close(read_end)
+        for one in found:
+            assert [text.texts for text in one] == [("Where?", CONTEXT), ("Who?", CONTEXT)]
+            assert [text.kept for text in one] == [{"id": "q1"}, {"id": "q2"}]
+        assert found[0][1].place == f"{file}, question q2"
+        assert found[1][1].place.endswith(", question q2")
 
 
 def test_a_packed_file_larger_than_what_is_looked_at(tmp_path):

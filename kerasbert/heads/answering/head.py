@@ -28,8 +28,8 @@ from kerasbert.text.inputs import InputText, read_texts
 from kerasbert.text.lines import LineProblems
 from kerasbert.text.questions import QuestionDocument
 from kerasbert.text.squad import (
+    SQUAD,
     holds_questions,
-    is_squad_file,
     iterate_questions,
     read_questions,
     write_questions,
@@ -128,13 +128,7 @@ class Answering(Head):
         say: Callable[[str], None] | None = None,
     ) -> Iterator[InputText]:
         """Also of SQuAD's JSON; the ids come along. White space stays, since places count it."""
-        if is_squad_file(path):
-            problems = LineProblems(offers=False)
-            for one in iterate_questions(path, problems, answered=False):
-                kept = {} if one.id is None else {"id": one.id}
-                yield InputText(one.texts, f"{path}, question {one.id or one.line}", kept=kept)
-        else:
-            yield from read_texts(path, pairs, fields, say, whole=True)
+        return read_texts(path, pairs, fields, say, whole=True, own=SQUAD)
 
     @staticmethod
     def strata(document: LabeledDocument) -> tuple[str, ...]:

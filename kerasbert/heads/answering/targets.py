@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kerasbert.figures import counted
 from kerasbert.heads.tokens import TokenPlaces
 from kerasbert.text.questions import Answer, QuestionDocument
 
@@ -137,7 +138,7 @@ class Counts:
             notes.append(f"the answers of {self.lost:,} are lost: no window holds one whole")
         if self.crossed:
             notes.append(
-                f"{self.crossed:,} answers cannot be cut out, a piece crosses their boundary"
+                f"{counted(self.crossed, 'answer')} cannot be cut out: a piece crosses the boundary"
             )
         return notes
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -52,12 +52,11 @@ class Tagging(Head):
 
     name = "tagging"
     named = True
-    figures = ("micro_f1", "precision", "recall", "macro_f1", "token_accuracy")
-    best = "micro_f1"
+    figures = ("entity_f1", "precision", "recall", "macro_f1", "token_accuracy")
+    best = "entity_f1"
     labeled = True
     by_token = True
     pipeline_tag = "token-classification"
-    figure_names: ClassVar = {"micro_f1": "entity F1", "macro_f1": "macro F1"}
 
     types: tuple[str, ...]
     crf: bool = False

@@ -59,16 +59,16 @@ def run(request, tmp_path_factory):
 def test_it_learns_and_is_judged_by_entities(run):
     folder, metrics, crf = run
     assert metrics["head"] == "tagging" and metrics["valid"]["documents"] == 24
-    assert metrics["test"]["micro_f1"] > 0.9 and set(metrics["test"]["by_type"]) == {
+    assert metrics["test"]["entity_f1"] > 0.9 and set(metrics["test"]["by_type"]) == {
         "person", "place"
     }  # fmt: skip
     history = (folder / "run" / "history.csv").read_text().splitlines()
     assert history[0] == (
-        "epoch,loss,val_loss,val_micro_f1,val_precision,val_recall,val_macro_f1,"
+        "epoch,loss,val_loss,val_entity_f1,val_precision,val_recall,val_macro_f1,"
         "val_token_accuracy,seconds"
     )
     best = max(float(line.split(",")[3]) for line in history[1:])
-    assert metrics["valid"]["micro_f1"] == pytest.approx(best, abs=1e-5)
+    assert metrics["valid"]["entity_f1"] == pytest.approx(best, abs=1e-5)
     about = json.loads((folder / "run" / "config.json").read_text())
     assert about["types"] == ["person", "place"] and about["crf"] is crf
     assert about["windows"] == {"overlap": 3, "most": 0, "rows": True}
