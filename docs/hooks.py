@@ -1,4 +1,4 @@
-"""MkDocs builds the page of commands from what each `--help` says, so that the two never differ."""
+"""The page of commands, from what each `--help` says; and names that stay unbroken."""
 
 import contextlib
 import importlib
@@ -10,11 +10,12 @@ from typing import Any
 from mkdocs.structure.files import File, Files
 
 PAGE = "reference/commands.md"
+LONGEST_NAME = 32  # characters
 OPENING = """# Commands
 
 Each command is also a file (`python recipes/finetune.py --help`) and a function
-(`kerasbert.recipes.finetune.run`). Exit status: 0 done, 2 wrong input, 130 interrupted with the
-state saved.
+(`kerasbert.recipes.finetune.run`). Exit status: 0 done, 2 wrong input, 130
+interrupted with the state saved.
 """
 
 
@@ -22,6 +23,19 @@ def on_files(files: Files, config: Any) -> Files:
     """Add the page to those that lie in the folder."""
     files.append(File.generated(config, PAGE, content=commands_page()))
     return files
+
+
+def on_page_content(html: str, **about: Any) -> str:
+    """Names in code stay on one line, see site.css; longer code may wrap."""
+    return re.sub(
+        r"<code>([^<]+)</code>",
+        lambda found: (
+            f'<code class="name">{found[1]}</code>'
+            if len(found[1]) <= LONGEST_NAME
+            else found[0]
+        ),
+        html,
+    )
 
 
 def commands_page() -> str:
@@ -35,7 +49,7 @@ def commands_page() -> str:
 
 
 class Screen(io.StringIO):
-    """A terminal, as the help is told: a pipe would get it wider than the page is."""
+    """A terminal, as the help is told: for a pipe it is wider than the page."""
 
     def isatty(self) -> bool:
         return True

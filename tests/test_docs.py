@@ -38,11 +38,10 @@ def program(text: str) -> str:
 
 
 def commands() -> list[tuple[str, str]]:
-    """Each `kerasbert COMMAND ...` of an indented block: the command and the rest of its line."""
+    """Each `kerasbert COMMAND ...` of an indented block: the command and what follows it."""
     line = r"^    (?:[A-Z_]+=\S+ )*kerasbert +([a-z]+)(.*)$"
-    return sorted(
-        {found for text in TEXTS.values() for found in re.findall(line, text, re.MULTILINE)}
-    )
+    joined = [re.sub(r" \\\n +", " ", text) for text in TEXTS.values()]
+    return sorted({found for text in joined for found in re.findall(line, text, re.MULTILINE)})
 
 
 def in_process(code: str, folder: Path) -> str:
@@ -193,6 +192,17 @@ def test_the_objective_trains_as_it_stands(store):
 @pytest.mark.parametrize("page, block", BLOCKS)
 def test_a_python_block_is_python(page, block):
     ast.parse(block)
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.stem)
+def test_no_block_of_code_is_wider_than_its_page(page):
+    """84 columns are what the site shows beside its sidebars; results are made by programs."""
+    fenced = False
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if line.startswith("```"):
+            fenced = not fenced
+        elif fenced or line.startswith("    "):
+            assert len(line.removeprefix("" if fenced else "    ")) <= 84, line
 
 
 def test_every_command_is_shown():

@@ -115,16 +115,17 @@ def other_tokens(place: Path) -> tuple[dict[str, int], int]:
 
 
 def table(figures: dict[str, list[dict[str, Any]]], tokens: dict[str, int], lines: int) -> str:
-    """A row for each model."""
-    heads = ["model", "family", *(f"{what}, {b}" for what in ("states", "logits") for b in figures)]
-    heads.append(f"lines of {lines:,} with other tokens")
+    """A row for each model; differences in millionths."""
+    shown = {"jax": "JAX", "torch": "PyTorch", "tensorflow": "TF"}
+    heads = ["model", *(f"{what}, {shown[b]}" for what in ("states", "logits") for b in figures)]
+    heads.append(f"other tokens, of {lines:,} lines")
     rows = []
     for by_backend in zip(*figures.values(), strict=True):
-        cells = [by_backend[0]["model"], by_backend[0]["family"]]
+        cells = [by_backend[0]["model"]]
         for what in ("hidden", "logits"):
-            cells += ["–" if row[what] is None else f"{row[what]:.1e}" for row in by_backend]
+            cells += ["–" if row[what] is None else f"{row[what] * 1e6:.2f}" for row in by_backend]
         rows.append([*cells, str(tokens[by_backend[0]["model"]])])
-    ruler = ["---", "---", *["---:"] * (len(heads) - 2)]
+    ruler = ["---", *["---:"] * (len(heads) - 1)]
     return "".join(f"| {' | '.join(row)} |\n" for row in [heads, ruler, *rows])
 
 

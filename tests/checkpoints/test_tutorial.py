@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.backend, pytest.mark.in_turn, pytest.mark.slow]
 
 def commands() -> list[list[str]]:
     """The words behind `kerasbert` of each command."""
-    text = PAGE.read_text(encoding="utf-8")
+    text = re.sub(r" \\\n +", " ", PAGE.read_text(encoding="utf-8"))
     return [shlex.split(line) for line in re.findall(r"^    kerasbert (.*)$", text, re.MULTILINE)]
 
 
