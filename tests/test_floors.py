@@ -45,6 +45,7 @@ FLOORS = [
 ]
 WITH_KERAS = {  # of the heads: what is built with a model
     "kerasbert.heads.answering.losses",
+    "kerasbert.heads.regression.beginning",
     "kerasbert.heads.regression.losses",
     "kerasbert.heads.tagging.losses",
     *(f"kerasbert.heads.classification.{n}" for n in ("logits", "losses", "outputs", "targets")),

@@ -212,6 +212,10 @@ class Head(HeadDocuments, HeadFigures):
         """Give the untrained model what can be known before; returns what is to be said of it."""
         return []
 
+    def begin_pretrained(self, model, data: Mapping[str, Any]) -> list[str]:
+        """Likewise once the model has its pre-trained weights: what their states tell already."""
+        return []
+
     # After each epoch.
 
     def unsettle(self, model) -> None:

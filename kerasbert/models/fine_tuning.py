@@ -34,7 +34,7 @@ def build_fine_tuning_model(
         output: the `output` of a `kerasbert.heads.Head`: of the pooled states (B, P), those of
             tokens (B, L, D), the model's inputs, dropout and seed.
         pooling: how states become one vector; the maximum over positions unless given.
-        dropout: on the states that the head reads, in training.
+        dropout: on the states that the head reads, in training; none where texts are `apart`.
         seed: of the head's initial weights and its dropout.
         window: the text is split into windows of so many positions, one behind the other, as
             `WindowedTexts` makes them; the encoder sees each alone.
@@ -51,6 +51,7 @@ def build_fine_tuning_model(
     pooled = pooling(sequence, padding_mask)
     if apart:
         pooled = ComparePairs(name="compare_pairs")(pooled)
+        dropout = 0.0  # one of its numbers, the cosine, may tell more than all others
     elif fold is not None:
         pad_id = padding_of(embedding)
         pool = PoolWindows(window_pooling, seed=seed + 3, pad_id=pad_id, name="pool_windows")

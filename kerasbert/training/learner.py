@@ -97,6 +97,8 @@ def build_learner(
     trained, batches = _compiled(settings, model, peak, tokenizer, data["train"], source)
     if source is not None and pretrained is not None and not settings.from_scratch:
         transfer = _take_weights(settings, source, pretrained, trained, said)
+        for note in data["train"].head.begin_pretrained(model, data):
+            say(note, said)
     return Learner(model, trained, batches, data, peak, lead, transfer)
 
 

@@ -192,6 +192,12 @@ class Regression(Head):
             len(self.names), kernel_initializer=begin, dtype=dtype_of_logits(), name="numbers"
         )(pooled)
 
+    def begin_pretrained(self, model, data: Mapping[str, Any]) -> list[str]:
+        """Of pairs that are encoded apart: begin with what their cosine says."""
+        from kerasbert.heads.regression.beginning import begin_at_cosine
+
+        return begin_at_cosine(model, data["train"])
+
     def loss(self, gold: np.ndarray):
         from kerasbert.heads.regression.losses import build_loss
 
