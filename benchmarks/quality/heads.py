@@ -164,9 +164,9 @@ class Bench:
 
     def documents(self) -> dict[str, list]:
         """The parts of the data, as every row reads them."""
-        return self._read()[0]
+        return self.read()[0]
 
-    def _read(self) -> tuple[dict[str, list], Any]:
+    def read(self) -> tuple[dict[str, list], Any]:
         from kerasbert.training.parts import read_parts
 
         values: Any = {"head": self.table.head, **self.table.settings}
@@ -197,12 +197,7 @@ class Bench:
         from kerasbert.heads.registry import HEADS
         from kerasbert.runs.folder import RunFolder
 
-        title = next(
-            title
-            for title, row in self.table.rows.items()
-            if row.start == "model" and "pair" not in row.settings
-        )
-        settings = self.settings(title, seed)
+        settings = self.settings(own_title(self.table), seed)
         folder = RunFolder.open(settings.out)  # it knows the rate, and the longest answer
         config = folder.config()
         head = HEADS[self.table.head].load(folder.path, config)
@@ -216,7 +211,7 @@ class Bench:
 
     def rivals(self) -> list[dict[str, Any]]:
         """What one would use instead."""
-        documents, head = self._read()
+        documents, head = self.read()
         found = head.rivals(documents)
         if self.options.model is not None:
             from kerasbert.checkpoints.convert import open_source
@@ -234,6 +229,15 @@ class Bench:
                 documents, "the public model", lambda texts: embedder().pooled(texts)
             )
         return found
+
+
+def own_title(table: Table) -> str:
+    """Our row that reads what transformers reads: from the public model, pairs together."""
+    return next(
+        title
+        for title, row in table.rows.items()
+        if row.start == "model" and "pair" not in row.settings
+    )
 
 
 def slug(title: str) -> str:

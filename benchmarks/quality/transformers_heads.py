@@ -24,6 +24,7 @@ Row = dict[str, Any]
 IGNORED = -100  # what its losses leave out
 ASKED = 64  # rows at a time, in prediction
 CLIP = 1.0
+LONGEST = 30  # tokens of an answer, where our head says nothing
 INPUTS = ("input_ids", "token_type_ids", "attention_mask")
 TARGETS = ("labels", "start_positions", "end_positions")
 
@@ -112,7 +113,7 @@ class Answers:
     def __init__(self, tokenizer: Any, head: Any, max_length: int, train: Sequence[Any]):
         self.tokenizer, self.max_length = tokenizer, max_length
         self.config: Row = {}
-        self.most, self.unit = int(head.answer_length), head.counted_by
+        self.most, self.unit = head.answer_length or LONGEST, head.counted_by
 
     def rows(self, documents: Sequence[Any]) -> list[Row]:
         """A row for each window; where the answer isn't in it, [CLS] is right."""
@@ -229,14 +230,14 @@ class Peer:
         self.schedule.step()
         return int(batch["attention_mask"].sum())
 
-    def outputs(self, part: str) -> list[Any]:
+    def answer(self, asked: Sequence[Row]) -> list[Any]:
         """The logits of each row: (1,), (L, tags), or (2, L) of both ends."""
         import torch
 
         self.model.eval()
         found: list[Any] = []
-        for start in range(0, len(self.rows[part]), ASKED):
-            rows = self.rows[part][start : start + ASKED]
+        for start in range(0, len(asked), ASKED):
+            rows = asked[start : start + ASKED]
             in_half = torch.autocast("cpu", torch.bfloat16, enabled=self.half)
             with torch.inference_mode(), in_half:
                 made = self.model(**self._padded(rows))
@@ -253,7 +254,7 @@ class Peer:
         for epoch in range(self.epochs):
             for rows in self.batches(epoch):
                 self.step(rows)
-            outputs = self.outputs("valid")
+            outputs = self.answer(self.rows["valid"])
             figures = self.kind.score(self.documents["valid"], self.rows["valid"], outputs)
             by_epoch.append(figures)
         column = self.head.best

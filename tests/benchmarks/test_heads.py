@@ -75,7 +75,7 @@ def test_answers_of_transformers_are_cut_out_of_windows(heads, public_model, tmp
     assert len(rows) > len(documents)
     found = made.kind.score(documents, rows, list(right_logits(rows)))
     assert found == {"exact_match": 1, "f1": 1, "documents": 3}
-    outputs = made.outputs("valid")
+    outputs = made.answer(rows)
     assert [one.shape for one in outputs] == [(2, made_length(rows))] * len(rows)
     assert 0 <= made.fine_tune()["valid"]["f1"] <= 1
 
@@ -101,25 +101,32 @@ def test_tags_of_transformers_are_those_of_first_pieces(heads, public_model, tmp
     assert 0 < found["recall"] < 1
 
 
-def test_a_table_is_measured_and_goes_on(heads, public_model, tmp_path):
+def start(program, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{program}", *map(str, arguments)], cwd=ROOT,
+        env={**os.environ, "HF_HUB_OFFLINE": "1"}, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def stsb(tmp_path):
+    folder = tmp_path / "stsb"
+    folder.mkdir()
     for name, count in (("train", 6), ("dev", 3)):
         rows = [f"g\tf\t2012\t{n}\t{score}\t{one}\t{other}"
                 for n, (one, other, score) in enumerate(PAIRS * count)]  # fmt: skip
-        (tmp_path / f"{name}.tsv").write_text("\n".join(rows) + "\n")
-    command = [sys.executable, "-m", "benchmarks.quality.heads", "stsb", "--data", tmp_path,
-               "--model", public_model, "--out", tmp_path / "out", "--seeds=1",
-               "--rows", "public model, together", heads.PEER]  # fmt: skip
+        (folder / f"{name}.tsv").write_text("\n".join(rows) + "\n")
+    return folder
 
-    def start():
-        return subprocess.run(
-            [str(word) for word in command], cwd=ROOT, capture_output=True, text=True, timeout=300,
-            env={**os.environ, "HF_HUB_OFFLINE": "1"},
-        )  # fmt: skip
 
-    done = start()
+def test_a_table_is_measured_and_goes_on(heads, stsb, public_model, tmp_path):
+    asked = ["public model, together", heads.PEER]
+    command = ["quality.heads", "stsb", "--data", stsb, "--model", public_model]
+    command += ["--out", tmp_path / "out", "--seeds=1", "--rows", *asked]
+    done = start(*command)
     assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / "out" / "stsb.json").read_text())
-    assert list(found["rows"]) == command[-2:]
+    assert list(found["rows"]) == asked
     (ours,), (theirs,) = found["rows"].values()
     assert ours["processor_seconds"] > 0 and len(theirs["epochs"]) == ours["epochs"] == 2
     names = [rival["name"] for rival in found["rivals"]]
@@ -127,9 +134,26 @@ def test_a_table_is_measured_and_goes_on(heads, public_model, tmp_path):
         names[:2] == ["TF-IDF cosine", "TF-IDF + ridge"] and "cosine of the public model" in names
     )
     assert f"| {ours['valid']['pearson']:.3f} |" in done.stdout
-    again = start()
+    again = start(*command)
     assert (
         again.stdout == done.stdout
         and json.loads((tmp_path / "out" / "stsb.json").read_text()) == found
     )
     assert kb.load_predictor(tmp_path / "out" / "stsb" / "public-model-together-seed0")
+
+
+@pytest.mark.slow
+def test_steps_are_timed_beside_transformers(stsb, public_model, tmp_path):
+    done = start(
+        "speed.head_steps", "--data", stsb.parent, "--model", public_model, "--names", "stsb",
+        "--rounds=1", "--steps=1", "--backends", "torch", "--out", tmp_path / "steps.json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "steps.json").read_text())
+    training, prediction = found["stsb, training"], found["stsb, prediction"]
+    assert [row["name"] for row in training["contestants"]] == ["kerasbert", "transformers"]
+    # 24 pairs: ours fills its batch of 32 with those of the next epoch, theirs is smaller.
+    (ours,), (theirs,) = (row["work"] for row in training["contestants"])
+    assert ours / 32 == pytest.approx(theirs / 24, rel=0.05)
+    assert [row["work"] for row in prediction["contestants"]] == [[12], [12]]
+    assert "stsb, training: transformers" in done.stdout
