@@ -29,6 +29,7 @@ class EncoderConfig:
 
     encoder: ClassVar[str]
     pretraining_dropout: ClassVar[float]
+    any_vocabulary: ClassVar[bool] = True  # whether it can be made with more tokens, or fewer
 
     vocabulary_size: int
     d_model: int = 128
@@ -320,6 +321,7 @@ class KerasHubConfig(EncoderConfig):
     """
 
     encoder: ClassVar[str] = "keras-hub"
+    any_vocabulary: ClassVar[bool] = False  # its backbone brings the table
     pretraining_dropout: ClassVar[float] = 0.0
 
     backbone: dict[str, Any]

@@ -99,7 +99,7 @@ RANGES: dict[str, Range] = {
     "pad_id": Range(0, _LARGE),
     # corpora and tokenizers
     "vocab_size": Range(6, _LARGE),  # the five special tokens, and one
-    "tokenizer_sample": _COUNT,
+    **dict.fromkeys(("tokenizer_sample", "extend_vocabulary"), _COUNT),
     **dict.fromkeys(("min_characters", "max_characters", "shard_size", "limit"), _CORPUS),
     "workers": _COUNT,
     # rows

@@ -9,13 +9,13 @@ from kerasbert.choices import CorpusFormat, Duplicates, EngineName, UnicodeForm
 from kerasbert.closing import Closing, command
 from kerasbert.command import run_command
 from kerasbert.errors import InputError
-from kerasbert.settings.tokenizer import TokenizerSettings
+from kerasbert.settings.tokenizer import VocabularySettings
 from kerasbert.tables import print_figures
 from kerasbert.terminal import say, throughput
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(TokenizerSettings):
+class Config(VocabularySettings):
     """Raw text in, a token store out. Killed at any time, the same command goes on where it was.
 
     Example: kerasbert prepare --corpus raw.txt --out store
@@ -63,6 +63,7 @@ class Config(TokenizerSettings):
                 raise InputError("--verify STORE checks a store: leave out --corpus and --out.")
         elif not self.corpus or self.out is None:
             raise InputError("expected --corpus FILE... and --out STORE, or --verify STORE.")
+        self.check_vocabulary(self.tokenizer_file is not None, "--tokenizer-file")
 
     @property
     def goes_on(self) -> bool:

@@ -9,7 +9,7 @@ from kerasbert.settings.pretrain import PretrainSettings
 from kerasbert.tables import print_figures
 
 # In a sentence below the table, or only of interest to who has resumed the run.
-SAID = ("learned", "verdict", "session_seconds")
+SAID = ("learned", "verdict", "vocabulary", "session_seconds")
 
 Config = PretrainSettings
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from kerasbert.batches.encoded import EncodedTexts
@@ -13,6 +14,7 @@ from kerasbert.layers import Pooling
 from kerasbert.models import build_encoder_model
 from kerasbert.runs.folder import RunFolder
 from kerasbert.text.inputs import as_rows, is_empty
+from kerasbert.tokenizer.tokenizer import Tokenizer
 
 
 class Embedder:
@@ -51,7 +53,19 @@ class Embedder:
                 f"max_length of {self.max_length}. Give a smaller one."
             )
         self.truncated = 0
-        model = folder.load_model()
+        self._take(folder.load_model(), pooling)
+
+    @classmethod
+    def of_model(
+        cls, model: keras.Model, tokenizer: Tokenizer, pooling: str, max_length: int
+    ) -> "Embedder":
+        """That of a model with layers "embedding" and "encoder", which no run holds yet."""
+        made = cls.__new__(cls)
+        made.tokenizer, made.max_length, made.truncated = tokenizer, max_length, 0
+        made._take(model, pooling)
+        return made
+
+    def _take(self, model: keras.Model, pooling: str) -> None:
         check_padding(model, self.tokenizer.special.pad)
         embedding, encoder = model.get_layer("embedding"), model.get_layer("encoder")
         self.model = build_encoder_model(embedding, encoder, Pooling(pooling, name="embed_pooling"))

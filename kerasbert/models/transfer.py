@@ -36,7 +36,10 @@ class TransferReport:
 
 
 def transfer_weights(
-    source: keras.Model, target: keras.Model, heads: Sequence[str] = ()
+    source: keras.Model,
+    target: keras.Model,
+    heads: Sequence[str] = (),
+    origins: Sequence[Sequence[int]] | None = None,
 ) -> TransferReport:
     """Copy embedding and encoder of `source` into `target`, weight by weight.
 
@@ -46,6 +49,8 @@ def transfer_weights(
         source: a built model, as `build_pretrain_model` and `build_classifier` make them.
         target: likewise.
         heads: names of the objectives whose heads are copied as well, where both models have them.
+        origins: where `target` has another vocabulary, for each of its tokens those of `source`
+            whose mean it begins as, in every table and bias with a row for each token.
 
     Raises:
         InputError: an embedding or encoder weight of either side has no counterpart of its shape.
@@ -60,6 +65,8 @@ def transfer_weights(
         layer = path.split("/")[0]
         carried = layer in CARRIED or layer.startswith(tuple(heads))
         counterpart = available.get(path) if carried else None
+        if counterpart is not None and counterpart.shape != variable.shape and origins is not None:
+            counterpart = _of_tokens(counterpart, origins)
         if counterpart is not None and counterpart.shape == variable.shape:
             variable.assign(counterpart)
             report.loaded.append(path)
@@ -129,6 +136,19 @@ def weights_of(model: keras.Model) -> dict:
             start = path.find(f"/{layer.name}/") + 1
             weights[path[start:] if start else f"{layer.name}{path}"] = variable
     return weights
+
+
+def _of_tokens(rows, origins: Sequence[Sequence[int]]):
+    """Rows for other tokens: each the mean of those that it comes from; what else is as it is.
+
+    Args:
+        rows: a weight (old vocabulary, ...).
+        origins: of `transfer_weights`.
+    """
+    values = keras.ops.convert_to_numpy(rows)
+    if len(values) <= max(map(max, origins)):
+        return rows
+    return np.stack([values[list(ids)].mean(axis=0) for ids in origins]).astype(values.dtype)
 
 
 def _with_paths_of(wanted: dict, available: dict, layer: str) -> dict:

@@ -15,6 +15,7 @@ from kerasbert.figures import number
 from kerasbert.files import write_text
 from kerasbert.report.markdown import block, code, escaped, model_card, table
 from kerasbert.report.run import ConfigJson, encoder_of
+from kerasbert.tokenizer.vocabulary_change import told
 
 SPLITS = {"train": "training", "valid": "validation", "test": "test"}
 HUB = re.compile(r"hf:/+([^/@]+/[^/@]+)")  # of `--pretrained hf://owner/name@revision`
@@ -140,8 +141,10 @@ def pretrain_card(
         " whatever is wrong or one-sided in that, is from that text.",
     ]
     heading = ["held out", "figure", "knowing nothing", ""]
+    changed = config.get("vocabulary")
     sections = [
         ("", f"{what} {_encoder(config)}"),
+        ("Vocabulary", escaped(f"Another {told(changed)}.") if changed else ""),
         ("Data", f"Raw text: {files}; {counts}."),
         ("Figures", table([heading, *rows, *shares]) if rows or shares else ""),
         ("What was learned", escaped(metrics.get("verdict", ""))),

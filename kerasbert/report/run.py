@@ -5,6 +5,7 @@ from typing import Any
 
 from kerasbert.report.page import paragraph
 from kerasbert.report.tables import folded, pairs
+from kerasbert.tokenizer.vocabulary_change import told
 
 ConfigJson = Mapping[str, Any]  # what config.json holds
 
@@ -35,7 +36,9 @@ def transferred(config: ConfigJson) -> str:
         f"{len(found.get(key) or [])} weights {text}" for key, text in weights.items()
     )
     names = {text: found.get(key) for key, text in weights.items() if found.get(key)}
-    return paragraph(f"{begun}{counts}.") + folded("the names of the weights", pairs(names))
+    changed = config.get("vocabulary")
+    said = paragraph(f"Another {told(changed)}.") if changed else ""
+    return paragraph(f"{begun}{counts}.") + said + folded("the names of the weights", pairs(names))
 
 
 def settings_and_versions(config: ConfigJson) -> str:

@@ -1,5 +1,6 @@
 """Which settings of a group were given, that is, differ from their defaults."""
 
+from collections.abc import Collection
 from dataclasses import fields
 from typing import Any
 
@@ -17,9 +18,9 @@ def given(options: Any, group: type) -> dict[str, Any]:
     }
 
 
-def refuse_beside_pretrained(options: Any, *groups: type) -> None:
-    """A pre-trained run brings its architecture and tokenizer."""
-    names = [name for group in groups for name in given(options, group)]
+def refuse_beside_pretrained(options: Any, *groups: type, but: Collection[str] = ()) -> None:
+    """A pre-trained run brings architecture and tokenizer, all of their settings `but` these."""
+    names = [name for group in groups for name in given(options, group) if name not in but]
     if names:
         raise InputError(
             f"{flags_of(names)}: not beside --pretrained, whose run brings architecture and "

@@ -7,12 +7,12 @@ from kerasbert.choices import CorpusFormat, MaskingUnit, PoolingName, TaskName, 
 from kerasbert.errors import InputError
 from kerasbert.settings.encoder import EncoderSettings, check_length
 from kerasbert.settings.given import refuse_beside_pretrained
-from kerasbert.settings.tokenizer import TokenizerSettings
+from kerasbert.settings.tokenizer import TokenizerSettings, VocabularySettings
 from kerasbert.settings.training import TrainingSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class PretrainSettings(EncoderSettings, TokenizerSettings, TrainingSettings):
+class PretrainSettings(EncoderSettings, VocabularySettings, TrainingSettings):
     """A token store or raw text in, a run folder with a pre-trained encoder out.
 
     Example: kerasbert pretrain --corpus raw.txt --out runs/lm --encoder text-cnn --minutes 10
@@ -72,14 +72,17 @@ class PretrainSettings(EncoderSettings, TokenizerSettings, TrainingSettings):
         if sum(value is not None for value in (self.epochs, self.steps, self.minutes)) > 1:
             raise InputError("expected at most one of --epochs, --steps and --minutes.")
         if self.store is not None:
-            for name in ("tokenizer", "tokenizer_file", "vocab_size"):
-                if getattr(self, name) is not None:
+            brought = ("tokenizer", "tokenizer_file", "extend_vocabulary", "vocabulary_from")
+            for name in (*brought, "vocab_size"):
+                if getattr(self, name):
                     flag = name.replace("_", "-")
                     raise InputError(f"--{flag}: a store brings its tokenizer; leave it out.")
+        self.check_vocabulary(self.pretrained is not None, "--pretrained")
         if self.teacher is not None:
             self._check_teacher()
         if self.pretrained is not None:
-            refuse_beside_pretrained(self, EncoderSettings, TokenizerSettings)
+            sized = ("vocab_size",) if self.vocabulary_from else ()
+            refuse_beside_pretrained(self, EncoderSettings, TokenizerSettings, but=sized)
             if self.vectors is not None:
                 raise InputError("--vectors: not beside --pretrained, which brings its own.")
         else:

@@ -8,7 +8,14 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from kerasbert.errors import InputError
 from kerasbert.ranges import check_numbers, flag
 
-_PATHS_AS_TEXT = {"corpus", "folder", "pretrained", "teacher"}  # they may be URLs, too
+# They may be URLs, too.
+_PATHS_AS_TEXT = {
+    "corpus",
+    "folder",
+    "pretrained",
+    "teacher",
+    "vocabulary_from",
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,9 @@ def given_tokenizer(settings: TokenizerSettings) -> Tokenizer | None:
     """
     if settings.tokenizer_file is None:
         return None
-    if settings.vocab_size is not None or not settings.lowercase:
+    # A smaller vocabulary that the tokenizer shall get has a size of its own.
+    sized = settings.vocab_size is not None and not getattr(settings, "vocabulary_from", ())
+    if sized or not settings.lowercase:
         raise InputError(
             "--vocab-size and --no-lowercase are for a tokenizer that is trained: the one of "
             "--tokenizer-file is what it is."

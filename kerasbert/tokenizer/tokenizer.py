@@ -48,7 +48,7 @@ class Tokenizer:
         segmenter: "jieba" or None.
         form: the Unicode normal form that it segments.
         lowercase: whether the file lower-cases.
-        vocabulary_size: ids are in [0, vocabulary_size).
+        vocabulary: from token to id, special ones included, in [0, vocabulary_size).
         special: ids of the special tokens (0 to 4 if trained here), found by their names: [PAD],
             [UNK], [CLS], [SEP], [MASK], or <pad>, <unk>, <s>, </s>, <mask>. Batches take them from
             here. [MASK] may be missing, and of a tokenizer of bytes [UNK].
@@ -277,7 +277,7 @@ class Tokenizer:
             return continues
         continues = np.zeros(self.vocabulary_size, bool)
         if prefix:
-            for token, index in self._vocabulary.items():
+            for token, index in self.vocabulary.items():
                 continues[index] = token.startswith(prefix)
         return continues
 
@@ -314,7 +314,7 @@ class Tokenizer:
         """The tokens that are words, or begin one, with their ids; no special token, no `##`."""
         named = {
             token: index
-            for token, index in self._vocabulary.items()
+            for token, index in self.vocabulary.items()
             if token not in self.special_tokens and not self.continues[index]
         }
         if self._space == "Ġ":
@@ -325,7 +325,7 @@ class Tokenizer:
         return {token.removeprefix(self._space or ""): index for token, index in named.items()}
 
     _settings = property(lambda self: json.loads(self._json))
-    _vocabulary = property(lambda self: self._tokenizer.get_vocab(with_added_tokens=True))
+    vocabulary = property(lambda self: self._tokenizer.get_vocab(with_added_tokens=True))
 
     @functools.cached_property
     def _splits_nothing(self) -> bool:
@@ -348,7 +348,7 @@ class Tokenizer:
         """(V,) bool, True for the ids of tokens that begin with the space before a word."""
         spaced = np.zeros(self.vocabulary_size, bool)
         if self._space is not None:
-            for token, index in self._vocabulary.items():
+            for token, index in self.vocabulary.items():
                 spaced[index] = token.startswith(self._space)
         return spaced
 

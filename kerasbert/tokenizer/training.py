@@ -7,7 +7,7 @@ whole alphabet is numbered beforehand.
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import tokenizers
@@ -62,14 +62,16 @@ def train_tokenizer(
     form: UnicodeForm = "NFKC" if unicode == "NFKC" else "NFC"
     normalizer = _normalizer(style, lowercase, form)
     pre_tokenizer = _pre_tokenizer(style)
-    words = _count_words(texts, normalizer, pre_tokenizer, segmenter_of(segmenter, form))
+    words = count_words(texts, normalizer, pre_tokenizer, segmenter_of(segmenter, form))
     if not words:
         raise InputError(
             "there is no text to train a tokenizer on. Expected texts with at least one word."
         )
     model: Any
     if style == "wordpiece":
-        vocabulary = _train_word_pieces(words, vocabulary_size, min_frequency, whole_alphabet)
+        vocabulary = train_word_pieces(
+            words, vocabulary_size, min_frequency, whole_alphabet=whole_alphabet
+        )
         model = models.WordPiece(
             vocabulary,
             unk_token="[UNK]",
@@ -113,10 +115,14 @@ def _pre_tokenizer(style: str) -> Any:
     return pre_tokenizers.BertPreTokenizer()
 
 
-def _count_words(
-    texts: Iterable[str], normalizer: Any, pre_tokenizer: Any, segment: Callable[[str], str]
+def count_words(
+    texts: Iterable[str],
+    normalizer: Any,
+    pre_tokenizer: Any,
+    segment: Callable[[str], str],
+    before: str = "",
 ) -> Counter[str]:
-    """Count the words of the texts as the pre-tokenizer splits them.
+    """Count the words of the texts as the pre-tokenizer splits them, each behind `before`.
 
     Counting what stands between white space first, and splitting each different chunk once, is
     several times faster than splitting every text, and yields the same words.
@@ -128,7 +134,10 @@ def _count_words(
     def split_chunks() -> None:
         nonlocal words, rare
         for chunk, times in chunks.items():
-            for word, _ in pre_tokenizer.pre_tokenize_str(normalizer.normalize_str(chunk)):
+            plain = before + chunk
+            if normalizer is not None:
+                plain = normalizer.normalize_str(plain)
+            for word, _ in pre_tokenizer.pre_tokenize_str(plain):
                 words[word] += times
         chunks.clear()
         while len(words) > _WORDS_IN_MEMORY:  # word2vec's way to count a web in bounded memory
@@ -155,10 +164,24 @@ def _parts(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def _train_word_pieces(
-    words: Counter[str], vocabulary_size: int, min_frequency: int, whole_alphabet: bool
+def train_word_pieces(
+    words: Counter[str],
+    vocabulary_size: int,
+    min_frequency: int,
+    special: Sequence[str] = SPECIAL_TOKENS,
+    prefix: str = "##",
+    whole_alphabet: bool = False,
 ) -> dict[str, int]:
-    """Return the vocabulary of the stock WordPiece trainer, with the whole alphabet pinned."""
+    """Return the vocabulary of the stock WordPiece trainer, with the whole alphabet pinned.
+
+    Args:
+        words: how often each occurs.
+        vocabulary_size: the most entries.
+        min_frequency: rarer characters and merges stay out.
+        special: the first entries, in this order.
+        prefix: of the pieces that go on with a word.
+        whole_alphabet: take more entries where the characters need them.
+    """
     characters: Counter[str] = Counter()
     for word, times in words.items():
         for character in word:
@@ -167,8 +190,8 @@ def _train_word_pieces(
     # A word with an unknown character becomes [UNK] as a whole, so it teaches nothing.
     usable = sorted(word for word in words if len(word) <= _LONGEST_WORD and known.issuperset(word))
     alphabet = sorted(known)
-    continued = sorted({f"##{character}" for word in usable for character in word[1:]})
-    pinned = [*SPECIAL_TOKENS, *alphabet, *continued]
+    continued = sorted({f"{prefix}{character}" for word in usable for character in word[1:]})
+    pinned = list(dict.fromkeys([*special, *alphabet, *continued]))
     if whole_alphabet:
         vocabulary_size = max(vocabulary_size, len(pinned) * 3 // 2)
     if len(pinned) > vocabulary_size:
@@ -182,7 +205,7 @@ def _train_word_pieces(
         min_frequency=min_frequency,
         special_tokens=pinned,
         show_progress=False,
-        continuing_subword_prefix="##",
+        continuing_subword_prefix=prefix,
     )
     tokenizer = tokenizers.Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()

@@ -23,6 +23,8 @@ from kerasbert.tasks.held_out import figures_of
 from kerasbert.tasks.masked_lm import MaskedLM
 from kerasbert.terminal import say
 from kerasbert.text.lines import check_file
+from kerasbert.tokenizer.vocabulary_change import told
+from kerasbert.training.changed_vocabulary import at_the_start, check_any_vocabulary, origins_of
 from kerasbert.training.fit import fit
 from kerasbert.training.history import History
 from kerasbert.training.learned import guessed_words, nearest_words
@@ -92,12 +94,18 @@ def pretrain(settings: PretrainSettings) -> dict[str, Any]:
             batches.vectors = teacher.vectors(batches)
     total = settings.steps or (settings.epochs or 3) * train.steps_per_epoch
     model = build_model(settings, architecture, tasks, total)
-    transfer = None
+    transfer, changed = None, dict(store.manifest.get("vocabulary", {}))
     if source is not None:
-        transfer = transfer_weights(source.load_model(), model, [task.name for task in tasks])
+        begins = origins_of(source, store)
+        heads = [task.name for task in tasks]
+        transfer = transfer_weights(source.load_model(), model, heads, begins)
         say(f"from {settings.pretrained}: {transfer}")
         trained = source.trained_length(settings.max_length)
         repeat_positions(model.get_layer("embedding"), trained, settings.max_length)
+        if begins is not None and not folder.file("config.json").exists():
+            pooling = pooling_of(settings.pooling, architecture)
+            changed |= at_the_start(source, model, pooling, valid)
+            say(told(changed))
     if settings.vectors is not None:
         say(f"from {settings.vectors}: {start_from_vectors(settings, model, store.tokenizer)}")
 
@@ -119,6 +127,7 @@ def pretrain(settings: PretrainSettings) -> dict[str, Any]:
         | {"steps_per_epoch": train.steps_per_epoch},
         transfer=transfer.to_json() if transfer is not None else None,
         masked_lm_head=of_head or None,
+        vocabulary=changed or None,
     )
     say_what_comes(settings, architecture, store, train, model, total)
     objectives = {task.name: figures_of(task) for task in tasks}
@@ -139,6 +148,8 @@ def pretrain(settings: PretrainSettings) -> dict[str, Any]:
         "tokens": store.tokens,
     }
     about = folder.config()
+    if changed:
+        metrics["vocabulary"] = about["vocabulary"]
     path, name = folder.file("report.html"), folder.path.name
     learned = _learned(model, store, valid)
     pretrain_report(path, name, rows, metrics, about, objectives, learned)
@@ -165,6 +176,8 @@ def _refuse_early(settings: PretrainSettings, source: RunFolder | None) -> None:
                 "command line cannot build again. Use the library: see docs/guides/extending.md."
             )
         check_length(source.architecture(), settings.max_length)
+        if settings.changes_vocabulary:
+            check_any_vocabulary(source.architecture(), "--pretrained")
     if settings.vectors is not None:
         check_file(settings.vectors)
     if settings.log is not None:

@@ -13,6 +13,7 @@ from kerasbert.streams import is_stream
 from kerasbert.terminal import say, throughput
 from kerasbert.tokenizer.given import given_tokenizer
 from kerasbert.tokenizer.size import propose_vocabulary
+from kerasbert.tokenizer.vocabulary_change import told
 
 
 def open_store(
@@ -35,7 +36,7 @@ def open_store(
                 settings.corpus,
                 path,
                 tokenizer=tokenizer,
-                **_for_training(settings),
+                **(_for_training(settings) if tokenizer is None else settings.for_training()),
                 corpus_format=settings.corpus_format,
                 skip_bad_lines=settings.skip_bad_lines,
                 limit=settings.limit,
@@ -53,7 +54,11 @@ def open_store(
     store.unknown.check(str(path))
     for warning in store.unknown.warnings(str(path)):
         say(warning)
-    if source is not None and store.tokenizer.fingerprint() != source.tokenizer().fingerprint():
+    changed = store.manifest.get("vocabulary", {})
+    if changed and source is None:
+        say(told(changed))
+    known = {store.tokenizer.fingerprint(), changed.get("from")}
+    if source is not None and source.tokenizer().fingerprint() not in known:
         raise InputError(
             f"{path}: the store was made with another tokenizer than {settings.pretrained}. "
             f"Prepare it with --tokenizer-file {settings.pretrained}/tokenizer.json, and "

@@ -23,6 +23,7 @@ from kerasbert.settings.pretrain import PretrainSettings
 from kerasbert.terminal import say
 from kerasbert.tokenizer.tokenizer import Tokenizer
 from kerasbert.tokenizer.word_vectors import WordVectors, fit_dimension, read_word_vectors
+from kerasbert.training.changed_vocabulary import check_any_vocabulary
 from kerasbert.training.optimizers import WarmupDecay, build_optimizer
 from kerasbert.training.precision import computing_in
 from kerasbert.training.proposal import Workload, expect, matrix_rate, propose_size
@@ -48,7 +49,10 @@ def choose_architecture(
         return replace(asked, d_model=SIZES[size])
     known = source.architecture()
     assert known is not None  # refused before
-    return replace(known, pad_id=store.tokenizer.special.pad)
+    tokens = store.tokenizer.vocabulary_size
+    if tokens != known.vocabulary_size:
+        check_any_vocabulary(known, str(store.path))
+    return replace(known, pad_id=store.tokenizer.special.pad, vocabulary_size=tokens)
 
 
 def build_model(

@@ -36,9 +36,12 @@ from kerasbert.corpus.prepare.workspace import Workspace
 from kerasbert.corpus.store.manifest import TOKENIZER_FILE, read_manifest, write_manifest
 from kerasbert.corpus.store.token_store import TokenStore
 from kerasbert.errors import InputError
+from kerasbert.files import write_json
 from kerasbert.ranges import check_numbers
 from kerasbert.tokenizer.tokenizer import Tokenizer
 from kerasbert.tokenizer.unknown import Unknown
+from kerasbert.tokenizer.vocabulary_change import VocabularyChange, check_can_change
+from kerasbert.tokenizer.vocabulary_change import told as what_changed
 
 PIECE_BYTES = 4 << 20  # of the input: what a killed worker has to do again
 SHARD_SIZE = 30_000_000  # tokens
@@ -54,6 +57,8 @@ def prepare_store(
     style: str = "wordpiece",
     vocabulary_size: int = 20000,
     lowercase: bool = True,
+    extend_vocabulary: int | None = None,
+    vocabulary_from: Sequence[str | Path] = (),
     sample_bytes: int = 100 << 20,
     whole_alphabet: bool = False,
     corpus_format: str = "lines",
@@ -73,11 +78,13 @@ def prepare_store(
     Args:
         corpus: what `find_inputs` takes, in this order.
         out: the folder to make.
-        tokenizer: takes precedence over the next five, with which one is otherwise trained.
+        tokenizer: takes precedence over the next three, with which one is otherwise trained.
         style: see `kerasbert.tokenizer.tokenizer.STYLES`.
         vocabulary_size: the most entries of the vocabulary.
         lowercase: whether the trained tokenizer lower-cases.
-        sample_bytes: of the uniform sample that the tokenizer is trained on.
+        extend_vocabulary: give `tokenizer` so many words of the corpus, see `VocabularyChange`.
+        vocabulary_from: or `vocabulary_size` tokens learned from this text, found as the corpus is.
+        sample_bytes: of the uniform sample that a tokenizer or vocabulary is learned from.
         whole_alphabet: take more entries where the characters need them, see `train_tokenizer`.
         corpus_format: "lines" or "sentences", see `read_corpus`.
         text_field: of JSON and tables (CSV, TSV), see `find_inputs`.
@@ -107,6 +114,12 @@ def prepare_store(
     form = cleaning.unicode
     if tokenizer is not None and form is not None:  # so that later commands read texts alike
         tokenizer = tokenizer.normalizing(form)
+    change = None
+    if extend_vocabulary is not None or vocabulary_from:
+        if tokenizer is None:
+            raise ValueError("Expected a tokenizer whose vocabulary shall change. Received: None")
+        change = VocabularyChange(extend_vocabulary, vocabulary_size if vocabulary_from else None)
+        check_can_change(tokenizer, change)
     work = Workspace(Path(out))
     if work.store.exists() and not work.store.is_dir():
         raise InputError(f"{out}: this is a file, a new folder was expected. Name another --out.")
@@ -116,6 +129,7 @@ def prepare_store(
             pieces = cut(sources, PIECE_BYTES)
             if len(pieces) > 1 and not work.store.exists():
                 pool.warm()
+            learned = find_inputs(vocabulary_from, None, text_field) if vocabulary_from else []
             stamps = {source.path: file_stamp(source.path) for source in sources}
             plan = {
                 "inputs": _inputs(sources),
@@ -123,9 +137,9 @@ def prepare_store(
                     **asdict(reading),
                     "tokenizer": tokenizer.style if tokenizer else style,
                     "tokenizer_given": tokenizer.fingerprint() if tokenizer else None,
-                    "vocabulary_size": None if tokenizer else vocabulary_size,
+                    "vocabulary_size": None if tokenizer and not learned else vocabulary_size,
                     "lowercase": tokenizer.lowercase if tokenizer else lowercase,
-                    "tokenizer_sample": None if tokenizer else sample_bytes,
+                    "tokenizer_sample": sample_bytes if change or not tokenizer else None,
                     "cleaning": asdict(cleaning),
                     "shard_size": shard_size,
                     "skip_bad_lines": skip_bad_lines,
@@ -133,6 +147,8 @@ def prepare_store(
                     # A store of an older version has a tokenizer that does not do this.
                     **({"normal_form": form} if form == "NFKC" and tokenizer is None else {}),
                     **({"whole_alphabet": True} if whole_alphabet and tokenizer is None else {}),
+                    **({"extend_vocabulary": extend_vocabulary} if extend_vocabulary else {}),
+                    **({"vocabulary_from": _inputs(learned)} if learned else {}),
                 },
             }
             if not _is_new(work, plan, again):
@@ -141,19 +157,29 @@ def prepare_store(
             work.begin(plan, again)
             told = ""
             if not work.tokenizer.exists():
-                if tokenizer is None:
+                if tokenizer is None or change is not None:
                     if say is not None:
                         megabytes = sum(source.size for source in sources) / 1e6
                         say(
-                            f"{megabytes:,.1f} MB of input; first a tokenizer is trained on a"
-                            f" sample of at most {sample_bytes / (1 << 20):,.0f} MiB"
+                            f"{megabytes:,.1f} MB of input; first a"
+                            f" {'vocabulary' if change else 'tokenizer'} is learned from a sample"
+                            f" of at most {sample_bytes / (1 << 20):,.0f} MiB"
                         )
                     settings = TokenizerSettings(
-                        style, vocabulary_size, lowercase, sample_bytes, whole_alphabet
+                        tokenizer,
+                        change,
+                        style,
+                        vocabulary_size,
+                        lowercase,
+                        sample_bytes,
+                        whole_alphabet,
                     )
-                    tokenizer = train_on_sample(
-                        pieces, settings, reading, cleaning, skip_bad_lines, limit, pool
+                    read = cut(learned, PIECE_BYTES) if learned else pieces
+                    tokenizer, changed = train_on_sample(
+                        read, settings, reading, cleaning, skip_bad_lines, limit, pool
                     )
+                    if change is not None:
+                        write_json(work.vocabulary, changed)
                 tokenizer.save(work.tokenizer)
             segmenter = tokenizer.segmenter if tokenizer else _segmenter(style)
             looked_at = sample_share(sources, LOOKED_AT)
@@ -174,6 +200,8 @@ def prepare_store(
         raise disk_trouble(work.folder, error) from error
     examples = [text for record in records for text in record["skipped_examples"]]
     store = TokenStore.open(out, verify=False)
+    if say is not None and "vocabulary" in store.manifest:
+        say(what_changed(store.manifest["vocabulary"]))
     if say is not None and "warning: " not in told:
         for warning in store.unknown.warnings("the corpus"):
             say(warning)
@@ -343,6 +371,7 @@ def _write_store(
             "vocabulary_size": tokenizer.vocabulary_size,
             "segmenter": segmenter,
             "tokenizer_fingerprint": tokenizer.fingerprint(),
+            **({"vocabulary": changed} if (changed := read_record(work.vocabulary)) else {}),
             **plan,
         },
     )

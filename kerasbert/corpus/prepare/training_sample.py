@@ -6,6 +6,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from kerasbert.corpus.prepare.cleaning import Cleaning, clean
 from kerasbert.corpus.prepare.cutting import Piece
@@ -15,6 +16,7 @@ from kerasbert.corpus.prepare.sampling import merge_samples, sample_piece, sampl
 from kerasbert.text.lines import LineProblems
 from kerasbert.tokenizer.tokenizer import Tokenizer
 from kerasbert.tokenizer.training import train_tokenizer
+from kerasbert.tokenizer.vocabulary_change import VocabularyChange, change_vocabulary
 
 
 @dataclass(frozen=True)
@@ -22,11 +24,14 @@ class TokenizerSettings:
     """What a tokenizer is trained with.
 
     Attributes:
+        start: the tokenizer whose vocabulary becomes another one, by `change`; None to train one.
         style, vocabulary_size, lowercase, whole_alphabet: see `train_tokenizer`.
         sample_bytes: of text, about; all of a smaller corpus.
         seed: of the sample.
     """
 
+    start: Tokenizer | None = None
+    change: VocabularyChange | None = None
     style: str = "wordpiece"
     vocabulary_size: int = 20000
     lowercase: bool = True
@@ -80,7 +85,7 @@ def train_on_sample(
     skip_bad_lines: bool,
     limit: int | None,
     pool: Pool,
-) -> Tokenizer:
+) -> tuple[Tokenizer, dict[str, Any]]:
     """Train on a uniform sample of the documents; the same for any pool.
 
     Args:
@@ -91,6 +96,9 @@ def train_on_sample(
         skip_bad_lines: leave out lines that cannot be read.
         limit: take the first documents only.
         pool: of the workers that read the pieces.
+
+    Returns:
+        the tokenizer, and what a change of its vocabulary means, see `change_vocabulary`.
 
     Raises:
         InputError: a piece that cannot be read, no document, what `train_tokenizer` refuses.
@@ -119,7 +127,9 @@ def train_on_sample(
 
     texts = merge_samples(samples(), settings.sample_bytes)
     check_any(total, [source.shown for source in sources], skipped, examples)
-    return train_tokenizer(
+    if settings.start is not None and settings.change is not None:
+        return change_vocabulary(settings.start, texts, settings.change)
+    trained = train_tokenizer(
         texts,
         settings.style,
         settings.vocabulary_size,
@@ -127,6 +137,7 @@ def train_on_sample(
         unicode=cleaning.unicode,
         whole_alphabet=settings.whole_alphabet,
     )
+    return trained, {}
 
 
 def _in_turn(jobs: Sequence[SampleJob], limit: int) -> Iterator[tuple[SampleJob, Drawn]]:

@@ -2,6 +2,7 @@
 
 .STORE.preparing/plan.json        inputs with checksums, and settings: what the work depends on
                  tokenizer.json   once it is trained
+                 vocabulary.json  what became of that of a given one
                  sample/ pieces/  what jobs have written, and their records
                  store/           the store, renamed when it is complete
                  inputs/          copies of standard input and of pipes
@@ -33,6 +34,7 @@ class Workspace:
         self.store = store
         self.folder = absolute.with_name(f".{absolute.name}.preparing")
         self.tokenizer = self.folder / "tokenizer.json"
+        self.vocabulary = self.folder / "vocabulary.json"
         self.pieces = self.folder / "pieces"
         self.result = self.folder / "store"
         self.spool = self.folder / "inputs"  # copies of what cannot be read again

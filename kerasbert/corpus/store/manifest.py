@@ -6,6 +6,7 @@ dropped                    documents that were left out, by reason
 unknown_characters         of a sample of the text, behind unknown tokens, and of how many
 shards                     name, documents, sentences, tokens, bytes, sha256 of each
 vocabulary_size, segmenter, tokenizer_fingerprint
+vocabulary                 what became of that of another tokenizer, if it is a changed one
 inputs                     name, bytes, sha256 of each file
 settings, versions         what the store depends on: no time, host or number of workers
 checksum                   sha256 of all of the above
