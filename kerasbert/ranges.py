@@ -114,6 +114,7 @@ RANGES: dict[str, Range] = {
     **dict.fromkeys(("batch_size", "accumulate", "epochs", "steps", "seeds", "patience"), _COUNT),
     **dict.fromkeys(("learning_rate", "learning_rates", "minutes"), _POSITIVE),
     "teacher_weight": _POSITIVE,
+    "lora": _COUNT,
     **dict.fromkeys(("save_minutes", "freeze_epochs", "average", "masked_lm"), _AT_LEAST_0),
     "label_smoothing": _RATE,
     "coverage": Range(0, 1, whole=False, above=True, below=True),

@@ -56,15 +56,25 @@ class Dense(OwnPolicy, keras.layers.Dense):
 
     It is `keras.layers.Dense`, and computes what that computes, on PyTorch by the library that does
     it fastest on this processor. The name is Keras' own because saved weights are found by it.
-    `model.quantize` treats it as Keras' own.
+    `model.quantize` treats it as Keras' own. With `enable_lora` it computes two products with few
+    columns beside that with the kernel, which then needs no gradient.
     """
 
     def call(self, inputs, training=None):
-        kernel = ops.convert_to_tensor(self.kernel, dtype=self.compute_dtype)
+        adapted = self.lora_enabled and hasattr(self, "_kernel")  # its name is private to Keras
+        kernel = self._kernel if adapted else self.kernel
+        kernel = ops.convert_to_tensor(kernel, dtype=self.compute_dtype)
         bias = None
         if self.bias is not None:
             bias = ops.convert_to_tensor(self.bias, dtype=self.compute_dtype)
         outputs = product(inputs, kernel, bias)
+        if adapted:
+            first, second = (
+                ops.convert_to_tensor(weight, dtype=self.compute_dtype)
+                for weight in (self.lora_kernel_a, self.lora_kernel_b)
+            )
+            share = self.lora_alpha / self.lora_rank
+            outputs = outputs + share * product(product(inputs, first), second)
         return outputs if self.activation is None else self.activation(outputs)
 
     def quantize(self, mode=None, type_check=True, config=None):

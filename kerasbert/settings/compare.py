@@ -22,8 +22,8 @@ from kerasbert.settings.training import TrainingSettings
 # Of a fine-tuning, what the comparison settles for each of its runs...
 OF_EACH_RUN = {"out", "resume", "seed", "learning_rate", "from_scratch", "rival"}
 # ... and what it has nothing of: architecture and tokenizer come with the pre-trained run, both
-# sides have the same epochs, and their encoders learn.
-NOT_ASKED = {"patience", "minutes", "frozen", "vectors_cache"} | {
+# sides have the same epochs, and their encoders learn, all of them.
+NOT_ASKED = {"patience", "minutes", "frozen", "vectors_cache", "lora"} | {
     field.name for group in (EncoderSettings, TokenizerSettings) for field in fields(group)
 }
 

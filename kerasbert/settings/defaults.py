@@ -3,6 +3,7 @@
 from kerasbert.choices import PoolingName
 from kerasbert.config import EncoderConfig, defaults_for
 
+LORA_RATE = 5  # times that of whole kernels
 FROZEN_RATE = 3e-2  # of a head alone; see `fine_tuning_rate`
 PRETRAINING_RATE = 2e-3  # at d_model 128; below 64 it stays at twice that
 
@@ -13,7 +14,10 @@ def pooling_of(asked: PoolingName | None, architecture: EncoderConfig | None) ->
 
 
 def fine_tuning_rate(
-    asked: float | None, architecture: EncoderConfig | None, frozen: bool = False
+    asked: float | None,
+    architecture: EncoderConfig | None,
+    frozen: bool = False,
+    lora: bool = False,
 ) -> float:
     """The peak learning rate asked for, or the encoder's default; with --frozen that of heads.
 
@@ -22,7 +26,8 @@ def fine_tuning_rate(
     """
     if frozen:
         return asked or FROZEN_RATE
-    return asked or defaults_for(architecture).fine_tuning_rate
+    rate = defaults_for(architecture).fine_tuning_rate
+    return asked or (LORA_RATE * rate if lora else rate)
 
 
 def pretraining_rate(asked: float | None, architecture: EncoderConfig) -> float:

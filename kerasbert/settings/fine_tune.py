@@ -57,6 +57,9 @@ class FineTuneSettings(
     learns, from the vectors. For a classifier from a public model in minutes."""
     vectors_cache: Path | None = None
     """With --frozen: a folder where the vectors stay, for further runs on the same texts."""
+    lora: int | None = None
+    """Beside each kernel of the encoder of --pretrained let two thin ones of this rank learn in its
+    place; the run has their product added. For a large encoder in little memory."""
     rival: bool | None = None
     """Judge TF-IDF + LinearSVC beside it (kerasbert[rival]). Unless given: yes, where scikit-learn
     is installed and it takes half a minute at most."""
@@ -78,6 +81,7 @@ class FineTuneSettings(
         if self.epochs is None and self.minutes is None:
             object.__setattr__(self, "epochs", FROZEN_EPOCHS if self.frozen else EPOCHS)
         self._check_frozen()
+        self._check_lora()
         if self.pretrained is not None:
             refuse_beside_pretrained(self, EncoderSettings, TokenizerSettings)
         elif self.from_scratch:
@@ -106,3 +110,18 @@ class FineTuneSettings(
         for flag, given in changed.items():
             if given:
                 raise InputError(f"{flag}: not beside --frozen, where the encoder learns nothing.")
+
+    def _check_lora(self) -> None:
+        """Refuse adapters where there is nothing that they adapt.
+
+        Raises:
+            InputError: naming the flag.
+        """
+        if self.lora is None:
+            return
+        if self.pretrained is None or self.from_scratch:
+            raise InputError("--lora: expected beside --pretrained, without --from-scratch.")
+        if self.frozen:
+            raise InputError("--lora: not beside --frozen, where the encoder learns nothing.")
+        if self.masked_lm:
+            raise InputError("--lora: not beside --masked-lm, which learns the embedding, too.")

@@ -20,6 +20,7 @@ from kerasbert.models import (
 )
 from kerasbert.models.compiling import compile_and_build
 from kerasbert.models.fine_tuning import build_fine_tuning_model
+from kerasbert.models.lora import Adapted, add_adapters
 from kerasbert.models.transfer import TransferReport
 from kerasbert.runs.folder import RunFolder
 from kerasbert.settings.defaults import fine_tuning_rate, pooling_of
@@ -27,7 +28,7 @@ from kerasbert.settings.fine_tune import FineTuneSettings
 from kerasbert.tasks import MaskedLM
 from kerasbert.terminal import say
 from kerasbert.tokenizer.tokenizer import Tokenizer
-from kerasbert.training.footprint import footprint
+from kerasbert.training.footprint import footprint, size
 from kerasbert.training.frozen import head_alone, read_once
 from kerasbert.training.optimizers import WarmupDecay, average_momentum, build_optimizer
 from kerasbert.training.precision import computing_in
@@ -82,7 +83,9 @@ def build_learner(
     """
     pretrained = source.load_model() if source is not None else None
     lead = settings.leading_positions(pairs=data["train"].texts.pairs)
-    peak = fine_tuning_rate(settings.learning_rate, architecture, settings.frozen)
+    peak = fine_tuning_rate(
+        settings.learning_rate, architecture, settings.frozen, settings.lora is not None
+    )
     model = _network(settings, pretrained, architecture, data["train"], lead)
     transfer = None
     if settings.frozen:
@@ -93,13 +96,29 @@ def build_learner(
         data = read_once(settings, folder, model, data)  # it takes minutes: refuse before
         _begin(settings, model, part, data, said)
         return Learner(model, trained, data["train"], data, peak, lead, transfer)
+    if settings.lora is not None:
+        assert source is not None and pretrained is not None
+        transfer = _take_weights(settings, source, pretrained, model, said)
+        say(_told(settings.lora, add_adapters(model, settings.lora, settings.seed)), said)
     _begin(settings, model, model, data, said)
     trained, batches = _compiled(settings, model, peak, tokenizer, data["train"], source)
+    if settings.lora is not None:
+        return Learner(model, trained, batches, data, peak, lead, transfer)
     if source is not None and pretrained is not None and not settings.from_scratch:
         transfer = _take_weights(settings, source, pretrained, trained, said)
         for note in data["train"].head.begin_pretrained(model, data):
             say(note, said)
     return Learner(model, trained, batches, data, peak, lead, transfer)
+
+
+def _told(rank: int, adapted: Adapted) -> str:
+    """What adapters save, in a sentence: AdamW keeps two numbers for each that learns, and its
+    gradient."""
+    now, before = (size(3 * 4 * count) for count in (adapted.learned, adapted.before))
+    return (
+        f"--lora {rank}: {adapted.learned:,} numbers learn beside {adapted.weights:,}; gradients"
+        f" and optimizer take {now} instead of {before}"
+    )
 
 
 def _network(
@@ -183,10 +202,10 @@ def _compiled(
     loss = train.head.loss(train.gold)
     if not settings.masked_lm:
         return compile_and_build(model, optimizer, loss=loss), train
-    size = tokenizer.vocabulary_size
+    tokens = tokenizer.vocabulary_size
     of_head = (source.config().get("masked_lm_head") or {}) if source is not None else {}
-    shares = train.texts.token_shares(size)
-    task = MaskedLM(size, shares=shares, seed=settings.seed, **of_head)
+    shares = train.texts.token_shares(tokens)
+    task = MaskedLM(tokens, shares=shares, seed=settings.seed, **of_head)
     with computing_in(settings.precision):
         joint = build_joint_model(model, task)
     compile_joint(joint, task, settings.masked_lm, loss, optimizer)
