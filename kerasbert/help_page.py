@@ -30,7 +30,7 @@ COMMON = {
     *("verify", "test_documents", "data", "model", "report"),
 }
 # These are common where they are a command's own; in fine-tuning they are one of many.
-OWN = {"pooling", "top_k"}
+OWN = {"pooling", "top_k", "corpus"}
 INDENT, LEFT = 2, 26  # of the flags, and where their help begins
 NARROW, PIPE = 40, 100  # the least width, and that of what is no terminal
 

@@ -113,7 +113,7 @@ RANGES: dict[str, Range] = {
     "seed": Range(0, SEEDS - 1),
     **dict.fromkeys(("batch_size", "accumulate", "epochs", "steps", "seeds", "patience"), _COUNT),
     **dict.fromkeys(("learning_rate", "learning_rates", "minutes"), _POSITIVE),
-    "teacher_weight": _POSITIVE,
+    **dict.fromkeys(("teacher_weight", "temperature"), _POSITIVE),
     "lora": _COUNT,
     **dict.fromkeys(("save_minutes", "freeze_epochs", "average", "masked_lm"), _AT_LEAST_0),
     "label_smoothing": _RATE,

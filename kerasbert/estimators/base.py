@@ -22,6 +22,7 @@ from kerasbert.ranges import check_numbers
 from kerasbert.settings import FineTuneSettings, PretrainSettings
 from kerasbert.settings.data import FieldSettings
 from kerasbert.settings.encoder import EncoderSettings
+from kerasbert.settings.teaching import TeachingSettings
 from kerasbert.settings.tokenizer import TokenizerSettings
 from kerasbert.terminal import quietly, say
 from kerasbert.text.documents import LabeledDocument
@@ -41,7 +42,7 @@ FILE = "estimator.json"  # beside the files of a run: parameters, and the labels
 _PRETRAINING = 0.5  # of `minutes`, where there is a corpus
 _OF_COMMANDS = {"train", "valid", "test", "out", "kind", "from_scratch", "limit", "resume"} | {
     *("save_minutes", "skip_bad_lines"),
-    *(field.name for field in fields(FieldSettings)),
+    *(field.name for group in (FieldSettings, TeachingSettings) for field in fields(group)),
 }
 _FROM_NOTHING = {f.name: f.default for g in (EncoderSettings, TokenizerSettings) for f in fields(g)}
 SETTINGS = {f.name: f.default for f in fields(FineTuneSettings) if f.name not in _OF_COMMANDS}

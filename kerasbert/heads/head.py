@@ -18,6 +18,7 @@ from kerasbert.errors import InputError
 from kerasbert.files import to_json
 from kerasbert.heads.documents import HeadDocuments
 from kerasbert.heads.figures import HeadFigures
+from kerasbert.heads.teaching import Teaching
 from kerasbert.heads.tokens import TokenPlaces
 from kerasbert.ranges import flag
 from kerasbert.text.documents import LabeledDocument
@@ -58,7 +59,7 @@ class PublicLayer:
     unit: tuple[Sequence[float], Sequence[float]] | None = None
 
 
-class Head(HeadDocuments, HeadFigures):
+class Head(HeadDocuments, HeadFigures, Teaching):
     """What a fine-tuning model predicts. With N documents, B of them in a batch:
 
     Attributes:
@@ -81,7 +82,7 @@ class Head(HeadDocuments, HeadFigures):
 
     A subclass has `name`, `figures`, `best`, and the methods up to `answers`; the others have a
     default that does nothing, or what suits most heads. What it reads is in `HeadDocuments`, what
-    is told of its figures in `HeadFigures`.
+    is told of its figures in `HeadFigures`, what it learns of a teacher in `Teaching`.
     """
 
     ships_svms: ClassVar[bool] = False

@@ -3,6 +3,7 @@
 import keras
 
 from kerasbert.batches.joint import LABELS
+from kerasbert.batches.taught import LESSONS
 from kerasbert.models.compiling import compile_and_build
 from kerasbert.models.pretrain import read_states
 from kerasbert.tasks import Task
@@ -32,6 +33,19 @@ def build_joint_model(classifier: keras.Model, task: Task) -> keras.Model:
         task.name: task.head(embedding, read_states(task, sequence, inputs), None, inputs),
     }
     return keras.Model(inputs, outputs, name="joint_model")
+
+
+def build_taught_model(model: keras.Model) -> keras.Model:
+    """The model to train of a fine-tuning model that learns from labels and from a teacher.
+
+    Its inputs are those of the model, its outputs {"labels": the model's, "lessons": the same}; so
+    each has a loss and weights of its own.
+
+    Args:
+        model: from `build_fine_tuning_model`.
+    """
+    same = keras.layers.Identity(name=LESSONS)(model.output)
+    return keras.Model(model.input, {LABELS: model.output, LESSONS: same}, name="taught_model")
 
 
 def compile_joint(

@@ -16,6 +16,7 @@ from kerasbert.settings.heads import asked_head, settings_of_others
 from kerasbert.settings.learning import LearningSettings
 from kerasbert.settings.regression import RegressionSettings
 from kerasbert.settings.tagging import TaggingSettings
+from kerasbert.settings.teaching import TeachingSettings
 from kerasbert.settings.tokenizer import TokenizerSettings
 from kerasbert.settings.training import TrainingSettings
 
@@ -24,7 +25,9 @@ OF_EACH_RUN = {"out", "resume", "seed", "learning_rate", "from_scratch", "rival"
 # ... and what it has nothing of: architecture and tokenizer come with the pre-trained run, both
 # sides have the same epochs, and their encoders learn, all of them.
 NOT_ASKED = {"patience", "minutes", "frozen", "vectors_cache", "lora"} | {
-    field.name for group in (EncoderSettings, TokenizerSettings) for field in fields(group)
+    field.name
+    for group in (EncoderSettings, TokenizerSettings, TeachingSettings)
+    for field in fields(group)
 }
 
 

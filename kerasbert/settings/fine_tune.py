@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from kerasbert.choices import BY_TOKEN
 from kerasbert.errors import InputError
 from kerasbert.settings.answering import AnsweringSettings
 from kerasbert.settings.classifier import ClassifierSettings
@@ -13,6 +14,7 @@ from kerasbert.settings.heads import asked_head
 from kerasbert.settings.learning import LearningSettings
 from kerasbert.settings.regression import RegressionSettings
 from kerasbert.settings.tagging import TaggingSettings
+from kerasbert.settings.teaching import TeachingSettings
 from kerasbert.settings.tokenizer import TokenizerSettings
 from kerasbert.settings.training import TrainingSettings
 
@@ -31,6 +33,7 @@ class FineTuneSettings(
     RegressionSettings,
     TaggingSettings,
     AnsweringSettings,
+    TeachingSettings,
 ):
     """Labelled text in, a run folder with a model that predicts labels, numbers, spans or
     answers out.
@@ -56,7 +59,8 @@ class FineTuneSettings(
     """Leave the encoder of --pretrained as it is: it reads each text once, then only the head
     learns, from the vectors. For a classifier from a public model in minutes."""
     vectors_cache: Path | None = None
-    """With --frozen: a folder where the vectors stay, for further runs on the same texts."""
+    """With --frozen or --teacher: a folder where the vectors, or the teacher's answers, stay for
+    further runs on the same texts."""
     lora: int | None = None
     """Beside each kernel of the encoder of --pretrained let two thin ones of this rank learn in its
     place; the run has their product added. For a large encoder in little memory."""
@@ -82,6 +86,14 @@ class FineTuneSettings(
             object.__setattr__(self, "epochs", FROZEN_EPOCHS if self.frozen else EPOCHS)
         self._check_frozen()
         self._check_lora()
+        self.check_teaching(
+            {
+                "--frozen": self.frozen,
+                "--masked-lm": self.masked_lm != 0,
+                "--pair apart": self.pair == "apart",
+                f"--head {self.head}": self.head in BY_TOKEN,
+            }
+        )
         if self.pretrained is not None:
             refuse_beside_pretrained(self, EncoderSettings, TokenizerSettings)
         elif self.from_scratch:
@@ -96,8 +108,8 @@ class FineTuneSettings(
             InputError: naming the flag.
         """
         if not self.frozen:
-            if self.vectors_cache is not None:
-                raise InputError("--vectors-cache: expected beside --frozen.")
+            if self.vectors_cache is not None and self.teacher is None:
+                raise InputError("--vectors-cache: expected beside --frozen or --teacher.")
             return
         if self.pretrained is None or self.from_scratch:
             raise InputError("--frozen: expected beside --pretrained, without --from-scratch.")

@@ -6,8 +6,9 @@ from typing import Any
 
 import keras
 
-from kerasbert.batches.joint import JointBatches
+from kerasbert.batches.joint import LABELS, JointBatches
 from kerasbert.batches.labeled import LabeledBatches
+from kerasbert.batches.taught import LESSONS, TaughtBatches
 from kerasbert.config import EncoderConfig
 from kerasbert.layers import Pooling
 from kerasbert.models import (
@@ -20,6 +21,7 @@ from kerasbert.models import (
 )
 from kerasbert.models.compiling import compile_and_build
 from kerasbert.models.fine_tuning import build_fine_tuning_model
+from kerasbert.models.joint import build_taught_model
 from kerasbert.models.lora import Adapted, add_adapters
 from kerasbert.models.transfer import TransferReport
 from kerasbert.runs.folder import RunFolder
@@ -32,6 +34,7 @@ from kerasbert.training.footprint import footprint, size
 from kerasbert.training.frozen import head_alone, read_once
 from kerasbert.training.optimizers import WarmupDecay, average_momentum, build_optimizer
 from kerasbert.training.precision import computing_in
+from kerasbert.training.taught import taught_batches
 from kerasbert.without_tensorflow import keep_tensorflow_out
 
 
@@ -100,8 +103,9 @@ def build_learner(
         assert source is not None and pretrained is not None
         transfer = _take_weights(settings, source, pretrained, model, said)
         say(_told(settings.lora, add_adapters(model, settings.lora, settings.seed)), said)
+    taught = taught_batches(settings, folder, data["train"]) if settings.teacher else None
     _begin(settings, model, model, data, said)
-    trained, batches = _compiled(settings, model, peak, tokenizer, data["train"], source)
+    trained, batches = _compiled(settings, model, peak, tokenizer, data["train"], source, taught)
     if settings.lora is not None:
         return Learner(model, trained, batches, data, peak, lead, transfer)
     if source is not None and pretrained is not None and not settings.from_scratch:
@@ -180,26 +184,33 @@ def _compiled(
     tokenizer: Tokenizer,
     train: LabeledBatches,
     source: RunFolder | None,
+    taught: TaughtBatches | None = None,
 ) -> tuple[keras.Model, Any]:
-    """The compiled model to train, and its batches: the head's alone, or with masked LM beside.
+    """The compiled model to train, and its batches: the head's alone, or with something beside.
 
     Raises:
         InputError: a loss that does not suit the data.
     """
     schedule: Any = peak  # under --minutes the plan sets the rate as it goes
+    steps = (taught or train).steps_per_epoch
     if settings.epochs is not None:
-        updates = settings.epochs * train.steps_per_epoch // settings.accumulate
+        updates = settings.epochs * steps // settings.accumulate
         schedule = WarmupDecay(
             peak, updates, decay=settings.decay, batches_per_update=settings.accumulate
         )
     optimizer = build_optimizer(
         schedule,
         batches_per_update=settings.accumulate,
-        average_momentum=average_momentum(settings.average, train.steps_per_epoch),
+        average_momentum=average_momentum(settings.average, steps),
         layer_decay=settings.layer_decay,
-        frozen_steps=int(settings.freeze_epochs * train.steps_per_epoch / settings.accumulate),
+        frozen_steps=int(settings.freeze_epochs * steps / settings.accumulate),
     )
     loss = train.head.loss(train.gold)
+    if taught is not None:
+        losses = {LABELS: loss, LESSONS: train.head.teaching_loss(settings.temperature)}
+        weights = {LABELS: 1.0, LESSONS: settings.teacher_weight}
+        both = build_taught_model(model)
+        return compile_and_build(both, optimizer, loss=losses, loss_weights=weights), taught
     if not settings.masked_lm:
         return compile_and_build(model, optimizer, loss=loss), train
     tokens = tokenizer.vocabulary_size

@@ -22,11 +22,8 @@ from kerasbert.heads.classification.guessing import guesses
 from kerasbert.heads.classification.kinds import check_kind, check_targets, keep_all_fitting
 from kerasbert.heads.classification.linear_choice import LinearChoice, choose_linear
 from kerasbert.heads.classification.rule import choose_rule, open_rules
-from kerasbert.heads.classification.words import (
-    label_sentences,
-    share_text,
-    unseen_note,
-)
+from kerasbert.heads.classification.teaching import LabelTeaching
+from kerasbert.heads.classification.words import label_sentences, share_text, unseen_note
 from kerasbert.heads.head import Assessed, Head
 from kerasbert.heads.pair_vectors import Embed
 from kerasbert.text.documents import LabeledDocument
@@ -37,7 +34,7 @@ from kerasbert.text.quick_audit import look_alikes_note
 
 
 @dataclass(frozen=True)
-class Classification(LabelFigures, LabelAnswers):
+class Classification(LabelFigures, LabelAnswers, LabelTeaching):
     """Micro and macro F1 of labels, as `kerasbert finetune` predicts them unless told otherwise.
 
     Its outputs are logits (N, K) of K labels, its gold is multi-hot (N, K).

@@ -1,4 +1,4 @@
-"""Losses for labels that are rare: weighted, focal, asymmetric."""
+"""Losses for labels that are rare: weighted, focal, asymmetric; and one for a teacher's answers."""
 
 from collections.abc import Sequence
 from typing import get_args
@@ -52,6 +52,43 @@ class WeightedLoss(_OfLogits):
 
     def get_config(self):
         return super().get_config() | {"positive_weights": self.positive_weights}
+
+
+@keras.saving.register_keras_serializable(package="kerasbert")
+class SoftLabels(_OfLogits):
+    """Cross-entropy with the probabilities of a teacher, both at a temperature.
+
+        target  (B, K)  float, the teacher's logits
+        logits  (B, K)  float
+
+    Of decisions the mean over the labels. The square of the temperature is a factor, so that the
+    gradient is about as long at any.
+
+    Args:
+        temperature: what both logits are divided by.
+        kind: "multi-label" for decisions of their own, "multi-class" or "binary" for one of K.
+        name: of the loss.
+
+    Source: Hinton et al. 2015, https://arxiv.org/abs/1503.02531, section 2.
+    """
+
+    def __init__(
+        self, temperature: float, kind: str = "multi-label", name: str = "soft_labels", **kwargs
+    ):
+        super().__init__(name, **kwargs)
+        self.temperature = temperature
+        self.kind = kind
+
+    def call(self, target, logits):
+        taught, own = target / self.temperature, logits / self.temperature
+        if self.kind == "multi-label":
+            nats = ops.mean(ops.softplus(own) - ops.sigmoid(taught) * own, axis=-1)
+        else:
+            nats = -ops.sum(ops.softmax(taught) * ops.log_softmax(own), axis=-1)
+        return self.temperature**2 * nats
+
+    def get_config(self):
+        return super().get_config() | {"temperature": self.temperature, "kind": self.kind}
 
 
 @keras.saving.register_keras_serializable(package="kerasbert")

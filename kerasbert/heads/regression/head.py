@@ -198,6 +198,19 @@ class Regression(Head):
 
         return begin_at_cosine(model, data["train"])
 
+    def lessons(self, outputs: np.ndarray, teacher: Any) -> np.ndarray:
+        """(N, K) float32, the teacher's numbers on this head's scale."""
+        self.check_teacher(teacher)
+        if teacher.names != self.names:
+            raise InputError(
+                f"--teacher: its numbers are {', '.join(teacher.names)}, those of this run"
+                f" {', '.join(self.names)}. Expected the same."
+            )
+        return self.scale.inside(teacher.scale.outside(outputs)).astype(np.float32)
+
+    def teaching_loss(self, temperature: float):
+        return self.loss(np.empty(0))  # numbers have no temperature
+
     def loss(self, gold: np.ndarray):
         from kerasbert.heads.regression.losses import build_loss
 
