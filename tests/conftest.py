@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fast_compiling import FAST_COMPILING
 from hypothesis import settings
 from needs_backend import FIXTURES, ROOT, needs_backend
 
@@ -17,12 +18,8 @@ from kerasbert.backend import installed_backends
 
 # Set before any backend is imported; the processes that tests start inherit it.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# Nearly all of JAX's time here is compiling tiny models: do it fast, and once. What must agree
-# between backends is also computed as users compile it: see tests/across_backends. Not level 0:
-# there a maximum and what it is compared with for its gradient are rounded differently (one of
-# them by fused products and sums), none is equal, and the gradient is lost. The emitters of fused
-# operations take a third of the time to compile; without them the figures are the same.
-FAST_COMPILING = " --xla_backend_optimization_level=1 --xla_cpu_use_fusion_emitters=false"
+# JAX compiles tiny models fast, and once. What must agree between backends is also computed as
+# users compile it: see tests/across_backends.
 os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + FAST_COMPILING
 CACHE = ROOT / ".pytest_cache" / "jax"
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(CACHE))

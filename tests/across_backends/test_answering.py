@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from backends import BACKENDS, python
+from backends import BACKENDS
 
 TRAIN = """
 import json
@@ -37,13 +37,13 @@ def data(tmp_path_factory):
     return str(path)
 
 
-def test_answers_agree(data, tmp_path):
+def test_answers_agree(data, tmp_path, on):
     run = str(tmp_path / "run")
     argv = ["finetune", "--head", "answering", "--train", data, "--valid", data, "--out", run]
     argv += ["--encoder", "transformer", "--d-model", "16", "--layers", "1", "--heads", "2"]
     argv += ["--tokenizer", "word", "--max-length", "20", "--overlap", "4", "--epochs", "1"]
-    python(TRAIN.format(argv=argv), BACKENDS[0])
-    found = {name: python(ASK.format(run=run, data=data), name) for name in BACKENDS}
+    on(BACKENDS[0])(TRAIN.format(argv=argv))
+    found = {name: on(name)(ASK.format(run=run, data=data)) for name in BACKENDS}
     first = found[BACKENDS[0]]
     for name, other in found.items():
         for row, same in zip(first["outputs"], other["outputs"], strict=True):

@@ -1,16 +1,13 @@
 """What must agree on every backend: batches to the bit, logits of a saved model, F1."""
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-from backends import BACKENDS, python
+from backends import BACKENDS
+from fast_compiling import FAST_COMPILING
 
-# JAX as users have it: the suite compiles for it without optimizing (tests/conftest.py).
-FAST_COMPILING = " --xla_backend_optimization_level=1 --xla_cpu_use_fusion_emitters=false"
-AS_USERS = os.environ["XLA_FLAGS"].replace(FAST_COMPILING, "")
 OPTIMIZED = "jax, optimized"
 
 TRAIN = """
@@ -19,7 +16,6 @@ from kerasbert import cli
 sys.exit(cli.main({pretrain!r}) or cli.main({finetune!r}) or print(json.dumps(0)))
 """
 
-# One process a backend looks at everything: to start one takes longer than all that it does.
 LOOK = """
 import hashlib, json, os
 import numpy as np
@@ -90,7 +86,7 @@ TEXT_CNN = ["--encoder", "text-cnn", "--d-model", "16"]
 
 
 @pytest.fixture(scope="module")
-def runs(files, store, tmp_path_factory):
+def runs(files, store, tmp_path_factory, on):
     """A fine-tuned run of each encoder, each written by another backend."""
     out = tmp_path_factory.mktemp("runs")
     found = []
@@ -101,20 +97,19 @@ def runs(files, store, tmp_path_factory):
         finetune = ["finetune", "--pretrained", lm, "--out", tags, "--epochs", "2", *small]
         finetune += ["--train", f"{files}/train.txt", "--valid", f"{files}/valid.txt"]
         code = TRAIN.format(pretrain=[*pretrain, *sizes, *small], finetune=finetune)
-        python(code, BACKENDS[number % len(BACKENDS)], xla=AS_USERS)
+        backend = BACKENDS[number % len(BACKENDS)]
+        on(OPTIMIZED if backend == "jax" else backend)(code)
         found.append(tags)
     return found
 
 
 @pytest.fixture(scope="module")
-def found(runs, files, tmp_path_factory):
+def found(runs, files, tmp_path_factory, on):
     """What each backend sees; JAX twice."""
     out = tmp_path_factory.mktemp("found") / "test.json"
     code = LOOK.format(files=str(files), runs=runs, out=str(out))
-    seen = {backend: python(code, backend) for backend in BACKENDS}
-    if "jax" in BACKENDS:
-        seen[OPTIMIZED] = python(code, "jax", xla=AS_USERS)
-    return seen
+    names = [*BACKENDS, *([OPTIMIZED] if "jax" in BACKENDS else [])]
+    return {name: on(name)(code) for name in names}
 
 
 @pytest.mark.skipif("jax" not in BACKENDS, reason="XLA's flags are for JAX")

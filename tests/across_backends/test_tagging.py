@@ -1,7 +1,7 @@
 """A run of tagging says the same on every backend."""
 
 import pytest
-from backends import BACKENDS, python
+from backends import BACKENDS
 
 DATA = """
 import json, sys
@@ -27,7 +27,7 @@ TEXT = "Anna\tB-person\nsaw\tO\nthe\tO\ncat\tO\n\nOslo\tB-place\nand\tO\nBob\tB-
 
 
 @pytest.mark.parametrize("crf", [False, True])
-def test_figures_and_answers_agree(tmp_path, crf):
+def test_figures_and_answers_agree(tmp_path, crf, on):
     for part, times in {"train": 24, "valid": 8}.items():
         (tmp_path / f"{part}.conll").write_text(TEXT * times)
     out = str(tmp_path / "run")
@@ -50,8 +50,8 @@ def test_figures_and_answers_agree(tmp_path, crf):
         "--no-rival",
     ]
     finetune += ["--max-length", "16", "--learning-rate", "0.02", *["--crf"] * crf]
-    python(TRAIN.format(files=str(tmp_path), out=out, finetune=finetune), BACKENDS[crf])
-    seen = [python(LOOK.format(files=str(tmp_path), out=out), backend) for backend in BACKENDS]
+    on(BACKENDS[crf % len(BACKENDS)])(TRAIN.format(files=str(tmp_path), out=out, finetune=finetune))
+    seen = [on(backend)(LOOK.format(files=str(tmp_path), out=out)) for backend in BACKENDS]
     assert any(answer["spans"] for answer in seen[0]["answers"])
     for one in seen[1:]:
         for name in ("loss", "entity_f1", "macro_f1", "token_accuracy"):
