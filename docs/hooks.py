@@ -1,4 +1,4 @@
-"""The page of commands, from what each `--help` says; and names that stay unbroken."""
+"""The page of commands, from what each `--help` says; and names that stay whole."""
 
 import contextlib
 import importlib
