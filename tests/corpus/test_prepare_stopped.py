@@ -118,7 +118,7 @@ def test_a_real_disk_that_is_full_when_the_shards_are_written(small_disk, monkey
 def test_no_room_is_said_before_it_starts(corpus, tmp_path, monkeypatch):
     said = []
     prepare_store([corpus], tmp_path / "s", vocabulary_size=200, say=said.append)
-    assert "first a tokenizer is trained" in said[0]
+    assert "first a tokenizer is learned" in said[0]
     assert "MB on disk" in said[1] and "of memory for each of 1 worker" in said[1]
     full = shutil.disk_usage(tmp_path)._replace(free=10)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: full)

@@ -110,7 +110,7 @@ def test_words_of_a_text_come_without_the_space_before_them(name):
 @pytest.mark.parametrize("name, mark", [("roberta", "Ġ"), ("xlm-roberta", "▁")])
 def test_whole_words_are_those_behind_a_space(name, mark):
     tokenizer = Tokenizer(PUBLIC[name](TEXTS).to_str())
-    marked = {token: i for token, i in tokenizer._vocabulary.items() if token.startswith(mark)}
+    marked = {token: i for token, i in tokenizer.vocabulary.items() if token.startswith(mark)}
     assert tokenizer.whole_words() == {token[1:]: index for token, index in marked.items()}
     assert len(marked) > 3
 
