@@ -13,12 +13,16 @@ from kerasbert.settings.settings import Settings
 from kerasbert.tables import print_table
 from kerasbert.terminal import counting, say
 
+SHOWN = 20  # documents whose labels are in doubt
+
 
 @dataclass(frozen=True, kw_only=True)
 class Config(FieldSettings, Settings):
     """Labelled files in, what they are like and what is wrong with them out.
 
     With --pretrained, also how much of the text its tokenizer does not know and what is cut.
+
+    With --labels, also which labels are likely wrong, and what they should be.
 
     Example: kerasbert audit --train train.txt --valid valid.txt --test test.txt --corpus raw.txt
     """
@@ -39,6 +43,9 @@ class Config(FieldSettings, Settings):
     """Words, or with --pretrained positions, beyond which a text counts as long."""
     limit: int | None = None
     """Look at the first N documents of each file only."""
+    labels: bool = False
+    """Look for labels that are wrong, too: each document is judged by the others, in folds
+    (pip install 'kerasbert[labels]'). All of what is found goes to --out."""
     out: Path | None = None
     """Write the findings to this JSON file, too."""
 
@@ -65,9 +72,30 @@ def run(config: Config) -> dict[str, Any]:
     if config.pretrained is not None:
         found.findings += _tokens(config)
     result = found.to_json()
+    if config.labels:
+        result |= _doubts(config)
     if config.out is not None:
         write_json(config.out, result)
     return result
+
+
+def _doubts(config: Config) -> dict[str, Any]:
+    """Labels that are likely wrong, and what that says of the files."""
+    from kerasbert.corpus.audit_labels import audit_labels
+    from kerasbert.heads.verdict import doubts_sentence
+
+    given = {"train": config.train, "valid": config.valid, "test": config.test}
+    files = {name: path for name, path in given.items() if path is not None}
+    done = 0
+    with counting("judging labels") as progress:
+
+        def count(step: int, of: int) -> None:
+            nonlocal done
+            progress(step - done)
+            done = step
+
+        found = audit_labels(files, config.fields(), config.limit, config.head, count)
+    return {"doubtful": found, "labels_verdict": doubts_sentence(found)}
 
 
 def _tokens(config: Config) -> list[Any]:
@@ -127,6 +155,18 @@ def main(argv: list[str] | None = None) -> int:
         if rows:
             title = "found (! distorts an evaluation)" if result["harmful"] else "found"
             print_table(title, [("", "times", "share", "such as"), *rows], marks=True)
+        if doubtful := result.get("doubtful", {}).get("rows"):
+            shown = [
+                (
+                    row["place"],
+                    " ".join(row["labels"]),
+                    " ".join(row["suggested"]),
+                    row["text"][:60],
+                )
+                for row in doubtful[:SHOWN]
+            ]
+            more = f", the first {SHOWN}" if len(doubtful) > SHOWN else ""
+            print_table(f"labels in doubt{more}", [("", "given", "suggested", "text"), *shown])
 
     return run_command(Config, run, argv, "audit", show, needs_backend=False, closing=closing)
 
@@ -139,7 +179,8 @@ def closing(config: Config, result: dict[str, Any]) -> Closing:
     else:
         source = flags(config, "pretrained", "max_length")
         step = command("finetune", *source, *data_flags(config), "--out", "runs/tags")
-    return Closing(result["verdict"], next=[step])
+    verdict = " ".join(filter(None, [result["verdict"], result.get("labels_verdict")]))
+    return Closing(verdict, next=[step])
 
 
 if __name__ == "__main__":

@@ -67,6 +67,7 @@ LAZY |= {
     "fsspec",
     "datasketch",
     "datasets",
+    "cleanlab",
 }
 
 

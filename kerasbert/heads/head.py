@@ -318,6 +318,30 @@ class Head(HeadDocuments, HeadFigures, Teaching):
         """
         return None
 
+    @classmethod
+    def doubts(
+        cls,
+        documents: Sequence[LabeledDocument],
+        progress: Callable[[int, int], None] | None = None,
+    ) -> dict[str, Any]:
+        """Which labels are likely wrong: `audit --labels`.
+
+        Args:
+            documents: of all files, as `read_file` gives them.
+            progress: called with how many steps of how many are done.
+
+        Returns:
+            "rows", the most doubtful first: "document" (its place among them), "labels",
+            "suggested", and "score", from 0 where they contradict all others; "of" how many
+            documents; "judged" of "labels"; "agreement", how good the judge itself is (F1).
+
+        Raises:
+            InputError: nothing of that kind is known of this head.
+        """
+        raise InputError(
+            f"--labels: of {cls.name} nothing is known that finds wrong ones. Leave it out."
+        )
+
     # The run folder and the report.
 
     def to_json(self) -> dict[str, Any]:

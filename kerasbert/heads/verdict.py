@@ -114,3 +114,21 @@ def change_verdict(
     if worse > FAR * abs(own):
         text += ": these documents differ from those that it learned from, or their labels do"
     return f"{text}."
+
+
+def doubts_sentence(found: Mapping[str, Any]) -> str:
+    """What `Head.doubts` found, and how much to give on it.
+
+    Args:
+        found: what it returns.
+    """
+    doubtful, of = len(found["rows"]), found["of"]
+    rare = found["labels"] - found["judged"]
+    left_out = f" {rare:,} of {found['labels']:,} labels have too few to be judged." if rare else ""
+    if not doubtful:
+        return f"No label of {of:,} documents is in doubt.{left_out}"
+    return (
+        f"Labels of {doubtful:,} of {of:,} documents are in doubt ({doubtful / of:.1%}), the first"
+        f" ones most: read these. The judge itself has micro F1 {found['agreement']:.3f} on labels"
+        f" that it has not seen, so many of the later ones will be right.{left_out}"
+    )

@@ -1,8 +1,8 @@
-"""How a classifier answers."""
+"""How a classifier answers, and what it finds doubtful in labels."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from kerasbert.heads.classification.answers import (
 from kerasbert.heads.classification.decision import Decision
 from kerasbert.heads.classification.scores import log_odds
 from kerasbert.heads.head import Head, PublicLayer
+from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.labels import LabelSet
 
 
@@ -76,3 +77,13 @@ class LabelAnswers(Head):
             },
             "How logits become labels: temperature and thresholds are in kerasbert.json.",
         )
+
+    @classmethod
+    def doubts(
+        cls,
+        documents: Sequence[LabeledDocument],
+        progress: Callable[[int, int], None] | None = None,
+    ) -> dict[str, Any]:
+        from kerasbert.heads.classification.doubts import doubtful_labels
+
+        return doubtful_labels(documents, progress)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kerasbert.choices import RuleName
+from kerasbert.errors import InputError
 from kerasbert.evaluation.f1 import f1_scores
 from kerasbert.heads.classification.decision import predict_labels
 from kerasbert.heads.classification.rule import fit_common
@@ -70,14 +71,11 @@ def linear_svc_baseline(
         InputError: a split is empty, or an unknown kind.
     """
     try:
-        from sklearn.feature_extraction.text import TfidfVectorizer
+        words = _words_and_pairs()
     except ImportError:
         return None
     train_gold = np.asarray(train_gold) > 0
     began = time.perf_counter()
-    words = TfidfVectorizer(
-        ngram_range=(1, 2), sublinear_tf=True, token_pattern=TOKEN_PATTERN, dtype=np.float32
-    )
     try:
         train = words.fit_transform(train_texts)
     except ValueError:  # scikit-learn's "empty vocabulary": no text has a word
@@ -90,6 +88,28 @@ def linear_svc_baseline(
         parts["test"], texts["test"] = (test_gold, unseen_test), test_texts
     others = {name: words.transform(part) for name, part in texts.items()}
     return _judged(NAME, train, train_gold, others, parts, kind, rule, top_k, began, progress)
+
+
+def word_features(texts: list[str]) -> Any:
+    """The TF-IDF of words and pairs of words, a sparse matrix (N, ...).
+
+    Raises:
+        InputError: no text has a word.
+    """
+    try:
+        return _words_and_pairs().fit_transform(texts)
+    except ValueError:
+        raise InputError(
+            f"none of {len(texts):,} texts has a word, so none says anything."
+        ) from None
+
+
+def _words_and_pairs() -> Any:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    return TfidfVectorizer(
+        ngram_range=(1, 2), sublinear_tf=True, token_pattern=TOKEN_PATTERN, dtype=np.float32
+    )
 
 
 def linear_svc_on_vectors(
@@ -138,7 +158,7 @@ def _judged(
 ) -> dict[str, Any]:
     """What `linear_svc_baseline` returns, of features: a matrix (N, ...) for each part."""
     if kind == "multi-label":
-        columns = _score_each_label(train, train_gold, list(others.values()), progress)
+        columns = score_each_label(train, train_gold, list(others.values()), progress)
     else:
         columns = _score_classes(train, train_gold, list(others.values()))
     valid = columns[0]
@@ -160,7 +180,7 @@ def _judged(
     }
 
 
-def _score_each_label(
+def score_each_label(
     train: Any, gold: np.ndarray, others: list[Any], progress: Callable[[int, int], None] | None
 ) -> list[np.ndarray]:
     """Decision scores (N, K) of each of `others`, from one SVM a label."""
