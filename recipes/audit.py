@@ -8,12 +8,11 @@ from typing import Any
 from kerasbert.choices import HeadName
 from kerasbert.closing import SHARE, Closing, command, data_flags, flags
 from kerasbert.command import run_command
+from kerasbert.device import import_backend
 from kerasbert.settings.data import FieldSettings
 from kerasbert.settings.settings import Settings
 from kerasbert.tables import print_table
 from kerasbert.terminal import counting, say
-
-SHOWN = 20  # documents whose labels are in doubt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,68 +68,27 @@ def run(config: Config) -> dict[str, Any]:
             config.max_length,
             config.head,
         )
+    given = {"train": config.train, "valid": config.valid, "test": config.test}
+    files = {name: path for name, path in given.items() if path is not None}
     if config.pretrained is not None:
-        found.findings += _tokens(config)
+        import_backend()  # before what is imported here does
+        from kerasbert.training.audit_tokens import token_findings
+
+        length, limit, head = config.max_length, config.limit, config.head
+        found.findings += token_findings(
+            config.pretrained, files, length, config.fields(), limit, head, say
+        )
     result = found.to_json()
     if config.labels:
-        result |= _doubts(config)
+        from kerasbert.corpus.audit_labels import audit_labels
+
+        with counting("judging labels: SVMs") as judging:
+            result["doubtful"] = audit_labels(
+                files, config.fields(), config.limit, config.head, judging
+            )
     if config.out is not None:
         write_json(config.out, result)
     return result
-
-
-def _doubts(config: Config) -> dict[str, Any]:
-    """Labels that are likely wrong, and what that says of the files."""
-    from kerasbert.corpus.audit_labels import audit_labels
-    from kerasbert.heads.verdict import doubts_sentence
-
-    given = {"train": config.train, "valid": config.valid, "test": config.test}
-    files = {name: path for name, path in given.items() if path is not None}
-    done = 0
-    with counting("judging labels") as progress:
-
-        def count(step: int, of: int) -> None:
-            nonlocal done
-            progress(step - done)
-            done = step
-
-        found = audit_labels(files, config.fields(), config.limit, config.head, count)
-    return {"doubtful": found, "labels_verdict": doubts_sentence(found)}
-
-
-def _tokens(config: Config) -> list[Any]:
-    """What the tokenizer of a run makes of a sample of the texts."""
-    from kerasbert.device import import_backend
-
-    import_backend()  # before what is imported here does
-    from kerasbert.batches.encoded import EncodedTexts
-    from kerasbert.corpus.audit import sample_texts
-    from kerasbert.corpus.findings import Finding
-    from kerasbert.runs.folder import RunFolder
-    from kerasbert.tokenizer.unknown import unknown_in
-
-    assert config.pretrained is not None
-    tokenizer = RunFolder.open(config.pretrained).tokenizer()
-    findings = []
-    for name, path in (("train", config.train), ("valid", config.valid), ("test", config.test)):
-        if path is None:
-            continue
-        texts = sample_texts(path, fields=config.fields(), limit=config.limit, head=config.head)
-        encoded = EncodedTexts(texts, tokenizer, config.max_length)
-        unknown = unknown_in(tokenizer, texts)
-        for warning in unknown.warnings(name):
-            say(warning)
-        of = f"of {len(texts):,} sampled texts"
-        findings += [
-            Finding(f"{name}: unknown tokens {of}", encoded.unknown, encoded.tokens),
-            Finding(f"{name}: characters of unknown tokens", unknown.characters, unknown.of),
-            Finding(
-                f"{name}: longer than {config.max_length} positions {of}",
-                encoded.truncated,
-                len(texts),
-            ),
-        ]
-    return findings
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -155,18 +113,10 @@ def main(argv: list[str] | None = None) -> int:
         if rows:
             title = "found (! distorts an evaluation)" if result["harmful"] else "found"
             print_table(title, [("", "times", "share", "such as"), *rows], marks=True)
-        if doubtful := result.get("doubtful", {}).get("rows"):
-            shown = [
-                (
-                    row["place"],
-                    " ".join(row["labels"]),
-                    " ".join(row["suggested"]),
-                    row["text"][:60],
-                )
-                for row in doubtful[:SHOWN]
-            ]
-            more = f", the first {SHOWN}" if len(doubtful) > SHOWN else ""
-            print_table(f"labels in doubt{more}", [("", "given", "suggested", "text"), *shown])
+        if (doubtful := result.get("doubtful")) and doubtful["rows"]:
+            from kerasbert.corpus.audit_labels import doubts_table
+
+            print_table(*doubts_table(doubtful))
 
     return run_command(Config, run, argv, "audit", show, needs_backend=False, closing=closing)
 
@@ -179,7 +129,7 @@ def closing(config: Config, result: dict[str, Any]) -> Closing:
     else:
         source = flags(config, "pretrained", "max_length")
         step = command("finetune", *source, *data_flags(config), "--out", "runs/tags")
-    verdict = " ".join(filter(None, [result["verdict"], result.get("labels_verdict")]))
+    verdict = " ".join(filter(None, [result["verdict"], result.get("doubtful", {}).get("verdict")]))
     return Closing(verdict, next=[step])
 
 

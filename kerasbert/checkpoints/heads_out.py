@@ -14,7 +14,8 @@ from kerasbert.checkpoints.passing_on import bound_of_states, passing_on
 from kerasbert.checkpoints.places import Arrays, Place, dense
 from kerasbert.config import EncoderConfig, TransformerConfig
 from kerasbert.errors import InputError
-from kerasbert.heads.head import Head, PublicLayer
+from kerasbert.heads.head import Head
+from kerasbert.heads.public_layer import PublicLayer
 
 
 def add_masked_lm(

@@ -8,12 +8,15 @@ from typing import Any
 
 from kerasbert.choices import HeadName
 from kerasbert.heads.registry import HEADS, claimed_head
+from kerasbert.heads.verdict import doubts_sentence
 from kerasbert.text.fields import Fields
 from kerasbert.text.kinds import LabelTally
 from kerasbert.text.lines import LineProblems
 from kerasbert.text.numbers import what_numbers
 
 START = 200  # characters of a text that are kept
+SHOWN = 20  # documents in the table
+GLIMPSE = 60  # characters of a text in it
 
 
 def audit_labels(
@@ -21,7 +24,7 @@ def audit_labels(
     fields: Fields | None = None,
     limit: int | None = None,
     head: HeadName | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int], None] = lambda done: None,
 ) -> dict[str, Any]:
     """What `Head.doubts` says of the documents of all files together, by file and line.
 
@@ -30,7 +33,7 @@ def audit_labels(
         fields: of labelled tables or records.
         limit: the first documents of each file only.
         head: what the labels are for; as those of train look unless given.
-        progress: called with how many steps of how many are done.
+        progress: called with how many steps were done since it was called last.
 
     Raises:
         InputError: a file cannot be read, or nothing can be said of such labels.
@@ -50,4 +53,15 @@ def audit_labels(
         number = row.pop("document")
         one = documents[number]
         row |= {"place": places[number], "id": one.id, "text": " | ".join(one.texts)[:START]}
-    return found
+    return found | {"verdict": doubts_sentence(found)}
+
+
+def doubts_table(found: Mapping[str, Any]) -> tuple[str, list[tuple[str, ...]]]:
+    """The most doubtful labels: a title, and rows of which the first is the heading."""
+    rows = [
+        (row["place"], *(" ".join(row[key]) for key in ("labels", "suggested")),
+         row["text"][:GLIMPSE])
+        for row in found["rows"][:SHOWN]
+    ]  # fmt: skip
+    more = f", the first {SHOWN}" if len(found["rows"]) > SHOWN else ""
+    return f"labels in doubt{more}", [("", "given", "suggested", "text"), *rows]

@@ -18,6 +18,7 @@ from kerasbert.errors import InputError
 from kerasbert.files import to_json
 from kerasbert.heads.documents import HeadDocuments
 from kerasbert.heads.figures import HeadFigures
+from kerasbert.heads.public_layer import PublicLayer
 from kerasbert.heads.teaching import Teaching
 from kerasbert.heads.tokens import TokenPlaces
 from kerasbert.ranges import flag
@@ -35,28 +36,6 @@ class Assessed:
 
     figures: dict[str, Any]
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class PublicLayer:
-    """A head that is one linear layer, on the states of tokens or on that of a text.
-
-    Attributes:
-        holds: what the class is for, a key of `CLASSES` of `kerasbert.checkpoints.export`.
-        layer: ours, by its name.
-        public: theirs; empty for a text's, which each family calls in its own way.
-        config: what config.json says of it.
-        left_out: what no public class holds, in a sentence.
-        unit: factors and summands, K each, that make answers of the K outputs; they go into the
-            weights. None where the outputs leave as they are.
-    """
-
-    holds: str
-    layer: str
-    public: str
-    config: dict[str, Any]
-    left_out: str
-    unit: tuple[Sequence[float], Sequence[float]] | None = None
 
 
 class Head(HeadDocuments, HeadFigures, Teaching):
@@ -322,13 +301,13 @@ class Head(HeadDocuments, HeadFigures, Teaching):
     def doubts(
         cls,
         documents: Sequence[LabeledDocument],
-        progress: Callable[[int, int], None] | None = None,
+        progress: Callable[[int], None] = lambda done: None,
     ) -> dict[str, Any]:
         """Which labels are likely wrong: `audit --labels`.
 
         Args:
             documents: of all files, as `read_file` gives them.
-            progress: called with how many steps of how many are done.
+            progress: called with how many steps were done since it was called last.
 
         Returns:
             "rows", the most doubtful first: "document" (its place among them), "labels",

@@ -4,7 +4,6 @@ import json
 import random
 
 import pytest
-from conftest import document
 
 from kerasbert import cli
 from kerasbert.errors import InputError
@@ -18,6 +17,7 @@ TOPICS = {
     "plant": ["oak", "rose", "fern", "moss"],
     "metal": ["iron", "zinc", "lead", "gold"],
 }
+COMMON = ["the", "small", "old", "one", "near", "of", "we", "found", "and", "then"]
 COUNT, PLANTED = 240, 12
 
 
@@ -27,7 +27,8 @@ def documents(several: bool, planted: int = PLANTED) -> tuple[list[LabeledDocume
     wrong, made = set(range(0, COUNT, COUNT // planted)) if planted else set(), []
     for number in range(COUNT):
         chosen = sorted(rng.sample(sorted(TOPICS), rng.choice([1, 2]) if several else 1))
-        text = " ".join(document(rng, TOPICS[name]) for name in chosen for _ in range(3))
+        words = [rng.choice(TOPICS[name] + COMMON) for name in chosen for _ in range(40)]
+        text = " ".join(words)
         labels = list(chosen)
         if number in wrong:
             labels[0] = rest.choice([name for name in TOPICS if name not in chosen])

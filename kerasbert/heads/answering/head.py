@@ -19,7 +19,8 @@ from kerasbert.heads.answering.rows import question_rows
 from kerasbert.heads.answering.scores import mean_span_loss
 from kerasbert.heads.answering.targets import RowTarget, count_targets, row_targets, token_targets
 from kerasbert.heads.answering.words import threshold_sentence
-from kerasbert.heads.head import Assessed, Head, PublicLayer
+from kerasbert.heads.head import Assessed, Head
+from kerasbert.heads.public_layer import PublicLayer
 from kerasbert.heads.tokens import TokenOutputs, TokenPlaces, object_array
 from kerasbert.report.figures import Sections
 from kerasbert.text.documents import LabeledDocument

@@ -16,7 +16,8 @@ from kerasbert.heads.classification.answers import (
 )
 from kerasbert.heads.classification.decision import Decision
 from kerasbert.heads.classification.scores import log_odds
-from kerasbert.heads.head import Head, PublicLayer
+from kerasbert.heads.head import Head
+from kerasbert.heads.public_layer import PublicLayer
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.labels import LabelSet
 
@@ -82,7 +83,7 @@ class LabelAnswers(Head):
     def doubts(
         cls,
         documents: Sequence[LabeledDocument],
-        progress: Callable[[int, int], None] | None = None,
+        progress: Callable[[int], None] = lambda done: None,
     ) -> dict[str, Any]:
         from kerasbert.heads.classification.doubts import doubtful_labels
 

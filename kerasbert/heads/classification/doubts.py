@@ -16,7 +16,7 @@ FEWEST = 2 * FOLDS  # documents of a label that is judged: of fewer a fold may h
 
 
 def doubtful_labels(
-    documents: Sequence[LabeledDocument], progress: Callable[[int, int], None] | None = None
+    documents: Sequence[LabeledDocument], progress: Callable[[int], None] = lambda done: None
 ) -> dict[str, Any]:
     """What `Head.doubts` has of labels: confident learning on answers by folds.
 
@@ -25,7 +25,7 @@ def doubtful_labels(
 
     Args:
         documents: with their labels.
-        progress: called with (SVMs trained, SVMs in all).
+        progress: called with how many SVMs were trained since it was called last.
 
     Raises:
         InputError: cleanlab is not installed, or no label has enough documents.

@@ -16,7 +16,7 @@ def out_of_fold(
     documents: Sequence[LabeledDocument],
     gold: np.ndarray,
     exclusive: bool,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int], None] = lambda done: None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(N, K) float64 decision scores and probabilities, each document's by SVMs without it.
 
@@ -28,7 +28,7 @@ def out_of_fold(
         documents: N of them.
         gold: (N, K) bool.
         exclusive: whether a document has one label.
-        progress: called with (SVMs trained, SVMs in all).
+        progress: called with how many SVMs were trained since it was called last.
 
     Raises:
         InputError: no text has a word.
@@ -36,18 +36,13 @@ def out_of_fold(
     Source: Stone 1974, "Cross-validatory choice and assessment of statistical predictions".
     """
     features = word_features([" ".join(document.texts) for document in documents])
-    folds, scores, labels = folds_of(documents), np.zeros(gold.shape), gold.shape[1]
+    folds, scores = folds_of(documents), np.zeros(gold.shape)
     for fold in range(FOLDS):
         held_out = folds == fold
         if not held_out.any() or held_out.all():
             continue
-
-        def count(done: int, _: int, fold: int = fold) -> None:
-            if progress is not None:
-                progress(fold * labels + done, FOLDS * labels)
-
         (scores[held_out],) = score_each_label(
-            features[~held_out], gold[~held_out], [features[held_out]], count
+            features[~held_out], gold[~held_out], [features[held_out]], lambda done, of: progress(1)
         )
     scores = np.clip(scores, -FARTHEST, FARTHEST)
     return scores, _probabilities(scores, gold, exclusive)

@@ -12,8 +12,9 @@ import numpy as np
 from kerasbert.choices import BestNumber, NumberLoss
 from kerasbert.errors import InputError
 from kerasbert.evaluation.numbers import FIGURES, figures_of_each, number_figures
-from kerasbert.heads.head import Assessed, Head, PublicLayer
+from kerasbert.heads.head import Assessed, Head
 from kerasbert.heads.pair_vectors import Embed
+from kerasbert.heads.public_layer import PublicLayer
 from kerasbert.heads.regression.answers import number_answers
 from kerasbert.heads.regression.documents import as_wide, numbers_of
 from kerasbert.heads.regression.intervals import Intervals

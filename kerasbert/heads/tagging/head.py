@@ -14,7 +14,8 @@ import numpy as np
 from kerasbert.choices import WordsName
 from kerasbert.errors import InputError
 from kerasbert.evaluation.entities import entity_figures
-from kerasbert.heads.head import Assessed, Head, PublicLayer
+from kerasbert.heads.head import Assessed, Head
+from kerasbert.heads.public_layer import PublicLayer
 from kerasbert.heads.tagging.answers import span_answers
 from kerasbert.heads.tagging.chain import chain_losses
 from kerasbert.heads.tagging.documents import settled_words, tag_ids, types_of
