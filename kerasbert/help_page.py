@@ -22,12 +22,23 @@ ONE_OF = {
 MOSTLY = {"prepare": ("corpus", "out")}
 # What people set first; all else is for those who know what they are looking for.
 COMMON = {
-    *("test", "valid", "pretrained", "corpus", "out", "file", "kind", "thresholds", "seeds"),
+    *(
+        "test",
+        "valid",
+        "pretrained",
+        "corpus",
+        "out",
+        "file",
+        "head",
+        "kind",
+        "thresholds",
+        "seeds",
+    ),
     *("encoder", "size", "tokenizer", "tokenizer_file", "vocab_size", "tasks", "store"),
     *("minutes", "epochs", "steps", "batch_size", "learning_rate", "max_length", "seed"),
     *("text_field", "label_field", "resume", "limit", "top_k", "documents", "labeled"),
     *("explain", "explain_html", "duplicates", "pooling", "tokens", "corpus_format", "packages"),
-    *("verify", "test_documents", "data", "model", "report"),
+    *("frozen", "verify", "test_documents", "data", "model", "report"),
 }
 # These are common where they are a command's own; in fine-tuning they are one of many.
 OWN = {"pooling", "top_k", "corpus"}

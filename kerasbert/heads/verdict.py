@@ -43,7 +43,8 @@ def rival_verdict(
         )
     if not rival:
         reason = metrics.get("rival_reason")
-        return f"{name} {ours:.3f} on {data}{f'; no rival beside it: {reason}' if reason else ''}."
+        said = f"{name} {ours:.3f} on {data}{f'; no rival beside it: {reason}' if reason else ''}."
+        return said[0].upper() + said[1:]
     theirs = rival[part][best]
     ahead = round(ours - theirs, 3) * (1 if mode == "max" else -1)
     little = ""
@@ -51,7 +52,8 @@ def rival_verdict(
         little = f"; {metrics[part]['documents']:,} documents are too few to be sure of that"
     if ahead > 0:
         change = difference(ours, theirs)
-        return f"{name} {ours:.3f} on {data}, {change} {rival['name']} ({theirs:.3f}){little}."
+        said = f"{name} {ours:.3f} on {data}, {change} {rival['name']} ({theirs:.3f}){little}."
+        return said[0].upper() + said[1:]
     if not ahead:
         return f"No better than {rival['name']}: both have {name} {ours:.3f} on {data}; {advice}."
     return (
@@ -105,7 +107,7 @@ def change_verdict(
     if ours is None:
         why = found.get(f"{best}_reason")
         return f"No {name}{f': {why}' if why else ''}."
-    said = f"{name} {ours:.3f} on {found['documents']:,} documents"
+    said = f"{name[0].upper()}{name[1:]} {ours:.3f} on {found['documents']:,} documents"
     own = None if part is None else number(metrics[part][best])
     if part is None or own is None:
         return f"{said}."

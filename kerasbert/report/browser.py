@@ -44,6 +44,7 @@ class Shown:
         tags: what is shown at once.
         found: under each kind, the names that it is found by.
         figures: names and values for whoever opens it.
+        drawn: HTML in the place of the texts, where something in them is marked.
     """
 
     place: str
@@ -52,6 +53,7 @@ class Shown:
     tags: Sequence[Tag] = ()
     found: Mapping[str, Sequence[str]] = field(default_factory=dict)
     figures: Mapping[str, object] = field(default_factory=dict)
+    drawn: str = ""
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ def _document(document: Shown, number: Mapping[str, int]) -> str:
     note = f" · {html.escape(document.note)}" if document.note else ""
     lead = " ⇥ ".join(text[: LEAD + 1] for text in document.texts)
     lead = lead if len(lead) <= LEAD else lead[:LEAD] + " …"
-    texts = "".join(
+    texts = document.drawn or "".join(
         f'<p class="text" dir="auto">{html.escape(_cut(t))}</p>' for t in document.texts
     )
     return (

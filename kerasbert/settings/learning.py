@@ -14,8 +14,8 @@ class LearningSettings(LongTextSettings):
     """How a network learns, in fine-tuning and in every run of a comparison."""
 
     head: HeadName | None = None
-    """What is learned: labels, numbers (regression), or answers to questions (answering); as the
-    data look unless given."""
+    """What is learned: labels (classification), numbers (regression), spans of words (tagging) or
+    answers to questions (answering); as the data look unless given."""
     loss: LossName | None = None
     """Of labels cross-entropy unless given; weighted, focal and asymmetric give rare ones more
     weight, focal suits every kind. Of numbers squared unless given; absolute and huber mind few

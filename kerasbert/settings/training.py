@@ -19,7 +19,7 @@ class TrainingSettings(Settings):
     learning_rate: float | None = None
     """The highest learning rate of the run; by the encoder unless given."""
     decay: Decay = "linear"
-    """How it falls to 0 after a tenth of the run."""
+    """How the learning rate falls to 0 after a tenth of the run."""
     seed: int = 0
     """Of weights, order, masks and dropout: the same seed gives the same run."""
     limit: int | None = None

@@ -78,7 +78,7 @@ def test_an_error_is_better_the_lower_it_is():
     rival = {"name": "a mean", "valid": {"mean_absolute_error": 0.7}}
     found = {"valid": part, "rival": rival}
     said = rival_verdict(found, "mean_absolute_error", "min")
-    assert said == "mean absolute error 0.500 on validation data, 0.200 below a mean (0.700)."
+    assert said == "Mean absolute error 0.500 on validation data, 0.200 below a mean (0.700)."
     assert is_ahead(found, "mean_absolute_error", "min")
     assert not is_ahead(found, "mean_absolute_error", "max")
 

@@ -4,12 +4,27 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kerasbert.figures import short
 from kerasbert.heads.answering.words import threshold_sentence
+from kerasbert.report.browser import Filters, Shown, Tag, document_browser
 from kerasbert.report.figures import NAMES, Sections, browsed, figure_curves, judged_on, run_tiles
 from kerasbert.report.page import paragraph
+from kerasbert.report.rival import rival_rows, rival_text
 from kerasbert.report.tables import Row, table, tiles
 
+FILTERS = Filters(
+    {
+        "overlap": "overlaps the right one",
+        "elsewhere": "has nothing in common with it",
+        "silent": "no answer where there is one",
+        "asked": "an answer where there is none",
+    },
+    "question word",
+)
+KEY = (
+    '<p class="note labels">Answers: <span class="right">the right one</span>'
+    '<span class="wrong">what was answered</span> with its probability. In a context the darker'
+    " mark is what was answered, the lighter one what is right.</p>"
+)
 AROUND = 160  # characters of a context that are shown on both sides of what is marked
 
 
@@ -26,7 +41,7 @@ def answer_sections(
         history: a row an epoch.
         metrics: what metrics.json holds, or `evaluate` gave.
         rows: "question_words" and "lengths" (exact_match, f1 and documents of each group), and
-            "worst", of `question_rows`.
+            "worst" and "counts", of `question_rows`.
     """
     split = judged_on(metrics)
     figures = metrics.get(split) or {}
@@ -49,7 +64,7 @@ def answer_sections(
         )
         for name, column in groups.items()
     ]
-    made.append((f"The worst misses, on {on} data", _worst(rows.get("worst", ()))))
+    made.append((f"Questions with another answer, of {on} data", _worst(rows)))
     return made
 
 
@@ -62,30 +77,42 @@ def _parts(names: Mapping[str, str], metrics: Mapping[str, Any]) -> str:
         for kind in ("answerable", "unanswerable"):
             if found := metrics[split].get(kind):
                 parts.append({**found, "data": f"{text}, {kind} questions"})
-    return table(parts, {"data": "data", **names, "loss": "loss", "documents": "questions"})
+    parts += rival_rows(metrics)
+    headings = {"data": "data", **names, "loss": "loss", "documents": "questions"}
+    return table(parts, headings) + paragraph(rival_text(metrics), "note")
 
 
-def _worst(rows: Sequence[Row]) -> str:
-    if not rows:
+def _worst(rows: Mapping[str, Sequence[Row]]) -> str:
+    worst = rows.get("worst", ())
+    if not worst:
         return paragraph("Every answer is right.")
-    note = (
-        "The surest of the wrong answers first. The darker mark is the model's answer, the lighter"
-        " one what was right."
-    )
-    return paragraph(note, "note") + "\n".join(_question(row) for row in rows)
+    (counts,) = rows["counts"]
+    said = f"{counts['mistakes']:,} of {counts['documents']:,} questions got another answer"
+    if len(worst) < counts["mistakes"]:
+        said += f"; this page has {len(worst):,} of these"
+    said += ": the least like the right one first, of these the surest."
+    return paragraph(said) + document_browser([_shown(row) for row in worst], FILTERS, key=KEY)
 
 
-def _question(row: Row) -> str:
-    place = f"question {row['id']}" if row.get("id") else f"question in line {row['line']}"
-    said = row["answer"] or "no answer"
-    right = " / ".join(dict.fromkeys(row["gold"])) or "no answer"
+def _shown(row: Row) -> Shown:
+    """A question with both answers as tags, found by its question word."""
+    place = f"question {row['id']}" if row.get("id") else f"line {row['line']}"
     sure = row.get("probability")
-    share = f" (probability {sure:.2f})" if sure is not None else ""
-    note = f"{place}: answered {said}{share}, right {right}; F1 {short(row['f1'])}"
-    return (
-        f'<article><p class="note">{html.escape(note)}</p>'
-        f'<p class="text"><b>{html.escape(row["question"])}</b></p>'
-        f'<p class="text">{marked_context(row["context"], row["said"], row["right"])}</p></article>'
+    answered, right = row["answer"] or "no answer", list(dict.fromkeys(row["gold"]))
+    kind = "overlap" if row["f1"] else "elsewhere"
+    if row["answer"] is None or not right:
+        kind = "silent" if row["answer"] is None else "asked"
+    tags = [Tag(one, "right") for one in right or ["no answer"]]
+    tags.append(Tag(answered, "wrong", "" if sure is None else f"{sure:.2f}"))
+    context = marked_context(row["context"], row["said"], row["right"])
+    return Shown(
+        place,
+        [row["question"]],
+        f"F1 {row['f1']:.3f}",
+        tags,
+        {kind: [row["word"]]},
+        drawn=f'<p class="text"><b>{html.escape(row["question"])}</b></p>'
+        f'<p class="text">{context}</p>',
     )
 
 

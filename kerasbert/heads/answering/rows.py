@@ -11,9 +11,8 @@ from kerasbert.heads.answering.answers import answer_record
 from kerasbert.heads.answering.decision import Threshold
 from kerasbert.heads.answering.decoding import Found
 from kerasbert.heads.answering.groups import grouped, length_group, length_of, question_word
+from kerasbert.report.browser import MOST
 from kerasbert.text.questions import QuestionDocument
-
-WORST = 30  # questions that are shown
 
 
 def question_rows(
@@ -23,7 +22,9 @@ def question_rows(
     unit: AnswerUnit,
     unanswerable: bool,
 ) -> dict[str, list[dict[str, Any]]]:
-    """The tables "question_words" and "lengths", and the "worst" misses, the surest ones first."""
+    """The tables "question_words" and "lengths", the "worst" misses, the surest ones first, and
+    "counts" (one row: documents, and how many of them are missed).
+    """
     answers = [
         answer_record(one, question.context, threshold, unanswerable)
         for one, question in zip(found, questions, strict=True)
@@ -41,12 +42,16 @@ def question_rows(
         "answer",
     )
     sure = np.array([one["probability"] or 0.0 for one in answers])
-    worst = [place for place in np.lexsort((-sure, np.array(f1))).tolist() if f1[place] < 1][:WORST]
+    worst = [place for place in np.lexsort((-sure, np.array(f1))).tolist() if f1[place] < 1]
     first = {length_group(length, unit): length for length in sorted(lengths, reverse=True)}
     return {
         "question_words": grouped(words, matches, f1, "question"),
         "lengths": sorted(by_length, key=lambda row: first[row["answer"]]),
-        "worst": [_row(questions[place], answers[place], f1[place]) for place in worst],
+        "worst": [
+            _row(questions[place], answers[place], f1[place]) | {"word": words[place]}
+            for place in worst[:MOST]
+        ],
+        "counts": [{"documents": len(questions), "mistakes": len(worst)}],
     }
 
 

@@ -6,6 +6,7 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kerasbert.report.browser import Filters, Shown, Tag, document_browser
 from kerasbert.report.figures import (
     NAMES,
     Sections,
@@ -15,9 +16,19 @@ from kerasbert.report.figures import (
     run_tiles,
 )
 from kerasbert.report.page import paragraph
+from kerasbert.report.rival import rival_rows, rival_text
 from kerasbert.report.tables import Row, table, tiles
 
 CUT = 600  # characters of a text that are shown
+# What mistakes are called where a word of a page is wanted.
+KINDS = {
+    "missed": "missed",
+    "invented": "invented",
+    "type": "type",
+    "boundary": "boundary",
+    "boundary and type": "both",
+}
+FILTERS = Filters({kind: what for what, kind in KINDS.items()}, "type", wrong=list(KINDS.values()))
 _HEADINGS = {
     "type": "type",
     "f1": "F1",
@@ -40,20 +51,21 @@ def tag_sections(
         names: of the figures, as people call them.
         history: a row an epoch, with epoch, loss, val_loss and val_FIGURE.
         metrics: what metrics.json holds, or `kerasbert evaluate` gives.
-        rows: "mistakes" and "marked", as `tagged_rows` makes them.
+        rows: "mistakes", "marked" and "counts", as `tagged_rows` makes them.
     """
     split, where = judged_on(metrics), NAMES[browsed(metrics)]
     figures = metrics.get(split) or {}
     first = {f"{NAMES[split]} {text}": figures.get(name) for name, text in names.items()}
     parts = [{**metrics[name], "data": text} for name, text in NAMES.items() if name in metrics]
-    headings = {"data": "data", **names, "loss": "loss", "words": "words", "documents": "documents"}
+    parts += rival_rows(metrics)
+    headings = {"data": "data", **names, "loss": "loss", "documents": "documents"}
     return [
         ("", tiles(first | run_tiles(metrics))),
-        ("", table(parts, headings)),
+        ("", table(parts, headings) + paragraph(rival_text(metrics), "note")),
         ("Curves", figure_curves(names, history, metrics) if history else ""),
         (f"Types, on {NAMES[split]} data", _types(figures.get("by_type") or {})),
         (f"Mistakes, on {where} data", _mistakes(rows.get("mistakes", ()))),
-        (f"Texts with mistakes, of {where} data", _texts(rows.get("marked", ()))),
+        (f"Texts with mistakes, of {where} data", _texts(rows)),
     ]
 
 
@@ -74,13 +86,31 @@ def _mistakes(mistakes: Sequence[Row]) -> str:
     return said + table(mistakes, headings, texts=("gold", "found"), name="mistakes")
 
 
-def _texts(marked: Sequence[Row]) -> str:
-    return "\n".join(
-        f'<article><p class="note">line {one["line"]}: {", ".join(one["mistakes"])}</p>'
+def _texts(rows: Mapping[str, Sequence[Row]]) -> str:
+    marked = rows.get("marked", ())
+    if not marked:
+        return ""
+    (counts,) = rows["counts"]
+    said = f"{counts['mistakes']:,} of {counts['documents']:,} documents have a mistake."
+    if len(marked) < counts["mistakes"]:
+        said += f" This page has {len(marked):,} of these, those with the most."
+    return paragraph(said) + document_browser([_shown(one) for one in marked], FILTERS)
+
+
+def _shown(one: Row) -> Shown:
+    """A document with its mistakes as tags, found under each by the types that are in it."""
+    found: dict[str, list[str]] = {}
+    tags = []
+    for what, right, answered in one["mistakes"]:
+        kinds = list(dict.fromkeys(kind for kind in (right, answered) if kind))
+        found.setdefault(KINDS[what], []).extend(kinds)
+        tags.append(Tag(" → ".join(kinds), "missed" if what == "missed" else "wrong", what))
+    drawn = (
         f'<p class="note">right</p>{marked_text(one["text"], one["gold"])}'
-        f'<p class="note">answered</p>{marked_text(one["text"], one["found"])}</article>'
-        for one in marked
+        f'<p class="note">answered</p>{marked_text(one["text"], one["found"])}'
     )
+    found = {kind: list(dict.fromkeys(names)) for kind, names in found.items()}
+    return Shown(f"line {one['line']}", [one["text"]], tags=tags, found=found, drawn=drawn)
 
 
 def marked_text(text: str, spans: Sequence[Sequence[Any]]) -> str:

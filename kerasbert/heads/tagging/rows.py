@@ -10,17 +10,17 @@ import numpy as np
 
 from kerasbert.evaluation.entities import span_mistakes
 from kerasbert.heads.tagging.reading import Tagged
+from kerasbert.report.browser import MOST
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.tag_schemes import Span, spans_of
 from kerasbert.text.words import Spans
-
-MOST = 60  # documents with mistakes
 
 
 def tagged_rows(
     read: Sequence[Tagged], gold: np.ndarray, documents: Sequence[LabeledDocument]
 ) -> dict[str, list[dict[str, Any]]]:
-    """ "mistakes" (what, gold and found type, times, example) and "marked" documents.
+    """ "mistakes" (what, gold and found type, times), "marked" documents, most mistakes first, and
+    "counts" (one row: documents, and how many of them have a mistake).
 
     Args:
         read: what the model says of N documents.
@@ -42,7 +42,7 @@ def tagged_rows(
                         "text": str(document.texts[-1]),
                         "gold": _by_characters(right, one.words),
                         "found": _by_characters(one.spans, one.words),
-                        "mistakes": sorted({what for what, _, _ in mistakes}),
+                        "mistakes": [list(mistake) for mistake in mistakes],
                     },
                 )
             )
@@ -53,6 +53,7 @@ def tagged_rows(
             for (what, kind, found), times in counts.most_common()
         ],
         "marked": [row for _, row in marked[:MOST]],
+        "counts": [{"documents": len(documents), "mistakes": len(marked)}],
     }
 
 

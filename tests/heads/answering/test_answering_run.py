@@ -43,7 +43,7 @@ def test_it_learns_and_says_what_it_is_worth(run):
     assert " ".join(history.dtype.names) == "epoch loss val_loss val_exact_match val_f1 seconds"
     assert metrics["valid"]["f1"] == pytest.approx(max(history["val_f1"]), abs=1e-5)
     page = (out / "report.html").read_text()
-    for heading in ("By question word", "By length of the answer", "The worst misses"):
+    for heading in ("By question word", "By length of the answer", "Questions with another answer"):
         assert heading in page
     card = (out / "README.md").read_text()
     assert "question-answering" in card and "exact match" in card
