@@ -87,7 +87,7 @@ class HeadFigures:
             scores: what `score` gave.
         """
         return [
-            {"type": name, "name": name.replace("_", " "), "value": round(value, 4)}
+            {"type": name, "name": cls.name_of(name), "value": round(value, 4)}
             for name in cls.figures
             if (value := number(scores.get(name))) is not None
         ]
