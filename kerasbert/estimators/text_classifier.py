@@ -10,7 +10,7 @@ import numpy as np
 
 from kerasbert.estimators.base import TextEstimator
 from kerasbert.estimators.targets import Targets
-from kerasbert.estimators.texts import documents_of, unequal
+from kerasbert.estimators.texts import documents_of, length_of, unequal
 from kerasbert.heads.classification.head import Classification
 from kerasbert.text.inputs import rows_of
 
@@ -74,6 +74,8 @@ class TextClassifier(TextEstimator):
             TypeError: something in X is no text.
         """
         rows = rows_of(X, "X")
+        if (given := length_of(y)) not in (None, 0, len(rows)):
+            raise ValueError(unequal(len(rows), given))  # before anything is said of the labels
         targets, labels = Targets.of(y)
         documents = documents_of(rows, labels, "X")
         beside = None

@@ -1,7 +1,9 @@
 """Texts with what is right for them, as documents."""
 
 from collections.abc import Sequence
+from typing import Any
 
+from kerasbert.figures import counted
 from kerasbert.text.documents import LabeledDocument
 
 
@@ -31,9 +33,16 @@ def documents_of(
     ]
 
 
+def length_of(values: Any) -> int | None:
+    """How many values there are in a list, an array or a table; None for anything else."""
+    if shape := getattr(values, "shape", ()):
+        return int(shape[0])
+    return len(values) if isinstance(values, list | tuple) else None
+
+
 def unequal(texts: int, labels: int) -> str:
     """What is said where there are not as many of each."""
     return (
-        f"X and y have inconsistent numbers of samples: {texts:,} texts, {labels:,} labels. Give as"
-        " many of each."
+        f"X and y have inconsistent numbers of samples: {counted(texts, 'text')},"
+        f" {counted(labels, 'label')}. Give as many of each."
     )

@@ -168,6 +168,7 @@ NAMES = NAMES.tolist()
     "X, y, message",
     [
         (TEXTS, NAMES[:-1], "20 texts, 19 labels"),
+        (TEXTS, ["a"], "20 texts, 1 label. Give"),  # not that one class is too few
         (TEXTS, [None, *NAMES[1:]], r"NaN or None: y\[0\] has no label"),
         (TEXTS, [float("nan"), *NAMES[1:]], r"y\[0\] has no label"),
         (TEXTS, [1.0, float("nan")] * 10, r"Input y contains NaN: y\[1\]"),
