@@ -4,7 +4,7 @@ import ast
 import sys
 from pathlib import Path
 
-from kerasbert.arguments import did_you_mean
+from kerasbert.commands.arguments import did_you_mean
 from kerasbert.terminal import columns, say, wrapped
 
 USAGE = """\
@@ -54,7 +54,7 @@ def usage() -> str:
 
 
 def _tell(text: str) -> int:
-    from kerasbert.command import exit_status, standard_output
+    from kerasbert.commands.command import exit_status, standard_output
 
     def work() -> None:
         with standard_output():

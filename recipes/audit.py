@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from kerasbert.choices import HeadName
-from kerasbert.closing import SHARE, Closing, command, data_flags, flags
-from kerasbert.command import run_command
+from kerasbert.commands.closing import SHARE, Closing, command, data_flags, flags
+from kerasbert.commands.command import run_command
+from kerasbert.commands.tables import print_table
 from kerasbert.device import import_backend
 from kerasbert.settings.data import FieldSettings
 from kerasbert.settings.settings import Settings
-from kerasbert.tables import print_table
 from kerasbert.terminal import counting, say
 
 

@@ -3,10 +3,10 @@
 import sys
 from typing import Any
 
-from kerasbert.closing import Closing, command, data_flags, flags
-from kerasbert.command import run_command
+from kerasbert.commands.closing import Closing, command, data_flags, flags
+from kerasbert.commands.command import run_command
+from kerasbert.commands.tables import print_table
 from kerasbert.settings.compare import CompareSettings
-from kerasbert.tables import print_table
 
 Config = CompareSettings
 

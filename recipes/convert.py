@@ -8,11 +8,11 @@ from typing import Any
 import tyro
 
 from kerasbert.choices import PublicForm
-from kerasbert.closing import SHARE, Closing, command
-from kerasbert.command import run_command
+from kerasbert.commands.closing import SHARE, Closing, command
+from kerasbert.commands.command import run_command
+from kerasbert.commands.tables import print_figures
 from kerasbert.errors import InputError
 from kerasbert.settings.settings import Settings
-from kerasbert.tables import print_figures
 from kerasbert.terminal import say
 
 SHOWN = 6  # names of what was not read, at most

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kerasbert.closing import Closing
-from kerasbert.command import run_command
+from kerasbert.commands.closing import Closing
+from kerasbert.commands.command import run_command
+from kerasbert.commands.tables import print_table
 from kerasbert.settings.settings import Settings
-from kerasbert.tables import print_table
 from kerasbert.terminal import say, tell, throughput
 
 NEXT = """

@@ -8,13 +8,13 @@ from typing import Any
 import tyro
 
 from kerasbert.choices import PoolingName
-from kerasbert.closing import Closing
-from kerasbert.command import run_command
+from kerasbert.commands.closing import Closing
+from kerasbert.commands.command import run_command
+from kerasbert.commands.tables import print_figures
 from kerasbert.errors import InputError
 from kerasbert.figures import counted
 from kerasbert.settings.data import TextFieldSettings, take_file
 from kerasbert.settings.settings import Settings
-from kerasbert.tables import print_figures
 from kerasbert.terminal import say
 
 WHAT = {

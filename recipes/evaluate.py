@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kerasbert.closing import Closing, command
-from kerasbert.command import run_command
+from kerasbert.commands.closing import Closing, command
+from kerasbert.commands.command import run_command
+from kerasbert.commands.tables import print_table
 from kerasbert.settings.data import FieldSettings
 from kerasbert.settings.settings import Settings
-from kerasbert.tables import print_table
 from kerasbert.terminal import tell
 
 

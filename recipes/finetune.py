@@ -4,10 +4,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from kerasbert.closing import Closing, command
-from kerasbert.command import run_command
+from kerasbert.commands.closing import Closing, command
+from kerasbert.commands.command import run_command
+from kerasbert.commands.tables import print_table
 from kerasbert.settings.fine_tune import FineTuneSettings
-from kerasbert.tables import print_table
 from kerasbert.terminal import tell
 
 Config = FineTuneSettings

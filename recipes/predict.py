@@ -8,7 +8,7 @@ from typing import Any
 import tyro
 
 from kerasbert.choices import AnswerFormat
-from kerasbert.command import run_command, standard_output
+from kerasbert.commands.command import run_command, standard_output
 from kerasbert.errors import InputError
 from kerasbert.figures import counted
 from kerasbert.settings.data import TextFieldSettings, take_file

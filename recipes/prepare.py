@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from kerasbert.choices import CorpusFormat, Duplicates, EngineName, UnicodeForm
-from kerasbert.closing import Closing, command
-from kerasbert.command import run_command
+from kerasbert.commands.closing import Closing, command
+from kerasbert.commands.command import run_command
+from kerasbert.commands.tables import print_figures
 from kerasbert.errors import InputError
 from kerasbert.settings.tokenizer import VocabularySettings
-from kerasbert.tables import print_figures
 from kerasbert.terminal import say, throughput
 
 

@@ -3,10 +3,10 @@
 import sys
 from typing import Any
 
-from kerasbert.closing import SHARE, Closing, command, flags
-from kerasbert.command import run_command
+from kerasbert.commands.closing import SHARE, Closing, command, flags
+from kerasbert.commands.command import run_command
+from kerasbert.commands.tables import print_figures
 from kerasbert.settings.pretrain import PretrainSettings
-from kerasbert.tables import print_figures
 
 # In a sentence below the table, or only of interest to who has resumed the run.
 SAID = ("learned", "verdict", "vocabulary", "session_seconds")

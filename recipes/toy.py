@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from kerasbert.choices import SizeName
-from kerasbert.closing import Closing, command, flags
-from kerasbert.command import run_command
+from kerasbert.commands.closing import Closing, command, flags
+from kerasbert.commands.command import run_command
+from kerasbert.commands.tables import print_figures
 from kerasbert.errors import InputError
 from kerasbert.settings.settings import Settings
-from kerasbert.tables import print_figures
 from kerasbert.terminal import say
 
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from kerasbert import cli
-from kerasbert.tables import print_table
+from kerasbert.commands.tables import print_table
 
 COMMANDS = list(cli.find_recipes())
 

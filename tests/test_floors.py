@@ -35,10 +35,7 @@ FLOORS = [
     {"kerasbert.inference", "kerasbert.checkpoints"},
     {"kerasbert.training"},
     {"kerasbert.estimators"},
-    {
-        *("kerasbert.arguments", "kerasbert.command", "kerasbert.flags", "kerasbert.help_page"),
-        *("kerasbert.closing", "kerasbert.tables"),
-    },
+    {"kerasbert.commands"},
     {"kerasbert.data"},
     {"kerasbert.recipes"},
     {"kerasbert.cli"},

@@ -13,8 +13,8 @@ import termios
 
 import pytest
 
+from kerasbert.commands.tables import print_figures, print_table
 from kerasbert.growing_table import GrowingTable
-from kerasbert.tables import print_figures, print_table
 from kerasbert.terminal import say, tell, wrapped
 
 TEXT = "train: 800 documents; 36 longer than 200 positions were cut; 1.5% of the characters unknown"

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from kerasbert import cli
-from kerasbert.arguments import arguments_of
-from kerasbert.help_page import COMMON, MOSTLY, ONE_OF
+from kerasbert.commands.arguments import arguments_of
+from kerasbert.commands.help_page import COMMON, MOSTLY, ONE_OF
 
 COMMANDS = list(cli.find_recipes())
 

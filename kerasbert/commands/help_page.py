@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 
-from kerasbert.arguments import Argument, arguments_of
+from kerasbert.commands.arguments import Argument, arguments_of
 from kerasbert.ranges import RANGES
 from kerasbert.terminal import NO_BREAK, columns, wrapped
 

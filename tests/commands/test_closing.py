@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from kerasbert.backend import default_backend
-from kerasbert.closing import Closing, command, data_flags, flags
-from kerasbert.command import exit_status, run_command
+from kerasbert.commands.closing import Closing, command, data_flags, flags
+from kerasbert.commands.command import exit_status, run_command
 from kerasbert.invocation import command_to_go_on
 from kerasbert.settings import CompareSettings, PretrainSettings
 from kerasbert.settings.settings import Settings

@@ -9,13 +9,13 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from kerasbert.arguments import check_flags
 from kerasbert.backend import require_backend
-from kerasbert.closing import Closing
+from kerasbert.commands.arguments import check_flags
+from kerasbert.commands.closing import Closing
+from kerasbert.commands.help_page import help_page
 from kerasbert.device import describe_backend, import_backend
 from kerasbert.errors import InputError
 from kerasbert.files import trouble
-from kerasbert.help_page import help_page
 from kerasbert.invocation import asked_for, command_to_go_on
 from kerasbert.memory import keep_freed_memory
 from kerasbert.streams import check_standard_input, copies_kept
@@ -80,7 +80,7 @@ def _parsed(config: type, name: str, argv: Sequence[str]) -> Any:
     """The settings that the flags say."""
     import tyro
 
-    from kerasbert.flags import show_as_flags
+    from kerasbert.commands.flags import show_as_flags
 
     show_as_flags(config)
     return tyro.cli(
