@@ -127,13 +127,15 @@ def shown(counts: dict[str, Any]) -> dict[str, Any]:
 
 def closing(config: Config, counts: dict[str, Any]) -> Closing:
     """Whether there is enough text for its vocabulary; and pre-training."""
-    from kerasbert.tokenizer.size import vocabulary_note
+    from kerasbert.tokenizer.size import single_characters, vocabulary_note
+    from kerasbert.tokenizer.tokenizer import Tokenizer
 
     store = config.verify or config.out
     assert store is not None
     verdict = f"{counts['documents']:,} documents, {counts['tokens']:,} tokens"
     verdict = f"Intact: {verdict}" if config.verify else f"Ready to pre-train on: {verdict}"
-    if note := vocabulary_note(counts.get("vocabulary_size", 0), counts["tokens"]):
+    needed = single_characters(Tokenizer.load(store / "tokenizer.json"))
+    if note := vocabulary_note(counts.get("vocabulary_size", 0), counts["tokens"], needed):
         verdict += f"; {note}"
     lm = store.with_name("lm")
     steps = [command("pretrain", "--store", store, "--out", lm, "--minutes", "30")]

@@ -1,5 +1,7 @@
 """How large a vocabulary a corpus can teach."""
 
+from kerasbert.tokenizer.tokenizer import Tokenizer
+
 VOCABULARIES = (2000, 4000, 8000, 12000, 20000)
 OCCURRENCES = 150  # of an entry on average, so that it can be learned
 
@@ -10,11 +12,26 @@ def propose_vocabulary(tokens: int) -> int:
     return max(fitting, default=VOCABULARIES[0])
 
 
-def vocabulary_note(entries: int, tokens: int) -> str:
-    """What is to be said of a vocabulary that is too large for its corpus; empty where it isn't."""
-    if entries * OCCURRENCES <= tokens or entries <= VOCABULARIES[0]:
+def vocabulary_note(entries: int, tokens: int, characters: int = 0) -> str:
+    """What is to be said of a vocabulary that is too large for its corpus; empty where it isn't.
+
+    Args:
+        entries: of the vocabulary.
+        tokens: of the corpus.
+        characters: entries of one character, which a smaller vocabulary of word pieces needs, too.
+    """
+    suits = max(propose_vocabulary(tokens), characters * 3 // 2)
+    enough = entries * OCCURRENCES <= tokens or entries <= VOCABULARIES[0]
+    if enough or 3 * suits > 2 * entries:  # what is a little smaller is no remedy
         return ""
     return (
         f"its {entries:,} entries are met {tokens / entries:.0f} times each on average, which is"
-        f" few: --vocab-size {propose_vocabulary(tokens)} suits so much text"
+        f" few: --vocab-size {suits} suits so much text"
     )
+
+
+def single_characters(tokenizer: Tokenizer) -> int:
+    """Entries of one character that word pieces cannot do without; 0 of other tokenizers."""
+    if tokenizer.style != "wordpiece":
+        return 0
+    return sum(len(entry.removeprefix("##")) == 1 for entry in tokenizer.vocabulary)

@@ -106,6 +106,9 @@ def test_the_vocabulary_follows_the_corpus():
     assert vocabulary_note(8000, 1_300_000) == vocabulary_note(2000, 10) == ""
     said = vocabulary_note(20_000, 1_300_000)
     assert "met 65 times each" in said and "--vocab-size 8000" in said
+    # Chinese: what is proposed holds its characters; a size that hardly differs is none.
+    assert "--vocab-size 3000" in vocabulary_note(20_000, 125_000, characters=2000)
+    assert vocabulary_note(3237, 125_000, characters=2000) == ""
 
 
 def test_the_rate_of_this_machine_is_measured():
