@@ -189,7 +189,14 @@ def _encoder(config: ConfigJson) -> str:
     if source and config.get("transfer"):
         hub = HUB.match(str(source))
         begun = f"with the weights of {code(hub[1] if hub else named(source))}"
-    return f"Encoder: {encoder_of(config)}; it began {begun}."
+    if settings.get("lora"):
+        begun += f", which adapters of rank {settings['lora']} changed"
+    taught = ""
+    if settings.get("teacher"):
+        taught = (
+            f" It learned from {code(named(settings['teacher']))}, too, which answered raw text."
+        )
+    return f"Encoder: {encoder_of(config)}; it began {begun}.{taught}"
 
 
 def _limits(config: ConfigJson, documents: Mapping[str, int]) -> list[str]:

@@ -80,6 +80,7 @@ def test_kernels_change_by_few_ranks_and_the_run_is_as_any_other(kind, settings,
         elif layer == "encoder":
             assert not np.array_equal(before[path], after[path]), path
     assert moved > 1
+    assert "adapters of rank 2" in run.file("README.md").read_text(encoding="utf-8")
     # The saved model says of the texts what the one with adapters did.
     from kerasbert.recipes import evaluate
 

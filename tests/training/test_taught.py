@@ -154,6 +154,8 @@ def test_a_run_that_was_stopped_ends_in_the_same_weights(settings, monkeypatch):
         fine_tune(settings("stopped"))
     monkeypatch.setattr(SaveState, "on_epoch_end", save)
     fine_tune(settings("stopped", resume=True))
+    card = (settings("whole").out / "README.md").read_text(encoding="utf-8")
+    assert "It learned from `tags`, too" in card
     whole, again = arrays(settings("whole")), arrays(settings("stopped"))
     for path, values in whole.items():
         np.testing.assert_array_equal(values, again[path], err_msg=path)
