@@ -3,7 +3,7 @@
 from kerasbert.choices import PoolingName
 from kerasbert.config import EncoderConfig, defaults_for
 
-LORA_RATE = 5  # times that of whole kernels
+LORA_RATE = 2e-3  # of adapters, at d_model 384; see `fine_tuning_rate`
 FROZEN_RATE = 3e-2  # of a head alone; see `fine_tuning_rate`
 PRETRAINING_RATE = 2e-3  # at d_model 128; below 64 it stays at twice that
 
@@ -22,12 +22,15 @@ def fine_tuning_rate(
     """The peak learning rate asked for, or the encoder's default; with --frozen that of heads.
 
     From MiniLM's vectors of 468 documents of debtags 30 epochs at 0.03 gave a validation F1 of
-    0.394, at 0.01 of 0.370, at 0.1 of 0.390 (one seed).
+    0.394, at 0.01 of 0.370, at 0.1 of 0.390 (one seed). That of adapters was tried at 0.002 with
+    MiniLM alone (docs/guides/public-models.md); it falls with the width as others do.
     """
     if frozen:
         return asked or FROZEN_RATE
-    rate = defaults_for(architecture).fine_tuning_rate
-    return asked or (LORA_RATE * rate if lora else rate)
+    if lora:
+        width = 384 if architecture is None else max(architecture.d_model, 128)
+        return asked or LORA_RATE * 384 / width
+    return asked or defaults_for(architecture).fine_tuning_rate
 
 
 def pretraining_rate(asked: float | None, architecture: EncoderConfig) -> float:

@@ -110,7 +110,8 @@ def test_a_run_that_was_stopped_ends_in_the_same_weights(settings, transformer, 
 
 
 def test_what_it_saves_is_said(settings, transformer, capsys):
-    fine_tune(settings(transformer, epochs=1))
+    metrics = fine_tune(settings(transformer, epochs=1))
+    assert metrics["learning_rate"] == pytest.approx(0.002 * 384 / 128)  # for 16 as for 128
     said = capsys.readouterr().err
     assert "--lora 2: " in said and "numbers learn beside" in said and "instead of" in said
 

@@ -161,6 +161,18 @@ def test_a_run_that_was_stopped_ends_in_the_same_weights(settings, monkeypatch):
         np.testing.assert_array_equal(values, again[path], err_msg=path)
 
 
+def test_a_pupil_may_read_windows(settings, monkeypatch):
+    made, make = [], module.taught_batches
+    monkeypatch.setattr(
+        learner, "taught_batches", lambda *given: made.append(make(*given)) or made[-1]
+    )
+    metrics = fine_tune(settings(long="windows", windows=3, overlap=4, epochs=1))
+    assert np.isfinite(metrics["test"]["loss"])
+    inputs, targets, _ = made[0].batch(0)
+    assert inputs["token_ids"].shape[1] % 32 == 0
+    assert len(inputs["token_ids"]) == len(targets[LESSONS]) == 64
+
+
 def test_labels_are_found_by_their_names():
     head = Classification(LabelSet(["b", "c"]), "multi-class")
     teacher = Classification(LabelSet(["a", "c", "b"]), "multi-class")
