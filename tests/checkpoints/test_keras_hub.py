@@ -88,7 +88,11 @@ def test_a_backbone_in_memory(keras_hub_models, runs, tmp_path):
         convert(backbone, tmp_path / "out")
 
 
-@pytest.mark.parametrize("name", ["bert", *WRAPPED])
+# Each is computed on every backend above, and learns alike: bert on every backend every time.
+IN_TURN = [pytest.param(name, marks=pytest.mark.in_turn) for name in WRAPPED]
+
+
+@pytest.mark.parametrize("name", ["bert", *IN_TURN])
 def test_pre_training_and_fine_tuning_go_on(name, keras_hub_models, files, tmp_path):
     source = keras_hub_models[0] / name
     common = {"max_length": 24, "batch_size": 8}

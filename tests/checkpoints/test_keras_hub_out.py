@@ -16,7 +16,7 @@ from kerasbert.recipes import finetune, pretrain
 from kerasbert.runs import RunFolder
 from kerasbert.without_tensorflow import import_keras_hub, tensorflow_hidden
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.in_turn, pytest.mark.slow]  # what is written is numpy's on all backends
 IDS = ("token", "segment")
 OWN = [("own", None)]  # of BERT's shape
 

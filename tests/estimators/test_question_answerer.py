@@ -21,6 +21,7 @@ def answerer():
 
 
 @pytest.mark.backend
+@pytest.mark.in_turn  # a run of `finetune --head answering`, tested on every backend
 def test_it_answers_scores_and_is_saved(answerer, tmp_path):
     assert answerer.predict(QUESTIONS, CONTEXTS) == ANSWERS
     assert answerer.score(QUESTIONS, CONTEXTS, ANSWERS) == 1

@@ -9,7 +9,8 @@ import pytest
 import kerasbert as kb
 from kerasbert import cli
 
-pytestmark = pytest.mark.backend
+# A fit is a run of `finetune --head regression`, which is tested on every backend.
+pytestmark = [pytest.mark.backend, pytest.mark.in_turn]
 
 SMALL = {
     "d_model": 8, "epochs": 6, "max_length": 12, "tokenizer": "word", "learning_rate": 0.05,

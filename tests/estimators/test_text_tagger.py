@@ -6,7 +6,8 @@ import pytest
 
 import kerasbert as kb
 
-pytestmark = pytest.mark.backend
+# A fit is a run of `finetune --head tagging`, which is tested on every backend.
+pytestmark = [pytest.mark.backend, pytest.mark.in_turn]
 
 NAMES = {"Anna": "person", "Bob Smith": "person", "Oslo": "place", "New York": "place"}
 

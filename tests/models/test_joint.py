@@ -118,6 +118,7 @@ def test_what_is_left_is_a_classifier_that_took_over_the_head(runs):
     assert [len(answer["scores"]) for answer in answers] == [2, 2]
 
 
+@pytest.mark.in_turn
 def test_patience_ends_it(files, runs, tmp_path):
     flags = [*finetune(files, runs / "lm"), "--patience", "1", "--learning-rate", "1e-12"]
     assert cli.main([*flags, "--epochs", "6", "--out", f"{tmp_path}/run"]) == 0

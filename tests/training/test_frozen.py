@@ -64,6 +64,10 @@ def test_figures_are_those_of_an_encoder_that_reads_every_time(settings, monkeyp
         assert found[0] == pytest.approx(found[1], rel=1e-4)
 
 
+# In turn: which vectors are kept, read again, or refused, as any backend computed them.
+
+
+@pytest.mark.in_turn
 def test_vectors_are_kept_for_the_next_run_and_only_where_they_hold(settings, tmp_path, capsys):
     cache = tmp_path / "cache"
     first = fine_tune(settings("first", vectors_cache=cache))
@@ -75,6 +79,7 @@ def test_vectors_are_kept_for_the_next_run_and_only_where_they_hold(settings, tm
     assert len(list(cache.glob("*.npy"))) == 6
 
 
+@pytest.mark.in_turn
 def test_a_stopped_run_goes_on(settings, monkeypatch, tmp_path):
     whole = fine_tune(settings("whole"))
     answered = []
@@ -133,6 +138,7 @@ def test_what_a_frozen_encoder_cannot_do_is_refused(settings, wrong, message):
         settings(**wrong)
 
 
+@pytest.mark.in_turn
 def test_windows_are_read_once_too(settings):
     assert fine_tune(settings(long="windows", windows=2, epochs=1))["epochs"] == 1
 
@@ -143,6 +149,7 @@ def test_a_cache_that_cannot_be_written_to_is_named(settings, write):
     assert not settings().out.exists()
 
 
+@pytest.mark.in_turn
 def test_texts_of_a_pair_are_read_once_each(settings, tmp_path):
     lines = [f'{{"text": ["a cat {n}", "an oak"], "labels": ["l{n % 2}"]}}' for n in range(20)]
     (tmp_path / "pairs.jsonl").write_text("\n".join(lines))

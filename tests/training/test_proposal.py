@@ -19,6 +19,7 @@ WORK = Workload(rows=32, positions=128, predictions=20)
 RATE = 1e11
 
 
+@pytest.mark.in_turn  # shapes, which no backend chooses
 @pytest.mark.parametrize(
     "config",
     [

@@ -137,6 +137,7 @@ def test_nothing_to_read_gets_no_answer(run):
     assert answer["answer"] is None and "empty" in answer["answer_reason"]
 
 
+@pytest.mark.in_turn
 def test_the_form_of_the_file_says_the_head(parts, tmp_path, capsys):
     tiny = TINY | {"epochs": 1, "limit": 40}
     del tiny["head"], tiny["overlap"]
@@ -169,6 +170,7 @@ def test_what_does_not_fit_is_refused(flags, message, parts, tmp_path, capsys):
     assert not (tmp_path / "no").exists()
 
 
+@pytest.mark.in_turn
 def test_questions_without_an_answer(tmp_path, parts):
     """A threshold of validation data says when there is none."""
     made = {

@@ -267,7 +267,9 @@ def test_evaluating_other_columns_says_so(run, parts):
     assert Fields(label="score").label == ("score",)
 
 
-@pytest.mark.parametrize("head", ["regression", "classification"])
+@pytest.mark.parametrize(
+    "head", ["regression", pytest.param("classification", marks=pytest.mark.in_turn)]
+)
 def test_pairs_apart(head, tmp_path):
     """What both texts have in common is seen by neither alone."""
     rng = np.random.default_rng(0)

@@ -156,6 +156,7 @@ def test_words_cannot_be_explained(run):
         explain(kb.load_predictor(folder / "run"), ["Anna met Bob"])
 
 
+@pytest.mark.in_turn
 def test_a_share_set_aside_is_read_again(run):
     folder, _, crf = run
     if crf:
