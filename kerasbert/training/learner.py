@@ -96,8 +96,10 @@ def build_learner(
         transfer = _take_weights(settings, source, pretrained, model, said)
         part = head_alone(model)
         trained, _ = _compiled(settings, part, peak, tokenizer, data["train"], source)
-        data = read_once(settings, folder, model, data)  # it takes minutes: refuse before
-        _begin(settings, model, part, data, said)
+        read = read_once(settings, folder, model, data)  # it takes minutes: refuse before
+        _begin(settings, model, part, read, said)
+        _begin_pretrained(model, data, said)
+        data = read
         return Learner(model, trained, data["train"], data, peak, lead, transfer)
     if settings.lora is not None:
         assert source is not None and pretrained is not None
@@ -106,12 +108,11 @@ def build_learner(
     taught = taught_batches(settings, folder, data["train"]) if settings.teacher else None
     _begin(settings, model, model, data, said)
     trained, batches = _compiled(settings, model, peak, tokenizer, data["train"], source, taught)
-    if settings.lora is not None:
-        return Learner(model, trained, batches, data, peak, lead, transfer)
-    if source is not None and pretrained is not None and not settings.from_scratch:
+    if transfer is None and source is not None and not settings.from_scratch:
+        assert pretrained is not None
         transfer = _take_weights(settings, source, pretrained, trained, said)
-        for note in data["train"].head.begin_pretrained(model, data):
-            say(note, said)
+    if transfer is not None:
+        _begin_pretrained(model, data, said)
     return Learner(model, trained, batches, data, peak, lead, transfer)
 
 
@@ -175,6 +176,14 @@ def _begin(
         say(line, said)
     for note in data["train"].head.begin(model, data, settings.seed):
         say(note)
+
+
+def _begin_pretrained(
+    model: keras.Model, data: Mapping[str, LabeledBatches], said: set[str] | None
+) -> None:
+    """Let the head begin with what the states of a pre-trained encoder tell."""
+    for note in data["train"].head.begin_pretrained(model, data):
+        say(note, said)
 
 
 def _compiled(

@@ -81,7 +81,7 @@ def test_a_run_says_with_what_it_begins(pairs, tmp_path, capsys):
     first = finetune.Config(**files, **tiny, d_model=8, tokenizer="word", out=tmp_path / "one")
     finetune.run(first)
     assert "training begins with the cosine" not in capsys.readouterr().err
-    finetune.run(
-        finetune.Config(**files, **tiny, pretrained=str(tmp_path / "one"), out=tmp_path / "two")
-    )
-    assert "pairs apart: training begins with the cosine" in capsys.readouterr().err
+    for how in ({}, {"frozen": True}, {"lora": 2}):
+        tiny |= {"pretrained": str(tmp_path / "one"), "out": tmp_path / "-".join(["two", *how])}
+        finetune.run(finetune.Config(**files, **tiny, **how))
+        assert "pairs apart: training begins with the cosine" in capsys.readouterr().err
