@@ -19,8 +19,16 @@ def data_digests(documents: Mapping[str, Sequence[LabeledDocument]]) -> dict[str
     return digests
 
 
+def texts_digest(texts: Sequence[str]) -> str:
+    """A fingerprint of raw texts, in order."""
+    digest = hashlib.blake2b(digest_size=16)
+    for text in texts:
+        digest.update(repr(text).encode())
+    return digest.hexdigest()
+
+
 def check_same_data(
-    run: RunFolder, digests: Mapping[str, str], fixed: Collection[str] = ("train",)
+    run: RunFolder, digests: Mapping[str, str], fixed: Collection[str] = ("train", "corpus")
 ) -> list[str]:
     """Compare the data with those of a run that is to go on, if it has trained already.
 

@@ -11,7 +11,7 @@ from kerasbert.heads.head import Head
 from kerasbert.runs.begin import begin_run
 from kerasbert.runs.folder import RunFolder
 from kerasbert.runs.leaving import leaves_nothing
-from kerasbert.runs.same_data import check_same_data, data_digests
+from kerasbert.runs.same_data import check_same_data, data_digests, texts_digest
 from kerasbert.runs.settings import settings_of
 from kerasbert.settings.defaults import pooling_of
 from kerasbert.settings.fine_tune import FineTuneSettings
@@ -33,6 +33,7 @@ from kerasbert.training.resume import SaveState
 from kerasbert.training.rivals import train_rival
 from kerasbert.training.run_log import check_log, closed, open_log
 from kerasbert.training.starting_point import starting_point
+from kerasbert.training.taught import raw_texts
 
 # Under --minutes. From 131 documents of eprstmt 7 epochs gave a test F1 of 0.752, 30 of 0.757.
 MOST_EPOCHS = 30
@@ -69,14 +70,16 @@ def fine_tune(
     if settings.log is not None:
         check_log(settings.log)
     documents, head = read_parts(settings, said, head)
-    digests = data_digests(documents)
+    digests, raw = data_digests(documents), raw_texts(settings)
+    if raw:
+        digests["corpus"] = texts_digest(raw)
     for warning in check_same_data(folder, digests):
         say(warning)
     tokenizer, architecture = starting_point(settings, source, documents["train"], said)
     data: Mapping[str, LabeledBatches] = make_batches(settings, head, documents, tokenizer, said)
     head, windows, pairs = data["train"].head, data["train"].windows, data["train"].texts.pairs
     rival = train_rival(head, documents, settings.rival)
-    learner = build_learner(settings, folder, source, architecture, tokenizer, data, said)
+    learner = build_learner(settings, folder, source, architecture, tokenizer, data, said, raw)
     data, peak = learner.data, learner.peak
 
     head.save(folder.path)

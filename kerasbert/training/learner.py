@@ -1,6 +1,6 @@
 """What a fine-tuning trains: the model, alone or with masked LM beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,7 @@ def build_learner(
     tokenizer: Tokenizer,
     data: Mapping[str, LabeledBatches],
     said: set[str] | None = None,
+    raw: Sequence[str] = (),
 ) -> Learner:
     """The model, compiled, with all that it knows before its first step.
 
@@ -80,6 +81,7 @@ def build_learner(
         tokenizer: of the data.
         data: the batches of each part.
         said: see `say`.
+        raw: what --teacher answers.
 
     Raises:
         InputError: a loss that does not suit the data, or with --frozen a head.
@@ -105,7 +107,7 @@ def build_learner(
         assert source is not None and pretrained is not None
         transfer = _take_weights(settings, source, pretrained, model, said)
         say(_told(settings.lora, add_adapters(model, settings.lora, settings.seed)), said)
-    taught = taught_batches(settings, folder, data["train"]) if settings.teacher else None
+    taught = taught_batches(settings, folder, data["train"], raw) if raw else None
     _begin(settings, model, model, data, said)
     trained, batches = _compiled(settings, model, peak, tokenizer, data["train"], source, taught)
     if transfer is None and source is not None and not settings.from_scratch:

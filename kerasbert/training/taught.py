@@ -1,6 +1,7 @@
 """The soft answers of a fine-tuned teacher to raw text: computed once, and learned from."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -22,7 +23,7 @@ TEXTS = 512  # answered, and written, at a time: what a killed run loses
 
 
 def taught_batches(
-    settings: FineTuneSettings, folder: RunFolder, train: LabeledBatches
+    settings: FineTuneSettings, folder: RunFolder, train: LabeledBatches, texts: Sequence[str]
 ) -> TaughtBatches:
     """The labelled batches, with the texts of --corpus and what --teacher says of them.
 
@@ -32,10 +33,10 @@ def taught_batches(
         settings: of the fine-tuning.
         folder: of the run.
         train: what is labelled.
+        texts: those of --corpus, see `raw_texts`.
 
     Raises:
-        InputError: a teacher that is for something else, a corpus that cannot be read, or
-            --vectors-cache cannot be written to.
+        InputError: a teacher that is for something else, or --vectors-cache cannot be written to.
     """
     assert settings.teacher is not None
     teacher = open_fine_tuned(settings.teacher)
@@ -44,7 +45,6 @@ def taught_batches(
     width = teacher.model.output.shape[-1]
     # Refuse what does not fit before hours of answering.
     train.head.lessons(np.zeros((1, width), np.float32), teacher.head)
-    texts = raw_texts(settings)
     say(f"{settings.teacher} answers {len(texts):,} texts")
     where = settings.vectors_cache or folder.file("state") / "vectors"
     try:
@@ -63,11 +63,13 @@ def taught_batches(
 
 
 def raw_texts(settings: FineTuneSettings) -> list[str]:
-    """The texts of --corpus, the first --limit of them.
+    """The texts of --corpus, the first --limit of them; none without --teacher.
 
     Raises:
         InputError: a file that cannot be read, or no text.
     """
+    if settings.teacher is None:
+        return []
     problems = LineProblems(skip=settings.skip_bad_lines)
     texts = []
     for text in read_documents(settings.corpus, ReadOptions(), problems):
@@ -78,7 +80,7 @@ def raw_texts(settings: FineTuneSettings) -> list[str]:
     return texts
 
 
-def _answers(teacher: FineTunedRun, texts: list[str], where: Path) -> np.ndarray:
+def _answers(teacher: FineTunedRun, texts: Sequence[str], where: Path) -> np.ndarray:
     """(M, ...) float32, the outputs of the teacher's model."""
     sums = hashlib.sha256(teacher_key(teacher).encode())
     for text in texts:

@@ -1,5 +1,7 @@
 """finetune --teacher: the soft answers of a fine-tuned run to raw text, learned beside labels."""
 
+import shutil
+
 import keras
 import numpy as np
 import pytest
@@ -141,8 +143,9 @@ def test_answers_are_kept_and_taken_up(settings, tmp_path, monkeypatch, capsys):
     assert not (settings("killed").out / "state" / "vectors").exists()
 
 
-def test_a_run_that_was_stopped_ends_in_the_same_weights(settings, monkeypatch):
+def test_a_run_that_was_stopped_ends_in_the_same_weights(settings, monkeypatch, files, tmp_path):
     fine_tune(settings("whole"))
+    shutil.copy(files / "raw.txt", tmp_path)
     save = SaveState.on_epoch_end
 
     def stopped(self, epoch, logs=None):
@@ -151,9 +154,15 @@ def test_a_run_that_was_stopped_ends_in_the_same_weights(settings, monkeypatch):
 
     monkeypatch.setattr(SaveState, "on_epoch_end", stopped)
     with pytest.raises(Interrupted):
-        fine_tune(settings("stopped"))
+        fine_tune(settings("stopped", corpus=(str(tmp_path / "raw.txt"),)))
     monkeypatch.setattr(SaveState, "on_epoch_end", save)
-    fine_tune(settings("stopped", resume=True))
+    raw = tmp_path / "raw.txt"
+    text = raw.read_text(encoding="utf-8")
+    raw.write_text(text.replace("the", "a"), encoding="utf-8")
+    with pytest.raises(InputError, match="the corpus data are not those"):
+        fine_tune(settings("stopped", resume=True, corpus=(str(raw),)))
+    raw.write_text(text, encoding="utf-8")
+    fine_tune(settings("stopped", resume=True, corpus=(str(raw),)))
     card = (settings("whole").out / "README.md").read_text(encoding="utf-8")
     assert "It learned from `tags`, too" in card
     whole, again = arrays(settings("whole")), arrays(settings("stopped"))
