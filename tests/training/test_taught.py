@@ -97,7 +97,7 @@ def test_the_lessons_are_the_teachers_answers(settings, classifier_run, tmp_path
     texts = module.raw_texts(settings())
     for number in (0, 57, 99):
         named = teacher([texts[number]])[0]["scores"]
-        logits = kept[number] / teacher.decision.temperature
+        logits = (kept[number] / teacher.decision.temperature).clip(-50)
         for place, name in enumerate(teacher.head.labels.names):
             assert named[name] == pytest.approx(1 / (1 + np.exp(-logits[place])), abs=1e-3)
 
