@@ -88,14 +88,15 @@ def test_a_backbone_in_memory(keras_hub_models, runs, tmp_path):
         convert(backbone, tmp_path / "out")
 
 
-# Each is computed on every backend above, and learns alike: bert on every backend every time.
-IN_TURN = [pytest.param(name, marks=pytest.mark.in_turn) for name in WRAPPED]
+# Their states are compared on every backend above; one layer of KerasHub's learns there, too, and
+# BERT, which is ours then, in test_whole_way.py.
+IN_TURN = [pytest.param(name, marks=pytest.mark.in_turn) for name in ("bert", "deberta")]
 
 
-@pytest.mark.parametrize("name", ["bert", *IN_TURN])
+@pytest.mark.parametrize("name", ["albert", *IN_TURN])
 def test_pre_training_and_fine_tuning_go_on(name, keras_hub_models, files, tmp_path):
     source = keras_hub_models[0] / name
-    common = {"max_length": 24, "batch_size": 8}
+    common = {"max_length": 16, "batch_size": 8}
     lm = pretrain.Config(
         pretrained=str(source), corpus=(str(files / "raw.txt"),), out=tmp_path / "lm", steps=2,
         tasks=("document-words", "masked-lm"), **common,

@@ -105,7 +105,7 @@ def test_python_calls_are_checked_and_numpy_numbers_are_numbers():
 
 
 @pytest.mark.backend
-@pytest.mark.parametrize("seed", [0, 2**31 - 1])
+@pytest.mark.parametrize("seed", [pytest.param(0, marks=pytest.mark.in_turn), 2**31 - 1])
 def test_the_ends_of_the_seeds_work(seed, files, tmp_path, capsys):
     tiny = ["--steps", "1", "--test-documents", "2", "--batch-size", "2"]
     assert cli.main(["toy", "--encoder", "text-cnn", f"--seed={seed}", *tiny]) == 0

@@ -10,7 +10,8 @@ import kerasbert as kb
 from kerasbert import cli
 from kerasbert.terminal import quietly, say
 
-pytestmark = pytest.mark.backend
+# A fit is a run of `finetune`, which is tested on every backend.
+pytestmark = [pytest.mark.backend, pytest.mark.in_turn]
 
 SMALL = {"d_model": 8, "epochs": 2, "max_length": 24, "tokenizer": "word", "learning_rate": 0.02}
 
@@ -70,7 +71,6 @@ def test_a_run_of_finetune_becomes_an_estimator(classifier_run, files):
     assert score > 0.8
 
 
-@pytest.mark.in_turn
 def test_a_corpus_is_pre_trained_on_and_valid_chooses(data, files, capsys):
     texts, labels = data
     small = {name: value for name, value in SMALL.items() if name != "epochs"}

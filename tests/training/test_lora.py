@@ -109,6 +109,7 @@ def test_a_run_that_was_stopped_ends_in_the_same_weights(settings, transformer, 
         np.testing.assert_array_equal(values, stopped_run[path], err_msg=path)
 
 
+@pytest.mark.in_turn
 def test_what_it_saves_is_said(settings, transformer, capsys):
     metrics = fine_tune(settings(transformer, epochs=1))
     assert metrics["learning_rate"] == pytest.approx(0.002 * 384 / 128)  # for 16 as for 128

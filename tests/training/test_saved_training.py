@@ -82,7 +82,9 @@ def check(model, batch, folder):
     "kind, settings",
     [
         ("cnn", {"average_momentum": 0.7, "batches_per_update": 4}),
-        ("transformer", {"layer_decay": 0.5, "frozen_steps": 8}),
+        pytest.param(
+            *("transformer", {"layer_decay": 0.5, "frozen_steps": 8}), marks=pytest.mark.in_turn
+        ),
         ("transformer", {"layer_decay": 0.5, "frozen_steps": 2, "batches_per_update": 4}),
     ],
     ids=str,

@@ -119,6 +119,25 @@ def test_a_pupil_comes_nearer_to_its_teacher(settings, classifier_run, files):
     assert far["taught"] < 0.8 * far["alone"]
 
 
+# In turn: which answers are kept, found or refused, as any backend computed them; that a state is
+# that of the model as it stands is tested on every backend in test_resume.py and test_lora.py.
+
+
+@pytest.mark.in_turn
+def test_the_lessons_are_the_teachers_answers(settings, classifier_run, tmp_path):
+    cache = tmp_path / "cache"
+    fine_tune(settings(vectors_cache=cache))
+    (path,) = cache.glob("teacher-*.npy")
+    kept, teacher = np.load(path), Predictor(classifier_run)
+    texts = module.raw_texts(settings())
+    for number in (0, 57, 99):
+        named = teacher([texts[number]])[0]["scores"]
+        logits = kept[number] / teacher.decision.temperature
+        for place, name in enumerate(teacher.head.labels.names):
+            assert named[name] == pytest.approx(1 / (1 + np.exp(-logits[place])), abs=1e-3)
+
+
+@pytest.mark.in_turn
 def test_answers_are_kept_and_taken_up(settings, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(module, "TEXTS", 40)
     cache = tmp_path / "cache"
@@ -143,6 +162,7 @@ def test_answers_are_kept_and_taken_up(settings, tmp_path, monkeypatch, capsys):
     assert not (settings("killed").out / "state" / "vectors").exists()
 
 
+@pytest.mark.in_turn
 def test_a_run_that_was_stopped_ends_in_the_same_weights(settings, monkeypatch, files, tmp_path):
     fine_tune(settings("whole"))
     shutil.copy(files / "raw.txt", tmp_path)

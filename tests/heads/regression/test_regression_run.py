@@ -201,6 +201,7 @@ def test_the_audit_of_numbers(parts, tmp_path):
         assert not any("labels with fewer" in one["what"] for one in found)
 
 
+@pytest.mark.in_turn
 def test_a_script_of_ones_own(parts):
     """`model.fit` on batches of the head, with its figures."""
     documents = {name: kb.read_labeled(parts[name], numbers=True) for name in ("train", "valid")}
