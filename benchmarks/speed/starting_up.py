@@ -90,8 +90,8 @@ def seconds_of(name: str, backend: str, run: Path, d_model: int) -> float:
     return seconds
 
 
-def measure(backends: Sequence[str], rounds: int, d_model: int) -> dict[str, Any]:
-    """The seconds of each program on each backend, by round; a first round does not count."""
+def measure(backends: Sequence[str], rounds: int, d_model: int, filling: int = 1) -> dict[str, Any]:
+    """The seconds of each program on each backend, by round; those that fill caches don't count."""
     load = os.getloadavg()[0]
     rows: list[dict[str, Any]] = [
         {"name": name, "backend": backend, "seconds": []}
@@ -100,11 +100,11 @@ def measure(backends: Sequence[str], rounds: int, d_model: int) -> dict[str, Any
     ]
     with tempfile.TemporaryDirectory() as folder:
         run = make_run(Path(folder), d_model)
-        for turn in range(rounds + 1):  # the first fills the caches of files and of bytecode
+        for turn in range(1 - filling, rounds + 1):  # of files and of bytecode
             for row in [*rows[turn % len(rows) :], *rows[: turn % len(rows)]]:
                 backend = backends[0] if row["backend"] == "none" else row["backend"]
                 seconds = seconds_of(row["name"], backend, run, d_model)
-                if turn:
+                if turn > 0:
                     row["seconds"].append(seconds)
             print(f"round {turn} of {rounds}", file=sys.stderr)
     return {"d_model": d_model, "rounds": rounds, "machine": machine(load), "contestants": rows}
@@ -124,9 +124,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--backends", nargs="+", choices=BACKENDS, default=list(BACKENDS))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--d-model", type=int, default=128, help="of the small model")
+    help = "no round before that fills the caches, to test the program"
+    parser.add_argument("--quick", action="store_true", help=help)
     add_out(parser)
     options = parser.parse_args(argv)
-    result = measure(installed_backends(options.backends), options.rounds, options.d_model)
+    backends, filling = installed_backends(options.backends), int(not options.quick)
+    result = measure(backends, options.rounds, options.d_model, filling)
     rows = []
     for row in result["contestants"]:
         beyond = beyond_keras(result, row)

@@ -7,7 +7,7 @@ WALK = """
 import json, os
 from kerasbert import cli
 files, out = {files!r}, {out!r}
-small = "--batch-size 8 --max-length 16".split()
+small = "--batch-size 8 --max-length 8".split()
 store, lm, tags = (f"{{out}}/{{name}}" for name in ("store", "lm", "tags"))
 commands = [
     ["prepare", "--corpus", f"{{files}}/raw.txt", "--out", store, "--tokenizer", "word"],
@@ -54,15 +54,15 @@ store = TokenStore.open(files + "/store")
 size = store.tokenizer.vocabulary_size
 config = TextCNNConfig(vocabulary_size=size, d_model=8)
 tasks = [MaskedLM(size)]
-batches = PretrainingBatches(store, tasks, max_length=16, batch_size=8)
-valid = PretrainingBatches(store, tasks, max_length=16, batch_size=8, part="valid")
+batches = PretrainingBatches(store, tasks, max_length=8, batch_size=8)
+valid = PretrainingBatches(store, tasks, max_length=8, batch_size=8, part="valid")
 pretrained = build_pretrain_model(build_embedding(config), build_encoder(config), tasks)
 compile_pretrain(pretrained, tasks, build_optimizer(WarmupDecay(1e-3, 3)))
 pretrained.fit(batches.stream(), steps_per_epoch=3, shuffle=False, verbose=0,
                callbacks=[ObjectiveValidation({{tasks[0]: valid}}, rows=8)])
 documents = read_labeled(files + "/valid.txt")
 labels = LabelSet.from_documents(documents)
-data = LabeledBatches(documents, store.tokenizer, labels, max_length=16)
+data = LabeledBatches(documents, store.tokenizer, labels, max_length=8)
 model = build_classifier(build_embedding(config), build_encoder(config), len(labels))
 transfer_weights(pretrained, model)
 compile_classifier(model, "multi-label", build_optimizer(1e-3))

@@ -91,7 +91,7 @@ def runs(files, store, tmp_path_factory, on):
     out = tmp_path_factory.mktemp("runs")
     found = []
     for number, (name, sizes) in enumerate({"cnn": TEXT_CNN, "transformer": TRANSFORMER}.items()):
-        small = ["--max-length", "24", "--batch-size", "16", "--learning-rate", "0.003"]
+        small = ["--max-length", "16", "--batch-size", "16", "--learning-rate", "0.003"]
         lm, tags = str(out / f"{name}-lm"), str(out / name)
         pretrain = ["pretrain", "--store", f"{files}/store", "--out", lm, "--steps", "20"]
         finetune = ["finetune", "--pretrained", lm, "--out", tags, "--epochs", "2", *small]

@@ -117,8 +117,9 @@ def test_the_input_pipeline_is_timed(tmp_path):
 @pytest.mark.slow
 def test_starting_up_is_timed(tmp_path):
     result, _ = start(
-        "starting_up", tmp_path / "up.json", "--rounds=1", "--d-model=16", "--backends", BACKEND
-    )
+        "starting_up", tmp_path / "up.json", "--quick", "--rounds=1", "--d-model=16",
+        "--backends", BACKEND,
+    )  # fmt: skip
     seconds = {row["name"]: row["seconds"][0] for row in result["contestants"]}
     # One round: only what is far apart is sure to come in this order on a busy machine.
     slow = ("import keras", "first prediction", "first training step")
