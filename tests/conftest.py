@@ -98,6 +98,32 @@ def document(rng: random.Random, words: list[str]) -> str:
     return " ".join(f"{text}." for text in sentences)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_length():
+    """On JAX a batch is padded to the longest length: each length is a program to compile.
+
+    Yields the function that finds the lengths of users, or None where nothing is changed. They have
+    theirs on TensorFlow, where it is a second one that makes a length open, on PyTorch, in
+    tests/across_backends, and where `every_length` is asked for.
+    """
+    if os.environ.get("KERAS_BACKEND") != "jax":
+        yield None
+        return
+    from kerasbert.batches import order
+
+    theirs = order.length_buckets
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(order, "length_buckets", lambda max_length: np.array([max_length]))
+        yield theirs
+
+
+@pytest.fixture
+def every_length(one_length, monkeypatch):
+    """Batches are padded to the few lengths that users have, on JAX, too."""
+    if one_length is not None:
+        monkeypatch.setattr("kerasbert.batches.order.length_buckets", one_length)
+
+
 @pytest.fixture(scope="session")
 def files(tmp_path_factory) -> Path:
     """A folder with raw.txt, and train.txt, valid.txt and test.txt labelled with two topics."""
