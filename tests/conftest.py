@@ -32,7 +32,7 @@ settings.load_profile("kerasbert")
 
 ONCE = [ROOT / "tests" / name for name in ("across_backends", "benchmarks")]
 # Whose turn it is: mostly PyTorch's, which compiles nothing and takes a third of the others' time.
-WEEK = ("torch", "jax", "torch", "torch", "tensorflow", "torch", "torch")
+FORTNIGHT = ("torch", "jax", *["torch"] * 6, "tensorflow", *["torch"] * 5)
 
 
 def pytest_addoption(parser):
@@ -56,7 +56,7 @@ def pytest_itemcollected(item):
 
 
 def pytest_collection_modifyitems(config, items):
-    """`in_turn`: a file on one backend today, within a week on each of them (`WEEK`).
+    """`in_turn`: a file on one backend today, within two weeks on each of them (`FORTNIGHT`).
 
     Not what is named on the command line: that runs wherever it is called.
     """
@@ -68,7 +68,7 @@ def pytest_collection_modifyitems(config, items):
     files = sorted({item.path for item in turns})
     for item in turns:
         turn = day + files.index(item.path)
-        today = WEEK[turn % len(WEEK)]
+        today = FORTNIGHT[turn % len(FORTNIGHT)]
         if today not in backends:
             today = backends[turn % len(backends)]
         if os.environ["KERAS_BACKEND"] != today:
