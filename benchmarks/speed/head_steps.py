@@ -1,7 +1,7 @@
 """Time the fine-tuning of a public model for numbers, spans and answers, against transformers.
 
     python -m benchmarks.speed.head_steps --data DIR --model FOLDER [--names wnut17 ...]
-        [--precision bfloat16] [--rounds 5 --steps 8] [--out FILE.json]
+        [--task training] [--precision bfloat16] [--rounds 5 --steps 8] [--out FILE.json]
 
 DIR has the folders stsb, wnut17 and xquad; a step is a batch of the settings of `heads.py` there.
 Both train on the documents of the data set as their commands do: ours those of like lengths
@@ -23,7 +23,7 @@ from typing import Any
 from benchmarks.machine import describe
 from benchmarks.quality.heads import TABLES, Bench, own_title
 from benchmarks.quality.transformers_heads import Peer
-from benchmarks.speed.classifier_step import TASKS
+from benchmarks.speed.classifier_step import TASKS, tasks_of
 from benchmarks.speed.side_by_side import (
     Built,
     Contestant,
@@ -139,6 +139,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = arguments(__doc__, CONTESTANTS)
     parser.add_argument("--data", type=Path, help="the folder of the data sets' folders")
     parser.add_argument("--model", type=Path, help="the folder of a public model")
+    parser.add_argument("--task", choices=TASKS, help="one of the two; both unless given")
     parser.add_argument("--names", nargs="+", choices=public, default=public)
     parser.add_argument("--precision", default="float32", choices=["float32", "bfloat16"])
     options = parser.parse_args(argv)
@@ -154,7 +155,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     same += ["--precision", options.precision]
     results = {}
     for name in options.names:
-        for task in TASKS:
+        for task in tasks_of(options):
             flags = [*same, "--settings", json.dumps([name, task])]
             result = compare("head_steps", pairs, flags, options.rounds, options.steps)
             results[f"{name}, {task}"] = result

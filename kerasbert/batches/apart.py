@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from kerasbert.batches.encoded import EncodedTexts
-from kerasbert.batches.order import bucket_of
 
 
 class ApartTexts(EncodedTexts):
@@ -32,9 +31,9 @@ class ApartTexts(EncodedTexts):
         both = [[special.cls, *part[:room], special.sep] for part in (one, other)]
         return np.concatenate(both).astype(np.int32), len(both[0])
 
-    def padded_length(self, indices: np.ndarray) -> int:
-        """Twice that of a text: one of a few."""
-        return 2 * bucket_of(int(self.lengths[indices].max()), self.max_length)
+    def padded_length(self, indices: np.ndarray, few: bool = True) -> int:
+        """Twice that of a text."""
+        return 2 * super().padded_length(indices, few)
 
     def rows(self, indices: np.ndarray, length: int) -> dict[str, np.ndarray]:
         """token_ids and segment_ids, each (len(indices), length) int32; all of segment 0."""

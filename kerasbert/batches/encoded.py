@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kerasbert.batches.order import bucket_of
+from kerasbert.batches.order import bucket_of, multiple_of_eight
 from kerasbert.text.inputs import as_rows
 
 
@@ -70,9 +70,15 @@ class EncodedTexts:
             np.add.at(counts, ids, 1)
         return counts / counts.sum()
 
-    def padded_length(self, indices: np.ndarray) -> int:
-        """The length that a batch of these rows is padded to: one of a few."""
-        return bucket_of(int(self.lengths[indices].max()), self.max_length)
+    def padded_length(self, indices: np.ndarray, few: bool = True) -> int:
+        """The length that a batch of these rows is padded to.
+
+        Args:
+            indices: of the rows.
+            few: one of a few lengths, for backends that compile a step for each; else the shortest.
+        """
+        fitting = bucket_of if few else multiple_of_eight
+        return fitting(int(self.lengths[indices].max()), self.max_length)
 
     def with_vectors(self, vectors: np.ndarray) -> "EncodedTexts":
         """The same texts, and a vector of each."""
@@ -147,9 +153,11 @@ class WindowedTexts(EncodedTexts):
             row[number, : len(part) + 2] = [special.cls, *part, special.sep]
         return row.reshape(-1), row.size  # no second segment
 
-    def padded_length(self, indices: np.ndarray) -> int:
-        """One of a few: 1, 2, 4, 8 windows and so on."""
+    def padded_length(self, indices: np.ndarray, few: bool = True) -> int:
+        """One of a few: 1, 2, 4, 8 windows and so on; else as many windows as there are."""
         count = int(self.lengths[indices].max()) // self.window
+        if not few:
+            return self.window * count
         return self.window * min(1 << (count - 1).bit_length(), self.windows.most)
 
 

@@ -160,21 +160,24 @@ def encode_texts(
 def in_order(
     texts: EncodedTexts, batch_size: int, some: slice = slice(None)
 ) -> Iterator[tuple[np.ndarray, dict]]:
-    """Every text once, like lengths together: (indices of its first rows, inputs of full size).
+    """Every text once, like lengths together: (indices of its first rows, inputs).
 
-    The last batch is filled up with padding, so that every batch has the same number of rows.
+    Where each shape is compiled, the lengths are few, and the last batch is filled up with padding,
+    so that every batch has the same number of rows. PyTorch computes any shape as it comes: there a
+    batch is as long as its longest text, to a multiple of 8.
 
     Args:
         texts: N of them.
         batch_size: rows of a batch.
         some: which texts; all unless given.
     """
+    few = keras.config.backend() != "torch"
     order = np.arange(len(texts))[some]
     order = order[np.argsort(texts.lengths[order], kind="stable")]
     for start in range(0, len(order), batch_size):
         indices = order[start : start + batch_size]
-        inputs = texts.rows(indices, texts.padded_length(indices))
-        if missing := batch_size - len(indices):
+        inputs = texts.rows(indices, texts.padded_length(indices, few))
+        if few and (missing := batch_size - len(indices)):
             fill = {"token_ids": texts.tokenizer.special.pad}
             inputs = {
                 key: np.pad(rows, ((0, missing), (0, 0)), constant_values=fill.get(key, 0))

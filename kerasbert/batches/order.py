@@ -24,6 +24,11 @@ def bucket_of(length: int, max_length: int) -> int:
     return int(buckets[np.searchsorted(buckets, min(length, max_length))])
 
 
+def multiple_of_eight(length: int, max_length: int) -> int:
+    """The shortest length that holds `length` positions and keeps arrays aligned."""
+    return min(-(-length // 8) * 8, max_length)
+
+
 class EpochOrder:
     """Which rows make up each batch.
 

@@ -1,10 +1,12 @@
 """Labelled texts as batches."""
 
+import keras
 import numpy as np
 import pytest
 
 from kerasbert import LabeledBatches, LabelSet
-from kerasbert.batches.encoded import EncodedTexts, _cut
+from kerasbert.batches.apart import ApartTexts
+from kerasbert.batches.encoded import EncodedTexts, WindowedTexts, Windows, _cut
 from kerasbert.batches.labeled import in_order
 from kerasbert.text import LabeledDocument
 from kerasbert.tokenizer import train_tokenizer
@@ -74,13 +76,25 @@ def test_targets_by_kind(tokenizer):
     assert sorted(batches.batch(0)[1].tolist()) == [0, 1, 1]
 
 
-def test_prediction_batches_have_one_size_and_cover_all(tokenizer):
-    texts = EncodedTexts([("a " * length,) for length in (5, 1, 3, 2, 4)], tokenizer, 16)
-    seen = []
+def test_prediction_batches_cover_all_in_the_shapes_that_suit_the_backend(tokenizer):
+    """One size and few lengths where a shape is compiled; on PyTorch no row without a text."""
+    words = (5, 1, 3, 2, 20)
+    texts = EncodedTexts([("a " * length,) for length in words], tokenizer, 64)
+    seen, shapes = [], []
     for indices, inputs in in_order(texts, 2):
-        assert len(inputs["token_ids"]) == 2
         seen += indices.tolist()
+        shapes.append(inputs["token_ids"].shape)
     assert sorted(seen) == [0, 1, 2, 3, 4]
+    free = keras.config.backend() == "torch"
+    assert shapes == [(2, 8), (2, 8), (1, 24) if free else (2, 32)]
+
+
+def test_a_batch_of_windows_or_pairs_is_as_short_as_it_can_be(tokenizer):
+    windows = WindowedTexts([("a " * 16,)], tokenizer, 8, Windows(0, 8))
+    assert windows.lengths.tolist() == [24]
+    assert [windows.padded_length([0], few) for few in (True, False)] == [32, 24]
+    pairs = ApartTexts([("a " * 15, "b")], tokenizer, 64)
+    assert [pairs.padded_length([0], few) for few in (True, False)] == [64, 48]
 
 
 def test_a_document_whose_label_training_never_saw_is_in_no_batch_but_counts(tokenizer):
