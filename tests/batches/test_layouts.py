@@ -31,7 +31,7 @@ def stores(files, tmp_path_factory):
 def ids_of(first, other) -> np.ndarray:
     """(V,) the ids of the second tokenizer for those of the first."""
     size = first.vocabulary_size
-    return np.array([other._vocabulary[first._tokenizer.id_to_token(i)] for i in range(size)])
+    return np.array([other.vocabulary[first._tokenizer.id_to_token(i)] for i in range(size)])
 
 
 def check_equal(first, other, ids):

@@ -48,7 +48,7 @@ def layers(tokenizer, encoder):
     )
     embedding = build_embedding(config)
     embedding.build((None, None))
-    vocabulary = tokenizer._vocabulary
+    vocabulary = tokenizer.vocabulary
     rows = np.random.default_rng(0).normal(size=(len(vocabulary), 16))
     table = np.zeros_like(rows)
     table[[vocabulary[token] for token in sorted(vocabulary)]] = rows
