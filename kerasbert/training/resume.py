@@ -78,17 +78,25 @@ class SaveState(keras.callbacks.Callback):
         self.step += 1
         if logs and not np.isfinite(logs["loss"]):
             raise self._diverged("the loss")
-        if self.stop_signal is not None:
-            self.save()
-            raise Interrupted(f"stopped at step {self.step}; the state is saved")
-        elif time.monotonic() - self._saved_at > self.seconds:
-            self.save()
+        if batch + 1 == self.params["steps"] or self.model.stop_training:
+            return  # a report follows: a state without it would go on behind it
+        if self.stop_signal is not None or time.monotonic() - self._saved_at > self.seconds:
+            self._save_and_stop_if_asked()
 
     def on_epoch_end(self, epoch, logs=None):
-        self.save()
+        self._save_and_stop_if_asked(reported=True)
 
-    def save(self) -> None:
-        """Write the state of this step, unless it is there already."""
+    def _save_and_stop_if_asked(self, reported: bool = False) -> None:
+        self.save(reported)
+        if self.stop_signal is not None:
+            raise Interrupted(f"stopped at step {self.step}; the state is saved")
+
+    def save(self, reported: bool = False) -> None:
+        """Write the state of this step, unless it is there already.
+
+        Args:
+            reported: whether running metrics are told already, and the next step begins them anew.
+        """
         self._saved_at = time.monotonic()
         if self._saved_step == self.step:
             return
@@ -102,6 +110,7 @@ class SaveState(keras.callbacks.Callback):
                 arrays[f"{group}/{number}"] = value
         meta = {
             "step": self.step,
+            "reported": reported,
             "backend": keras.backend.backend(),
             "threads": os.cpu_count(),
             "callbacks": [callback.state() for callback in self.remembering],
@@ -175,7 +184,7 @@ class SaveState(keras.callbacks.Callback):
             (name for name in arrays if name.startswith("metrics/")),
             key=lambda name: int(name.split("/")[1]),
         )
-        self._metrics = [arrays[name] for name in metrics]
+        self._metrics = None if meta.get("reported") else [arrays[name] for name in metrics]
         self.step = self._saved_step = meta["step"]
         for callback, state in zip(self.remembering, meta["callbacks"], strict=True):
             callback.restore(state)
