@@ -15,6 +15,7 @@ a stop the same command goes on; --publish writes benchmarks/results and docs.
 import argparse
 import functools
 import json
+import shlex
 import statistics
 import sys
 import time
@@ -309,7 +310,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     write_text(options.out / f"{options.name}.md", made)
     print(made)
     if options.publish:
-        words = ["python", "-m", "benchmarks.quality.heads", *(argv or sys.argv[1:])]
+        given = [shlex.quote(word) if " " in word else word for word in argv or sys.argv[1:]]
+        words = ["python", "-m", "benchmarks.quality.heads", *given]
         write_result(options.name, figures, words, made)
     return 0
 
