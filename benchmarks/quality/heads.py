@@ -81,7 +81,7 @@ TABLES = {
         "train.conll",
         "dev.conll",
         "tagging",
-        {"micro_f1": "entity F1", "precision": "precision", "recall": "recall"},
+        {"entity_f1": "entity F1", "precision": "precision", "recall": "recall"},
         LIKE_BERT,
         {
             "public model": Row("model", {"epochs": 4}),

@@ -94,7 +94,7 @@ def test_tags_of_transformers_are_those_of_first_pieces(heads, public_model, tmp
     assert sum(tag != -100 for tag in rows[0]["labels"]) == 5
     assert made.kind.tags == ["B-animal", "B-place", "I-place", "O"]
     perfect = [np.eye(4)[np.maximum(row["labels"], 0)] for row in rows]
-    assert made.kind.score(documents, rows, perfect)["micro_f1"] == 1
+    assert made.kind.score(documents, rows, perfect)["entity_f1"] == 1
     cut = peer(public_model, SimpleNamespace(name="tagging"), {
         "train": documents, "valid": documents}, 6)  # fmt: skip
     found = cut.kind.score(documents, cut.rows["valid"], [one[:6] for one in perfect])
