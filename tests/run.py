@@ -23,8 +23,8 @@ LOGS = ROOT / "build" / "tests"
 PARTS = {
     "jax": ("jax", "backend and not once"),
     "tensorflow": ("tensorflow", "backend and not once"),
-    "once": ("torch", "once"),
     "torch": ("torch", "backend and not once"),
+    "once": ("torch", "once"),
     "without-keras": ("none", "not backend and not once"),
 }
 SLOWEST = re.compile(r"^\s*([\d.]+)s (?:call|setup|teardown)\s+\S", re.MULTILINE)

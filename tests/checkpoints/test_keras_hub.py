@@ -88,12 +88,10 @@ def test_a_backbone_in_memory(keras_hub_models, runs, tmp_path):
         convert(backbone, tmp_path / "out")
 
 
-# Their states are compared on every backend above; one layer of KerasHub's learns there, too, and
-# BERT, which is ours then, in test_whole_way.py.
-IN_TURN = [pytest.param(name, marks=pytest.mark.in_turn) for name in ("bert", "deberta")]
-
-
-@pytest.mark.parametrize("name", ["albert", *IN_TURN])
+# Their states are compared on every backend above; there BERT, which is ours then, learns in
+# test_whole_way.py, and a layer that is not ours in tests/recipes/test_own_encoder.py.
+@pytest.mark.in_turn
+@pytest.mark.parametrize("name", ["bert", *WRAPPED])
 def test_pre_training_and_fine_tuning_go_on(name, keras_hub_models, files, tmp_path):
     source = keras_hub_models[0] / name
     common = {"max_length": 16, "batch_size": 8}

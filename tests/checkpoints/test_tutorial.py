@@ -15,7 +15,7 @@ from kerasbert import cli
 PAGE = Path(__file__).parents[2] / "docs" / "public-tutorial.md"
 SHORT = {"--max-length": "24", "--minutes": "0.02"}  # of the small model's 40 positions
 
-pytestmark = [pytest.mark.backend, pytest.mark.in_turn, pytest.mark.slow]
+pytestmark = [pytest.mark.backend, pytest.mark.once, pytest.mark.slow]
 
 
 def commands() -> list[list[str]]:

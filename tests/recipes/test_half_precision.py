@@ -8,11 +8,10 @@ from walking import SMALL
 
 from kerasbert import cli, load_model
 
+pytestmark = pytest.mark.in_turn  # on every backend, every encoder: tests/layers/test_precision.py
 
-# Every encoder learns in 16 bits on every backend in tests/layers/test_precision.py.
-@pytest.mark.parametrize(
-    "encoder", ["text-cnn", pytest.param("transformer", marks=pytest.mark.in_turn)]
-)
+
+@pytest.mark.parametrize("encoder", ["text-cnn", "transformer"])
 def test_half_precision_computes_in_16_bits_and_keeps_weights_in_32(encoder, runs, files, tmp_path):
     command = ["finetune", "--out", f"{tmp_path}/run", *SMALL]
     if encoder == "text-cnn":

@@ -51,10 +51,8 @@ def test_windows_overlap_and_cover_the_text(store):
 
 
 # The poolings of windows are compared on every backend in tests/layers/test_windows.py.
-IN_TURN = [pytest.param(name, marks=pytest.mark.in_turn) for name in ("mean", "attention")]
-
-
-@pytest.mark.parametrize("pooling", ["max", *IN_TURN])
+@pytest.mark.in_turn
+@pytest.mark.parametrize("pooling", ["max", "mean", "attention"])
 def test_windows_find_what_stands_behind_the_first(pooling, long_files, tmp_path):
     found = train(long_files, tmp_path / "run", long="windows", window_pooling=pooling)
     assert found["valid"]["f1"] > 0.95

@@ -59,7 +59,9 @@ def test_a_dense_layer_adds_the_product_of_the_two():
     assert names == {"bias", "lora_kernel_a", "lora_kernel_b"}
 
 
-@pytest.mark.parametrize("kind", ["transformer", "small_run"])
+@pytest.mark.parametrize(
+    "kind", ["transformer", pytest.param("small_run", marks=pytest.mark.in_turn)]
+)
 def test_kernels_change_by_few_ranks_and_the_run_is_as_any_other(kind, settings, files, request):
     source = request.getfixturevalue(kind)
     config = settings(source, learning_rate=0.02)
@@ -88,6 +90,7 @@ def test_kernels_change_by_few_ranks_and_the_run_is_as_any_other(kind, settings,
     assert evaluate.run(data)["data"]["loss"] == pytest.approx(metrics["test"]["loss"], abs=1e-5)
 
 
+@pytest.mark.in_turn
 def test_a_run_that_was_stopped_ends_in_the_same_weights(settings, transformer, monkeypatch):
     fine_tune(settings(transformer, "whole"))
     save = SaveState.on_epoch_end

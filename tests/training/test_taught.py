@@ -177,6 +177,7 @@ def test_a_run_that_was_stopped_ends_in_the_same_weights(settings, monkeypatch, 
         np.testing.assert_array_equal(values, again[path], err_msg=path)
 
 
+@pytest.mark.in_turn
 def test_a_pupil_may_read_windows(settings, monkeypatch):
     made, make = [], module.taught_batches
     monkeypatch.setattr(

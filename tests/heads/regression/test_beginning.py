@@ -71,6 +71,7 @@ def test_without_a_cosine_nothing_changes(batches):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.in_turn
 def test_a_run_says_with_what_it_begins(pairs, tmp_path, capsys):
     lines = [f"{one}\t{other} __label__{n}.5"
              for (one, other), n in zip(*pairs, strict=True)]  # fmt: skip
