@@ -84,7 +84,7 @@ def run(config: Config) -> dict[str, Any]:
 
         with counting("judging labels: SVMs") as judging:
             result["doubtful"] = audit_labels(
-                files, config.fields(), config.limit, config.head, judging
+                files, found.head, config.fields(), config.limit, judging
             )
     if config.out is not None:
         write_json(config.out, result)

@@ -33,7 +33,7 @@ def write_beside(
     """
     if config["stage"] != "finetune":
         return
-    svms = {path: array for path, array in arrays.items() if "token_scores/" in path}
+    svms = svms_of(arrays)
     beside = {
         "versions": versions(),
         "max_length": config.get("max_length"),
@@ -45,3 +45,8 @@ def write_beside(
     write_json(folder / BESIDE, beside)
     if svms:
         save_tensors(folder / BESIDE_WEIGHTS, svms)
+
+
+def svms_of(arrays: Arrays) -> Arrays:
+    """The linear SVMs beside the network, for which no public class has a place."""
+    return {path: array for path, array in arrays.items() if "token_scores/" in path}

@@ -11,7 +11,7 @@ from kerasbert.checkpoints.beside import write_beside
 from kerasbert.checkpoints.family import Family
 from kerasbert.checkpoints.heads_out import add_fine_tuned, add_masked_lm
 from kerasbert.checkpoints.keras_hub_out import export_keras_hub
-from kerasbert.checkpoints.leaving import Leaving, encoder_leaving, family_leaving
+from kerasbert.checkpoints.leaving import Leaving, encoder_leaving, family_leaving, reads_pairs
 from kerasbert.checkpoints.places import Arrays
 from kerasbert.checkpoints.public_folder import WEIGHTS
 from kerasbert.checkpoints.sentence_pooling import write_pooling
@@ -31,6 +31,7 @@ CLASSES = {"encoder": "Model", "masked-lm": "ForMaskedLM"} | {
     "tagger": "ForTokenClassification",
     "answering": "ForQuestionAnswering",
 }
+OF_TOKENS = ("tagger", "answering")  # their classes have no pooler
 
 
 def export(run: str | Path, out: str | Path, form: PublicForm = "huggingface") -> dict[str, Any]:
@@ -62,7 +63,7 @@ def export(run: str | Path, out: str | Path, form: PublicForm = "huggingface") -
             path: np.asarray(keras.ops.convert_to_numpy(variable))
             for path, variable in weights_of(model).items()
         }
-        pairs = config.get("texts") == 2 and config.get("pair") != "apart"
+        pairs = reads_pairs(config)
         leaving = encoder_leaving(family, architecture, arrays, pairs)
         if config["stage"] == "finetune":
             head = load_head(folder.path, config)
@@ -72,6 +73,11 @@ def export(run: str | Path, out: str | Path, form: PublicForm = "huggingface") -
                 leaving.left_out.append(f"The head: {head.about()}.")
         else:
             add_masked_lm(leaving, family, architecture, arrays, config)
+        pooler = [name for place in family.pooler(architecture) for name in place.names]
+        if leaving.holds not in OF_TOKENS and not leaving.tensors.keys() >= set(pooler):
+            leaving.left_out.append(
+                "A pooler, which the run has not: `pooler_output` of AutoModel is random."
+            )
         pooling = _pooling(architecture, model, config) if form != "huggingface" else None
     except InputError as error:
         raise InputError(f"{run}: {error}") from None

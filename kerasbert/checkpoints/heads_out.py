@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasbert.checkpoints.beside import BESIDE_WEIGHTS
+from kerasbert.checkpoints.beside import BESIDE_WEIGHTS, svms_of
 from kerasbert.checkpoints.family import Family
 from kerasbert.checkpoints.heads import ClassifierHead
 from kerasbert.checkpoints.leaving import Leaving
@@ -80,7 +80,7 @@ def add_fine_tuned(
         _add_text_layer(leaving, family, architecture, arrays, model.get_layer("pooling"), layer)
     leaving.holds = layer.holds
     leaving.config |= layer.config
-    if any("token_scores/" in path for path in arrays):
+    if svms_of(arrays):
         leaving.left_out.append(
             f"The linear SVMs, whose weights are in {BESIDE_WEIGHTS}: the model answers by its"
             " network alone. Fine-tune with --no-linear-svm for one that is whole."
@@ -124,8 +124,6 @@ def _add_text_layer(
         raise InputError(f"{', '.join(nowhere)}: the public class has no such weights.")
     for place in layers.all_places(architecture.d_model, len(given["logits/bias"])):
         leaving.tensors |= place.write(given[place.path])
-    if all(name in leaving.tensors for at in family.pooler(architecture) for name in at.names):
-        _no_word_of_a_pooler(leaving)
 
 
 def text_layers(
@@ -144,11 +142,6 @@ def text_layers(
     if "classifier_transform/kernel" in arrays:  # it came in with one
         return given
     return given | _without_dense_layer(layers, architecture, arrays | given, pooling)
-
-
-def _no_word_of_a_pooler(leaving: Leaving) -> None:
-    """The class of the head has none, or one that is its own."""
-    leaving.left_out = [line for line in leaving.left_out if not line.startswith("A pooler")]
 
 
 def _in_their_unit(arrays: Arrays, head: PublicLayer) -> Arrays:
@@ -181,7 +174,6 @@ def _add_layer(
     for place in family.pooler(architecture):
         for name in place.names:
             leaving.tensors.pop(name, None)
-    _no_word_of_a_pooler(leaving)
     width, outputs = arrays[f"{head.layer}/kernel"].shape
     for place in dense(head.public, head.layer, width, outputs):
         leaving.tensors |= place.write(arrays[place.path])

@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
+import keras
 
+from kerasbert.checkpoints.beside import svms_of
 from kerasbert.checkpoints.families import FAMILIES
 from kerasbert.checkpoints.heads import ClassifierHead
 from kerasbert.checkpoints.heads_out import refuse_texts_in_parts, text_layers
 from kerasbert.checkpoints.places import Arrays
+from kerasbert.config import EncoderConfig
 from kerasbert.errors import InputError
+from kerasbert.heads.public_layer import PublicLayer
 from kerasbert.heads.registry import load_head
 from kerasbert.runs.folder import RunFolder
 from kerasbert.without_tensorflow import import_keras_hub
@@ -38,7 +41,7 @@ TASKS = {
 
 
 def classifier_of(
-    run: RunFolder, backbone: Any, tokenizer: Any, arrays: Arrays
+    run: RunFolder, backbone: Any, tokenizer: Any, model: keras.Model, arrays: Arrays
 ) -> tuple[Any, list[str], list[str]]:
     """The classifier of KerasHub that answers as a run, if there is one.
 
@@ -46,7 +49,8 @@ def classifier_of(
         run: that leaves.
         backbone: of KerasHub, with the weights of its encoder.
         tokenizer: of KerasHub.
-        arrays: all weights of the run.
+        model: of the run.
+        arrays: all of its weights.
 
     Returns:
         the classifier, or the backbone alone; the names of its logits; what was left out, in
@@ -63,7 +67,9 @@ def classifier_of(
         if layer is None or task is None:
             raise InputError("KerasHub has no class for it.")
         refuse_texts_in_parts(config)
-        weights = _layers(task, run, arrays, layer)
+        architecture, pooling = run.architecture(), model.get_layer("pooling")
+        assert architecture is not None
+        weights = _layers(task, architecture, arrays, pooling, layer)
     except InputError as error:
         return backbone, [], [f"The head ({head.about()}): {error}"]
     models = import_keras_hub().models
@@ -77,25 +83,24 @@ def classifier_of(
     for ours, theirs in (("classifier_transform", dense), ("logits", made.get_layer("logits"))):
         theirs.set_weights([weights[f"{ours}/kernel"], weights[f"{ours}/bias"]])
     said = [layer.left_out]
-    if any("token_scores/" in path for path in arrays):
+    if svms_of(arrays):
         said.append("The linear SVMs: the model answers by its network alone.")
     return made, list(layer.config["label2id"]), said
 
 
-def _layers(task: Task, run: RunFolder, arrays: Arrays, head: Any) -> dict[str, np.ndarray]:
+def _layers(
+    task: Task, architecture: EncoderConfig, arrays: Arrays, pooling: Any, head: PublicLayer
+) -> Arrays:
     """ "classifier_transform" and "logits" of the class, kernel and bias.
 
     Raises:
         InputError: the class computes something else.
     """
-    architecture, pooling = run.architecture(), run.load_model().get_layer("pooling")
-    assert architecture is not None
-    came_with = "classifier_transform/kernel" in arrays
-    family = FAMILIES[architecture.model_type or "bert"]
-    if came_with and family.classifier(architecture).activation != task.activation:
+    ours = FAMILIES[architecture.model_type or "bert"].classifier(architecture)
+    if "classifier_transform/kernel" in arrays and ours.activation != task.activation:
         raise InputError(
-            f"it has a dense layer with {family.classifier(architecture).activation} before the"
-            f" logits, {task.name} one with {task.activation}."
+            f"it has a dense layer with {ours.activation} before the logits, {task.name} one with"
+            f" {task.activation}."
         )
     layers = ClassifierHead([], "", task.activation)
     return arrays | text_layers(layers, architecture, arrays, pooling, head)

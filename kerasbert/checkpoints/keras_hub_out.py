@@ -15,7 +15,7 @@ from kerasbert.checkpoints.families import FAMILIES
 from kerasbert.checkpoints.keras_hub_classifier import classifier_of
 from kerasbert.checkpoints.keras_hub_names import FORMS, Form, from_hugging_face
 from kerasbert.checkpoints.keras_hub_tokenizer_out import keras_hub_tokenizer
-from kerasbert.checkpoints.leaving import encoder_leaving, family_leaving
+from kerasbert.checkpoints.leaving import encoder_leaving, family_leaving, reads_pairs
 from kerasbert.checkpoints.places import Arrays
 from kerasbert.config import EncoderConfig, TransformerConfig
 from kerasbert.errors import InputError
@@ -61,13 +61,14 @@ def export_keras_hub(run: str | Path, out: str | Path) -> dict[str, Any]:
             path: np.asarray(keras.ops.convert_to_numpy(variable))
             for path, variable in weights_of(model).items()
         }
-        left_out = _left_out(arrays, FORMS[name], pairs=config.get("texts") == 2)
+        left_out = _left_out(arrays, FORMS[name], pairs=reads_pairs(config))
         backbone = _backbone(name, architecture, arrays)
         _check_alike(backbone, model, architecture)
         tokens = keras_hub_tokenizer(name, tokenizer)
-        whole, labels, said = classifier_of(folder, backbone, tokens, arrays)
-        if whole is not backbone:  # its head comes with a pooler, if it has one
-            left_out = [line for line in left_out if not line.startswith("A pooler")]
+        whole, labels, said = classifier_of(folder, backbone, tokens, model, arrays)
+        pooled = "pooling/projection/kernel" in arrays
+        if whole is backbone and FORMS[name].pooler and not pooled:
+            left_out.append("A pooler, which the run has not: `pooled_output` is random.")
         with atomic_folder(out) as made:
             whole.save_to_preset(str(made))
             if whole is backbone:
@@ -122,10 +123,7 @@ def _left_out(arrays: Arrays, form: Form, pairs: bool) -> list[str]:
                 )
             said.append("Segments: the second text of a pair is as the first.")
         arrays["embedding/segment_table"] = np.zeros_like(rows)
-    pooled = "pooling/projection/kernel" in arrays
-    if form.pooler and not pooled:
-        said.append("A pooler, which the run has not: `pooled_output` is random.")
-    elif pooled and not form.pooler:
+    if "pooling/projection/kernel" in arrays and not form.pooler:
         said.append("The dense layer of the pooling.")
     return said
 

@@ -1,5 +1,6 @@
 """What of a run can leave as a public model: its family, config and weights."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,6 +56,11 @@ def family_leaving(architecture: EncoderConfig | None) -> Family:
     return FAMILIES[architecture.model_type or other]
 
 
+def reads_pairs(config: Mapping[str, Any]) -> bool:
+    """Whether the encoder of a run has read two texts in one row."""
+    return config.get("texts") == 2 and config.get("pair") != "apart"
+
+
 def encoder_leaving(family: Family, config: EncoderConfig, arrays: Arrays, pairs: bool) -> Leaving:
     """The weights of embedding and encoder, and of a pooler, with their config.json."""
     model_type = config.model_type or family.model_types[0]
@@ -75,10 +81,6 @@ def encoder_leaving(family: Family, config: EncoderConfig, arrays: Arrays, pairs
             " cannot leave. What can: a run that began with BERT, RoBERTa, DistilBERT or ELECTRA."
         )
     pooler = [place for place in family.pooler(config) if place.path in arrays]
-    if not pooler and family.pooler(config):
-        leaving.left_out.append(
-            "A pooler, which the run has not: `pooler_output` of AutoModel is random."
-        )
     for place in (*places, *pooler):
         leaving.tensors |= place.write(arrays[place.path])
     return leaving

@@ -150,7 +150,8 @@ def audit(
     note = None
     if head is None:
         note = MEASURED if numbers else names_note(tally.counts, not tally.odd)
-    return Audit(findings, statistics, limit, note, cuts=head not in BY_TOKEN)
+    taken = head or ("regression" if numbers else "classification")
+    return Audit(findings, statistics, limit, taken, note, cuts=head not in BY_TOKEN)
 
 
 def _read(

@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from kerasbert.choices import HeadName
-from kerasbert.heads.registry import HEADS, claimed_head
+from kerasbert.heads.registry import HEADS
 from kerasbert.heads.verdict import doubts_sentence
 from kerasbert.text.fields import Fields
-from kerasbert.text.kinds import LabelTally
 from kerasbert.text.lines import LineProblems
-from kerasbert.text.numbers import what_numbers
 
 START = 200  # characters of a text that are kept
 SHOWN = 20  # documents in the table
@@ -21,33 +19,29 @@ GLIMPSE = 60  # characters of a text in it
 
 def audit_labels(
     files: Mapping[str, Path],
+    head: HeadName,
     fields: Fields | None = None,
     limit: int | None = None,
-    head: HeadName | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> dict[str, Any]:
     """What `Head.doubts` says of the documents of all files together, by file and line.
 
     Args:
         files: of "train" and further parts; lines in a wrong form are left out.
+        head: what the labels are for, as `audit` has found.
         fields: of labelled tables or records.
         limit: the first documents of each file only.
-        head: what the labels are for; as those of train look unless given.
         progress: called with how many steps were done since it was called last.
 
     Raises:
         InputError: a file cannot be read, or nothing can be said of such labels.
     """
-    known = HEADS[head or claimed_head(files["train"]) or "classification"]
+    known = HEADS[head]
     documents, places = [], []
     for path in files.values():
         read = known.read_file(path, LineProblems(skip=True), limit, fields)
         documents += read
         places += [f"{path.name}:{one.line}" for one in read]
-    if head is None and known.name == "classification":
-        tally = LabelTally(documents)
-        if what_numbers(tally.counts, not tally.odd) == "measured":
-            known = HEADS["regression"]
     found = known.doubts(documents, progress)
     for row in found["rows"]:
         number = row.pop("document")

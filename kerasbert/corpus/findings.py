@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from kerasbert.choices import HeadName
+
 MANY_LONG = 0.1  # of the texts, from which on it is said
 
 
@@ -37,6 +39,7 @@ class Audit:
         findings: all that was looked for.
         statistics: of each part, see `part_statistics`.
         limit: documents of each file that were looked at; None for all.
+        head: what the labels were taken for.
         note: a sentence on what the labels were taken for, where they may be meant otherwise.
         cuts: whether training cuts texts that are longer than a row.
     """
@@ -44,6 +47,7 @@ class Audit:
     findings: list[Finding]
     statistics: dict[str, dict[str, Any]]
     limit: int | None = None
+    head: HeadName = "classification"
     note: str | None = None
     cuts: bool = True
 

@@ -27,3 +27,11 @@ class PublicLayer:
     config: dict[str, Any]
     left_out: str
     unit: tuple[Sequence[float], Sequence[float]] | None = None
+
+
+def output_names(names: Sequence[str]) -> dict[str, Any]:
+    """What config.json says of outputs with these names, in their order."""
+    return {
+        "id2label": {str(number): name for number, name in enumerate(names)},
+        "label2id": {name: number for number, name in enumerate(names)},
+    }

@@ -121,6 +121,24 @@ def test_a_classifier_that_was_trained_here_leaves_with_its_head(
     ]
 
 
+def test_pairs_that_are_encoded_apart_leave_as_their_encoder(
+    public_models, keras_hub_models, tmp_path
+):
+    """Each text was a row of its own, so no segment but the first was ever read."""
+    convert(public_models / "bert", tmp_path / "start")
+    rows = [f"the cat,{'the cat s' * (n % 4 + 1)},{n % 4}" for n in range(30)]
+    (tmp_path / "pairs.csv").write_text("\n".join(["text_a,text_b,score", *rows]) + "\n")
+    config = finetune.Config(
+        pretrained=tmp_path / "start", train=tmp_path / "pairs.csv", valid_share=0.3,
+        text_field=("text_a", "text_b"), label_field=("score",), head="regression", pair="apart",
+        out=tmp_path / "run", epochs=1, max_length=20,
+    )  # fmt: skip
+    finetune.run(config)
+    result = export(tmp_path / "run", tmp_path / "preset", "keras-hub")
+    compare(tmp_path / "run", tmp_path / "preset")
+    assert any("--pair apart compares the vectors" in line for line in result["left_out"])
+
+
 def test_what_keras_hub_cannot_compute_is_refused(
     public_models, keras_hub_models, files, tmp_path, capsys
 ):

@@ -1,4 +1,6 @@
-"""A pre-trained run that several tests start from."""
+"""A pre-trained run that several tests start from, and a training that stops."""
+
+import contextlib
 
 import pytest
 
@@ -16,3 +18,24 @@ def small_run(files, tmp_path_factory):
     corpus = (str(files / "raw.txt"),)
     pretrain(PretrainSettings(corpus=corpus, out=out, vocab_size=90, **sizes))
     return RunFolder.open(out)
+
+
+@pytest.fixture
+def stopping_after_an_epoch(monkeypatch):
+    """Makes a context in which a training is stopped at the end of an epoch, its state saved."""
+    from kerasbert.training import Interrupted
+    from kerasbert.training.resume import SaveState
+
+    @contextlib.contextmanager
+    def stopping():
+        save = SaveState.on_epoch_end
+
+        def stopped(self, epoch, logs=None):
+            save(self, epoch, logs)
+            raise Interrupted("stopped")
+
+        with monkeypatch.context() as patch, pytest.raises(Interrupted):
+            patch.setattr(SaveState, "on_epoch_end", stopped)
+            yield
+
+    return stopping

@@ -11,10 +11,8 @@ from kerasbert.models.transfer import weights_of
 from kerasbert.runs.folder import RunFolder
 from kerasbert.settings.fine_tune import FineTuneSettings
 from kerasbert.settings.pretrain import PretrainSettings
-from kerasbert.training import Interrupted
 from kerasbert.training.fine_tuning import fine_tune
 from kerasbert.training.pretraining import pretrain
-from kerasbert.training.resume import SaveState
 
 SMALL = {"encoder": "transformer", "d_model": 16, "layers": 2, "heads": 2, "positions": "learned"}
 
@@ -91,18 +89,12 @@ def test_kernels_change_by_few_ranks_and_the_run_is_as_any_other(kind, settings,
 
 
 @pytest.mark.in_turn
-def test_a_run_that_was_stopped_ends_in_the_same_weights(settings, transformer, monkeypatch):
+def test_a_run_that_was_stopped_ends_in_the_same_weights(
+    settings, transformer, stopping_after_an_epoch
+):
     fine_tune(settings(transformer, "whole"))
-    save = SaveState.on_epoch_end
-
-    def stopped(self, epoch, logs=None):
-        save(self, epoch, logs)
-        raise Interrupted("stopped")
-
-    monkeypatch.setattr(SaveState, "on_epoch_end", stopped)
-    with pytest.raises(Interrupted):
+    with stopping_after_an_epoch():
         fine_tune(settings(transformer, "stopped"))
-    monkeypatch.setattr(SaveState, "on_epoch_end", save)
     fine_tune(settings(transformer, "stopped", resume=True))
     whole, stopped_run = (
         arrays(RunFolder.open(settings(transformer, out).out).load_model())

@@ -18,10 +18,9 @@ from kerasbert.models.transfer import weights_of
 from kerasbert.runs.folder import RunFolder
 from kerasbert.settings.fine_tune import FineTuneSettings
 from kerasbert.text.labels import LabelSet
-from kerasbert.training import Interrupted, learner
+from kerasbert.training import learner
 from kerasbert.training import taught as module
 from kerasbert.training.fine_tuning import fine_tune
-from kerasbert.training.resume import SaveState
 
 
 @pytest.fixture
@@ -150,19 +149,13 @@ def test_answers_are_kept_and_taken_up(settings, tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.in_turn
-def test_a_run_that_was_stopped_ends_in_the_same_weights(settings, monkeypatch, files, tmp_path):
+def test_a_run_that_was_stopped_ends_in_the_same_weights(
+    settings, stopping_after_an_epoch, files, tmp_path
+):
     fine_tune(settings("whole"))
     shutil.copy(files / "raw.txt", tmp_path)
-    save = SaveState.on_epoch_end
-
-    def stopped(self, epoch, logs=None):
-        save(self, epoch, logs)
-        raise Interrupted("stopped")
-
-    monkeypatch.setattr(SaveState, "on_epoch_end", stopped)
-    with pytest.raises(Interrupted):
+    with stopping_after_an_epoch():
         fine_tune(settings("stopped", corpus=(str(tmp_path / "raw.txt"),)))
-    monkeypatch.setattr(SaveState, "on_epoch_end", save)
     raw = tmp_path / "raw.txt"
     text = raw.read_text(encoding="utf-8")
     raw.write_text(text.replace("the", "a"), encoding="utf-8")

@@ -17,7 +17,7 @@ from kerasbert.heads.classification.answers import (
 from kerasbert.heads.classification.decision import Decision
 from kerasbert.heads.classification.scores import log_odds
 from kerasbert.heads.head import Head
-from kerasbert.heads.public_layer import PublicLayer
+from kerasbert.heads.public_layer import PublicLayer, output_names
 from kerasbert.text.documents import LabeledDocument
 from kerasbert.text.labels import LabelSet
 
@@ -65,15 +65,13 @@ class LabelAnswers(Head):
         return next_answer(decision.probabilities(outputs)[0], answer, self.labels.names)
 
     def public_layer(self) -> PublicLayer:
-        names = dict(enumerate(self.labels.names))
         several = self.kind == "multi-label"
         return PublicLayer(
             "classifier",
             "logits",
             "",
             {
-                "id2label": {str(number): name for number, name in names.items()},
-                "label2id": {name: number for number, name in names.items()},
+                **output_names(self.labels.names),
                 "problem_type": f"{'multi' if several else 'single'}_label_classification",
             },
             "How logits become labels: temperature and thresholds are in kerasbert.json.",

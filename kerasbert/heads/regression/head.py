@@ -14,7 +14,7 @@ from kerasbert.errors import InputError
 from kerasbert.evaluation.numbers import FIGURES, figures_of_each, number_figures
 from kerasbert.heads.head import Assessed, Head
 from kerasbert.heads.pair_vectors import Embed
-from kerasbert.heads.public_layer import PublicLayer
+from kerasbert.heads.public_layer import PublicLayer, output_names
 from kerasbert.heads.regression.answers import number_answers
 from kerasbert.heads.regression.documents import as_wide, numbers_of
 from kerasbert.heads.regression.intervals import Intervals
@@ -269,16 +269,11 @@ class Regression(Head):
 
     def public_layer(self) -> PublicLayer:
         """Its answers are in their own unit."""
-        names = dict(enumerate(self.names))
         return PublicLayer(
             "classifier",
             "numbers",
             "",
-            {
-                "id2label": {str(number): name for number, name in names.items()},
-                "label2id": {name: number for number, name in names.items()},
-                "problem_type": "regression",
-            },
+            {**output_names(self.names), "problem_type": "regression"},
             "The intervals around numbers: their widths are in kerasbert.json.",
             unit=(self.scale.deviation, self.scale.mean),
         )

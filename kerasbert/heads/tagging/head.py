@@ -15,7 +15,7 @@ from kerasbert.choices import WordsName
 from kerasbert.errors import InputError
 from kerasbert.evaluation.entities import entity_figures
 from kerasbert.heads.head import Assessed, Head
-from kerasbert.heads.public_layer import PublicLayer
+from kerasbert.heads.public_layer import PublicLayer, output_names
 from kerasbert.heads.tagging.answers import span_answers
 from kerasbert.heads.tagging.chain import chain_losses
 from kerasbert.heads.tagging.documents import settled_words, tag_ids, types_of
@@ -260,15 +260,11 @@ class Tagging(Head):
                 "a run with --crf decides by tags that follow each other, which no public class"
                 " does. What can leave: one without --crf."
             )
-        numbered = dict(enumerate(self.tags))
         return PublicLayer(
             "tagger",
             "tags",
             "classifier",
-            {
-                "id2label": {str(number): tag for number, tag in numbered.items()},
-                "label2id": {tag: number for number, tag in numbered.items()},
-            },
+            output_names(self.tags),
             "How scores become spans: the first token of a word has its tag, of tags the best legal"
             " row is taken, and longer texts are read in windows.",
         )
